@@ -1,0 +1,83 @@
+"""Two presets of one's own: a recombination of what is there, and a game that differs.
+
+Train one with `gansmith train docs/examples/my_preset.py:lazy_r1 --data ring --steps 500`.
+"""
+
+from __future__ import annotations
+
+from gansmith.data import DataSpec
+from gansmith.game import Batch, Phase, Terms
+from gansmith.games.gan import GAN
+from gansmith.latent import Latent
+from gansmith.objectives import OBJECTIVES
+from gansmith.penalties import R1, R2, Sum
+from gansmith.presets.players import players, take
+from gansmith.recipe import Recipe, adam
+
+
+def relativistic(
+    spec: DataSpec,
+    *,
+    width: int = 32,
+    weight: float = 1.0,
+    batch: int = 64,
+    steps: int = 6000,
+) -> Recipe:
+    """Relativistic GAN with slopes held down on both sides (after arXiv:2501.05441).
+
+    width: size of the networks.
+    weight: of both penalties.
+    batch: examples in a batch.
+    steps: length of the run.
+    """
+    take(spec, "relativistic", "image", "points")
+    G, D = players(spec, "dcgan", Latent(64), width)
+    penalty = Sum(R1(weight), R2(weight))
+    game = GAN(G, D, objective=OBJECTIVES["relativistic"], penalty=penalty)
+    return Recipe(game, {"G": adam(2e-4, 0.0), "D": adam(2e-4, 0.0)}, batch, steps, average=0.999)
+
+
+class LazyGAN(GAN):
+    """The game of two with D's penalty in a phase of its own (arXiv:1912.04958, section 3.1).
+
+    The penalty is taken every `every` steps only, with a gain of `every`, so that on average it
+    weighs as much as before at a fraction of the cost.
+    """
+
+    every = 4
+
+    def phases(self) -> tuple[Phase, ...]:
+        return (
+            Phase("D", self.judge),
+            Phase("D", self.smooth, every=self.every, gain=self.every),
+            Phase("G", self.fool),
+        )
+
+    def judge(self, x: Batch) -> Terms:
+        return dict(adv=self.objective.d(self.D(x.real), self.D(self.G(x.z))))
+
+    def smooth(self, x: Batch) -> Terms:
+        return dict(penalty=self.penalty(self.D, x.real, self.G(x.z), x.mix))
+
+
+def lazy_r1(
+    spec: DataSpec,
+    *,
+    width: int = 32,
+    weight: float = 1.0,
+    batch: int = 64,
+    steps: int = 6000,
+) -> Recipe:
+    """Non-saturating GAN with a lazy R1 penalty (arXiv:1801.04406, arXiv:1912.04958).
+
+    width: size of the networks.
+    weight: of the penalty.
+    batch: examples in a batch.
+    steps: length of the run.
+    """
+    take(spec, "lazy_r1", "image", "points")
+    G, D = players(spec, "dcgan", Latent(64), width)
+    game = LazyGAN(G, D, objective=OBJECTIVES["non-saturating"], penalty=R1(weight))
+    kept = LazyGAN.every / (LazyGAN.every + 1)  # D moves 5 times where it moved 4 times
+    optim = {"G": adam(2e-4, 0.5), "D": adam(2e-4 * kept, 0.5**kept, 0.999**kept)}
+    return Recipe(game, optim, batch, steps, average=0.999)

@@ -1,0 +1,287 @@
+"""The command line: gansmith train | sample | translate | evaluate | export | report | list.
+
+Nothing heavy is imported before a command needs it, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from gansmith.cli.commands import (
+    Evaluate,
+    Export,
+    List,
+    Report,
+    Sample,
+    Train,
+    Translate,
+    parse,
+)
+
+if TYPE_CHECKING:
+    from gansmith.run import Run
+
+console = Console(highlight=False, soft_wrap=True)
+
+ABOUT = """gansmith: train, measure and use generative adversarial networks on your own data.
+
+  gansmith train                      the best pictures this machine makes in four minutes
+  gansmith train wgan-gp --data DIR   a preset on your own pictures
+  gansmith train my_file.py:mine      a preset of your own
+  gansmith train --resume RUN         go on where a run stopped
+  gansmith sample RUN                 a sheet of samples
+  gansmith translate RUN FOLDER       pictures of a folder in another style
+  gansmith evaluate RUN               its numbers, with how they were computed
+  gansmith export RUN                 the generator for use without gansmith
+  gansmith report RUN                 one page that opens offline
+  gansmith list presets               also: objectives, penalties, data, runs
+
+`gansmith COMMAND --help` explains a command, `gansmith train PRESET --help` a preset.
+GANSMITH_TRACE=1 shows where in the code an error was raised.
+"""
+
+
+def train(words: list[str]) -> None:
+    """gansmith train: parse the preset's own options too, plan, check, play, report."""
+    name, words = _named(words)
+    options, keywords = _train_options(name, words)
+    if options.resume is not None:
+        _resume(name, options, keywords)
+        return
+    from gansmith.api import MINUTES, PRESET, plan
+    from gansmith.estimate import check_room
+    from gansmith.run import Run
+
+    asked = {k: v for k, v in vars(options).items() if k not in ("preset", "dry_run", "resume")}
+    if name is None and options.steps is None and options.minutes is None:
+        asked["minutes"] = MINUTES
+    run = plan(name or PRESET, **asked, **keywords)
+    spec = run.config.spec
+    say(f"{run.config.preset} on {spec['name']}: {spec['train']} examples, {spec['held']} held out")
+    if run.dataset.skipped:
+        say(f"left out {len(run.dataset.skipped)} files that could not be used")
+    estimate = run.estimate()
+    check_room(run.folder, estimate)
+    say(_cost(run, estimate))
+    if options.dry_run:
+        say(f"dry run: nothing was written; it would go to {run.folder}")
+        return
+    _finish(Run.begin(run.folder, run.config, run.dataset).play())
+
+
+def _named(words: list[str]) -> tuple[str | None, list[str]]:
+    """The preset, by position or by --preset, and the other words."""
+    rest: list[str] = []
+    names = [words[0]] if words and not words[0].startswith("-") else []
+    left = iter(words[len(names) :])
+    for word in left:
+        option, equals, value = word.partition("=")
+        if option != "--preset":
+            rest.append(word)
+        elif name := value if equals else next(left, ""):
+            names.append(name)
+        else:
+            raise ValueError("--preset wants a name, or my_file.py:my_preset")
+    if len(names) > 1:
+        raise ValueError(f"one preset is trained at a time; got {' and '.join(names)}")
+    return (names[0] if names else None), rest
+
+
+def _train_options(name: str | None, words: list[str]) -> tuple[Train, dict[str, Any]]:
+    """The command's options and the preset's keywords that differ from its defaults."""
+    if name is None:
+        return parse(Train, words, "gansmith train"), {}
+    from gansmith.cli.options import parse_with_preset
+
+    return parse_with_preset(Train, name, words)
+
+
+def _resume(name: str | None, options: Train, keywords: dict[str, Any]) -> None:
+    if name is not None or keywords:
+        raise ValueError("a run is resumed as it was begun: give --resume RUN without a preset")
+    may = ("resume", "steps", "minutes")
+    other = [k for k, v in vars(options).items() if k not in may and v != getattr(Train(), k)]
+    if other:
+        raise ValueError(
+            f"a run is resumed as it was begun, with a new --steps or --minutes at most; leave out "
+            f"{', '.join(other)}"
+        )
+    from gansmith.run import Run
+
+    run = Run.open(options.resume or "")
+    say(f"going on with {run.folder}")
+    _finish(run.resume(steps=options.steps, minutes=options.minutes))
+
+
+def _cost(run: Run, estimate: Any) -> str:
+    from gansmith.progress import clock
+
+    minutes = run.config.minutes
+    time = f"{minutes:g} min" if minutes is not None else f"about {clock(estimate.seconds)}"
+    steps = " + ".join(f"{1000 * s:.3g} ms" for s in estimate.per_step)
+    return f"{time} ({steps} a step), {estimate.disk / 1e6:.0f} MB in {run.folder}"
+
+
+def _finish(run: Run) -> None:
+    from gansmith import parallel
+    from gansmith.progress import clock
+    from gansmith.report import write_report
+
+    if parallel.rank() != 0:
+        return
+    if run.told:
+        say(run.told)
+    spec = run.config.spec
+    done = run.choose("latest").step
+    report = write_report(run.choose("best"))
+    seconds = clock(run.seconds)
+    if run.stopped.startswith("SIG"):
+        say(f"stopped at step {done} ({run.stopped}); go on: gansmith train --resume {run.folder}")
+        sys.exit(128 + signal.Signals[run.stopped])  # so that nothing is built on half a run
+    say(f"step {done} after {seconds}: {run.folder}")
+    say(f"  samples  {run.folder / 'samples'}")
+    say(f"  report   {report}")
+    use = f"translate {run.folder} FOLDER" if spec["kind"] == "unpaired" else f"sample {run.folder}"
+    say(f"next: gansmith evaluate {run.folder}; gansmith {use}")
+
+
+def sample(options: Sample) -> None:
+    """gansmith sample."""
+    from gansmith.generating import write_interpolation, write_samples
+
+    run = _open(options.run, options.checkpoint)
+    out = options.out or run.folder / "generated"
+    write = write_interpolation if options.interpolate else write_samples
+    say(f"wrote {write(run, options.n, options.seed, out)}")
+
+
+def translate(options: Translate) -> None:
+    """gansmith translate."""
+    from gansmith.generating import write_translations
+
+    run = _open(options.run, options.checkpoint)
+    out = options.out or run.folder / "translated"
+    count = write_translations(run, options.folder, options.to, out, options.skip_bad)
+    say(f"wrote {count} pictures to {out}")
+
+
+def evaluate(options: Evaluate) -> None:
+    """gansmith evaluate."""
+    from rich.table import Table
+
+    from gansmith.report import write_report
+    from gansmith.run import METRICS
+
+    run = _open(options.run, options.checkpoint)
+    found = run.evaluate(options.n, options.seed)
+    table = Table("number", "generated", "real data", "better")
+    for number in found.values():
+        real = "" if number.real is None else f"{number.real:.4g}"
+        table.add_row(number.name, f"{number.value:.4g}", real, number.better)
+    console.print(table)
+    first = next(iter(found.values())).protocol
+    counts = ", ".join(f"{n} {kind}" for kind, n in first.counts.items())
+    say(f"step {run.step}; {counts}; {first.features}")
+    say(f"wrote {run.folder / METRICS} and {write_report(run)}")
+
+
+def export(options: Export) -> None:
+    """gansmith export."""
+    from gansmith.export import export
+
+    run = _open(options.run, options.checkpoint)
+    for path in export(run, options.out or run.folder / "export", options.format):
+        say(f"wrote {path}")
+
+
+def report(options: Report) -> None:
+    """gansmith report."""
+    from gansmith.report import write_report
+
+    say(f"wrote {write_report(_open(options.run))}")
+
+
+def list_(options: List) -> None:
+    """gansmith list."""
+    from gansmith.cli.listing import listing
+
+    console.print(listing(options.what))
+
+
+COMMANDS: dict[str, tuple[type, Callable[[Any], None]]] = {
+    "sample": (Sample, sample),
+    "translate": (Translate, translate),
+    "evaluate": (Evaluate, evaluate),
+    "export": (Export, export),
+    "report": (Report, report),
+    "list": (List, list_),
+}
+
+
+def _open(folder: Path, which: str = "best") -> Run:
+    from gansmith.run import Run
+
+    run = Run.open(folder)
+    run.choose(which)
+    return run
+
+
+def say(line: str) -> None:
+    """A line for the person, without colours or wrapping; only the first process speaks."""
+    from gansmith import parallel
+
+    if parallel.rank() == 0:
+        console.print(line, markup=False)
+
+
+def main(words: list[str] | None = None) -> None:
+    """Run a command; a mistake ends in one clear line and exit status 2."""
+    # Threads that spin long while they wait make a busy machine crawl, ones that never spin lose
+    # time on a quiet one (docs/defaults.md); read when torch is loaded.
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+    words = sys.argv[1:] if words is None else words
+    if not words or words[0] in ("-h", "--help"):
+        console.print(ABOUT, markup=False)
+        return
+    if words[0] == "--version":
+        from gansmith import __version__
+
+        console.print(f"gansmith {__version__}")
+        return
+    command, rest = words[0], words[1:]
+    try:
+        _dispatch(command, rest)
+    except BrokenPipeError:  # whoever reads has seen enough, as `| head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (ValueError, TypeError, OSError, RuntimeError, ArithmeticError) as error:
+        if os.environ.get("GANSMITH_TRACE"):
+            raise
+        line = f"gansmith {command}: {error}"
+        Console(stderr=True, soft_wrap=True).print(line, markup=False, highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def _dispatch(command: str, rest: list[str]) -> None:
+    if command == "train":
+        train(rest)
+        return
+    if command not in COMMANDS:
+        import difflib
+
+        known = ["train", *COMMANDS]
+        near = difflib.get_close_matches(command, known, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"unknown command {command!r}{hint} There are: {', '.join(known)}")
+    options, act = COMMANDS[command]
+    act(parse(options, rest, f"gansmith {command}"))

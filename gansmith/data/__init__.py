@@ -1,0 +1,120 @@
+"""Data sets by name or path: `open_data("fashion")`, `open_data("pictures/", size=64)`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from gansmith.data.found import open_found
+from gansmith.data.generated import modes, open_generated
+from gansmith.data.grammar import accepts, open_grammar
+from gansmith.data.own.holdout import refuse_val
+from gansmith.data.pixels import conformed
+from gansmith.data.shipped import open_captions, open_digits, open_emoji, open_fashion
+from gansmith.data.source import Join, Source, open_source
+from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
+
+__all__ = [
+    "DATA",
+    "DataError",
+    "DataSpec",
+    "Dataset",
+    "Fields",
+    "Join",
+    "Source",
+    "accepts",
+    "modes",
+    "open_data",
+    "open_source",
+]
+
+
+class Entry(NamedTuple):
+    """A named data set: the function that opens it, one line on it, and its licence (SPDX)."""
+
+    open: Callable[[], Dataset]
+    about: str
+    licence: str
+
+
+EMOJI_LICENCE = "Apache-2.0 AND CC-BY-4.0 AND CC-BY-SA-4.0 AND MIT"
+
+DATA: dict[str, Entry] = {
+    "fashion": Entry(
+        open_fashion, "24,000 garments of Fashion-MNIST, 28x28 grey, 10 classes", "MIT"
+    ),
+    "digits": Entry(open_digits, "1797 handwritten digits, 8x8 grey, 10 classes", "CC-BY-4.0"),
+    "emoji": Entry(
+        open_emoji,
+        "1599 emoji in 4 styles, 32x32 RGB; emoji:noto+twemoji etc.: unpaired",
+        EMOJI_LICENCE,
+    ),
+    "emoji:noto": Entry(partial(open_emoji, "noto"), "1599 emoji in Google's style", "Apache-2.0"),
+    "emoji:twemoji": Entry(
+        partial(open_emoji, "twemoji"), "1599 emoji in Twitter's style", "CC-BY-4.0"
+    ),
+    "emoji:openmoji": Entry(
+        partial(open_emoji, "openmoji"), "1599 emoji in OpenMoji's outlined style", "CC-BY-SA-4.0"
+    ),
+    "emoji:fluent3d": Entry(
+        partial(open_emoji, "fluent3d"), "1599 emoji in Microsoft's shaded style", "MIT"
+    ),
+    "captions": Entry(open_captions, "14,129 COCO captions of up to 20 words", "CC-BY-4.0"),
+    "grammar": Entry(
+        open_grammar, "sentences of a toy grammar that can be checked exactly", "CC0-1.0"
+    ),
+    "ring": Entry(partial(open_generated, "ring"), "8 Gaussians on the unit circle", "CC0-1.0"),
+    "grid": Entry(partial(open_generated, "grid"), "25 Gaussians on a 5x5 grid", "CC0-1.0"),
+    "moons": Entry(partial(open_generated, "moons"), "two half circles that embrace", "CC0-1.0"),
+    "swiss-roll": Entry(partial(open_generated, "swiss-roll"), "a spiral in the plane", "CC0-1.0"),
+    "mixture-1d": Entry(
+        partial(open_generated, "mixture-1d"), "two unequal Gaussians on the line", "CC0-1.0"
+    ),
+    "fashion-mnist": Entry(
+        partial(open_found, "fashion-mnist"),
+        "the whole of Fashion-MNIST, if on this machine",
+        "MIT",
+    ),
+    "mnist": Entry(
+        partial(open_found, "mnist"), "the whole of MNIST, if on this machine", "CC-BY-SA-3.0"
+    ),
+}
+
+
+def open_data(
+    name_or_path: str | Path,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    val: float | None = None,
+    skip_bad: bool = False,
+) -> Dataset:
+    """A data set by its name in DATA, as emoji:STYLE+STYLE, or by the path of the user's own files.
+
+    size, channels: what pictures are brought to; None keeps them as they are
+    val: the part of the user's own data to hold out; named data sets have a split of their own
+    skip_bad: leave out those of the user's files that cannot be read, instead of refusing all
+    Raises DataError when there is no such name or path, or the data cannot be used.
+    """
+    name = str(name_or_path)
+    opener = DATA[name].open if name in DATA else None
+    if opener is None and name.startswith("emoji:"):
+        opener = partial(open_emoji, name.removeprefix("emoji:"))
+    if opener is not None:
+        refuse_val(val, name)
+        return conformed(opener(), size, channels)
+    path = Path(name_or_path).expanduser()
+    if not path.exists():
+        raise DataError(_unknown(name))
+    from gansmith.data.own.reading import read_path  # only here: names need no readers
+
+    return read_path(path, size=size, channels=channels, val=val, skip_bad=skip_bad)
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name.lower(), DATA, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"no data set and no path is called {name!r}; {hint}Data sets are {', '.join(DATA)}"

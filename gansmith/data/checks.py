@@ -1,0 +1,56 @@
+"""What the tensors of a data set must be; each check raises DataError naming what is not."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gansmith.data.spec import DataError, Fields
+
+
+def counted(name: str, train: Fields, held: Fields) -> None:
+    """Both parts have the same fields, each part of one length, and train is not empty."""
+    if set(train) != set(held):
+        raise DataError(f"{name}: train has {sorted(train)}, held has {sorted(held)}")
+    for split, part in (("train", train), ("held", held)):
+        counts = {key: len(value) for key, value in part.items()}
+        if len(set(counts.values())) != 1:
+            raise DataError(f"{name}: all fields of {split} need one length; got {counts}")
+    if not any(len(value) for value in train.values()):
+        raise DataError(f"{name}: there is not one training example")
+
+
+def labels(where: str, part: Fields, classes: int) -> None:
+    """Labels, where there are any, are int64 (N,) in 0 .. classes - 1."""
+    label = part.get("label")
+    if label is None:
+        return
+    if label.dtype != torch.int64 or label.dim() != 1:
+        raise DataError(f"{where} labels are int64 (N,); {shown(label)}")
+    bad = ((label < 0) | (label >= classes)).nonzero()
+    if len(bad):
+        row = int(bad[0])
+        raise DataError(
+            f"{where} row {row} has label {int(label[row])}; there are {classes} classes"
+        )
+
+
+def sentences(where: str, part: Fields, vocab: int, length: int) -> None:
+    """Tokens (N, length) in 0 .. vocab - 1, not 0 up to `lengths` and 0 from there on."""
+    tokens, lengths = part.get("tokens"), part.get("lengths")
+    if tokens is None or tokens.dim() != 2 or tokens.dtype not in (torch.int16, torch.int32):
+        raise DataError(f"{where} tokens are int16 or int32 (N, T); {shown(tokens)}")
+    if lengths is None or lengths.dtype != torch.int64 or lengths.dim() != 1:
+        raise DataError(f"{where} lengths are int64 (N,); {shown(lengths)}")
+    if tokens.shape[1] != length:
+        raise DataError(f"{where} sentences need the {length} places of the training ones")
+    if len(tokens) and not (int(tokens.min()) >= 0 and int(tokens.max()) < vocab):
+        raise DataError(f"{where} tokens are 0..{vocab - 1}; got {tokens.min()}..{tokens.max()}")
+    place = torch.arange(length)
+    if not torch.equal(tokens != 0, place < lengths[:, None]):
+        raise DataError(f"{where} tokens are non-zero up to `lengths`, then 0")
+
+
+def shown(tensor: Tensor | None) -> str:
+    """What came, for an error message."""
+    return "got nothing" if tensor is None else f"got {tensor.dtype} {tuple(tensor.shape)}"

@@ -1,0 +1,40 @@
+"""What the user asks of a data set that is read from disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gansmith.data.spec import DataError
+
+LARGE = 512 * 2**20
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The options of `read_path`.
+
+    size      pictures: height and width; text: most words of a sentence; None: found from the data
+    channels  pictures: 1 (grey) or 3 (RGB); None: found from the data
+    val       part to hold out, in (0, 1); None: a tenth, or the split that the data brings
+    skip_bad  leave out what cannot be used, listed in `Dataset.skipped`, where it would be refused
+    large     bytes of decoded pictures from which they are kept in a memory-mapped file
+    """
+
+    size: int | None = None
+    channels: int | None = None
+    val: float | None = None
+    skip_bad: bool = False
+    large: int = LARGE
+
+    def __post_init__(self) -> None:
+        if self.channels not in (None, 1, 3):
+            raise ValueError(f"channels is 1 (grey) or 3 (RGB), got {self.channels}")
+        if self.size is not None and self.size < 1:
+            raise ValueError(f"size is at least 1, got {self.size}")
+
+    def refuse_pictures(self, where: str, what: str, *, size: bool = True) -> None:
+        """DataError when an option that only pictures have was given for something else."""
+        if self.channels is not None or (size and self.size is not None):
+            raise DataError(
+                f"{where} holds {what}: leave out channels{' and size' if size else ''}"
+            )

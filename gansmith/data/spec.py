@@ -1,0 +1,121 @@
+"""What a data set is: its description (DataSpec) and its tensors (Dataset).
+
+Data sets are built with the functions of `gansmith.data.build` (image_dataset, points_dataset,
+text_dataset, unpaired), which check the tensors and compute the fingerprint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, cast
+
+from torch import Tensor
+
+Kind = Literal["image", "points", "text", "unpaired"]
+Fields = dict[str, Tensor]
+KINDS: tuple[Kind, ...] = ("image", "points", "text", "unpaired")
+
+
+class DataError(ValueError):
+    """Data that cannot be found, read or used; the message says which, and what to do."""
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """The description of a data set: all that a preset needs to know of it, as plain JSON.
+
+    kind      image, points, text or unpaired (two image data sets, `parts` a and b)
+    size      images: height = width, in pixels
+    channels  images: 1 (grey) or 3 (RGB)
+    classes   the names of the values of `label`; empty when there are no labels
+    dim       points: number of coordinates
+    vocab     text: number of token values, the end token 0 included
+    length    text: most tokens in a sentence, the end not counted
+    train     number of training examples; of the larger domain when unpaired
+    held      number of held out examples; of the smaller domain when unpaired
+    fingerprint  first 16 hex digits of a SHA-256 over the tensors
+    filter    images: how pictures were brought to this size ("" = not resized)
+    paired    unpaired: whether held a[i] and b[i] show the same thing
+    """
+
+    kind: Kind
+    name: str
+    size: int = 0
+    channels: int = 0
+    classes: tuple[str, ...] = ()
+    dim: int = 0
+    vocab: int = 0
+    length: int = 0
+    train: int = 0
+    held: int = 0
+    fingerprint: str = ""
+    filter: str = ""
+    licence: str = ""
+    source: str = ""
+    paired: bool = False
+    parts: Mapping[str, DataSpec] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise DataError(
+                f"the kind of a data set is one of {', '.join(KINDS)}; got {self.kind!r}"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain JSON values; `from_json` undoes it."""
+        plain = asdict(replace(self, parts={}))
+        plain["classes"] = list(self.classes)
+        plain["parts"] = {name: part.to_json() for name, part in self.parts.items()}
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> DataSpec:
+        """The spec that `to_json` wrote. Raises DataError on a key that no spec has."""
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(plain) - known):
+            raise DataError(
+                f"a data spec has no {', '.join(unknown)}; it has {', '.join(sorted(known))}"
+            )
+        values = dict(plain)
+        values["classes"] = tuple(values.get("classes", ()))
+        parts = cast(Mapping[str, Any], values.get("parts", {}))
+        values["parts"] = {name: cls.from_json(part) for name, part in parts.items()}
+        return cls(**values)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set in memory (or memory-mapped), split into a training and a held out part.
+
+    image     real uint8 (N, C, H, W) with H = W, optionally label int64 (N,)
+    points    real float32 (N, dim)
+    text      tokens int16 or int32 (N, T), 0 ends a sentence and pads it; lengths int64 (N,),
+              the end not counted; `vocabulary[i]` is the word of token i
+    unpaired  a and b (and a_label, b_label), whose first axes may differ; `parts` holds the two
+              image data sets
+
+    skipped[file or "file:line"] says why that was left out of the user's own data.
+    """
+
+    spec: DataSpec
+    train: Fields
+    held: Fields
+    vocabulary: tuple[str, ...] = ()
+    parts: Mapping[str, Dataset] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    def sentences(self, tokens: Tensor) -> list[str]:
+        """Token rows (N, T) as words joined by blanks, each up to its first 0.
+
+        Raises DataError when the data set is no text.
+        """
+        if not self.vocabulary:
+            raise DataError(f"{self.spec.name} holds {self.spec.kind}: it has no words")
+        return [" ".join(self._words(row)) for row in tokens.tolist()]
+
+    def _words(self, row: list[int]) -> Iterator[str]:
+        for token in row:
+            if token == 0:
+                return
+            yield self.vocabulary[token]

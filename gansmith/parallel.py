@@ -1,0 +1,96 @@
+"""Several processes playing one game, started by `torchrun`.
+
+Every process holds the whole game and its rows of each micro-batch. Gradients are summed
+in one flat vector per move; nothing is wrapped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+
+def start() -> torch.device:
+    """Join the process group that `torchrun` announces, if any; the device to play on."""
+    cuda = torch.cuda.is_available()
+    local = int(os.environ.get("LOCAL_RANK", 0))
+    if "RANK" in os.environ and not dist.is_initialized():
+        dist.init_process_group("nccl" if cuda else "gloo")
+    if cuda:
+        torch.cuda.set_device(local)
+        return torch.device("cuda", local)
+    return torch.device("cpu")
+
+
+def world() -> int:
+    """How many processes play."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def rank() -> int:
+    """Which of them this one is; 0 writes the run folder."""
+    return dist.get_rank() if world() > 1 else 0
+
+
+def barrier() -> None:
+    """Wait for every process."""
+    if world() > 1:
+        dist.barrier()
+
+
+def gather(x: Tensor) -> Tensor:
+    """The rows of every process in batch order, detached, (world * B, ...)."""
+    if world() == 1:
+        return x.detach()
+    parts = [torch.empty_like(x, memory_format=torch.contiguous_format) for _ in range(world())]
+    dist.all_gather(parts, x.detach().contiguous())
+    return torch.cat(parts)
+
+
+def slice_of(x: Tensor) -> Tensor:
+    """This process's rows of a global batch, (B / world, ...)."""
+    return x.tensor_split(world())[rank()]
+
+
+def total(values: Tensor) -> Tensor:
+    """The sum of a tensor over the processes."""
+    if world() > 1:
+        dist.all_reduce(values)
+    return values
+
+
+def agree(flag: bool, device: torch.device) -> bool:
+    """True everywhere when it is true anywhere."""
+    if world() == 1:
+        return flag
+    return bool(total(torch.tensor(float(flag), device=device)) > 0)
+
+
+def reduce_move(movers: Iterable[nn.Module], game: nn.Module) -> None:
+    """Sum the movers' gradients and average the game's norm statistics, in one flat vector.
+
+    A frozen generator's BatchNorm statistics move in the discriminator's phase too, so the
+    statistics of every player ride along in every move.
+    """
+    if world() == 1:
+        return
+    gradients = [p.grad for player in movers for p in player.parameters() if p.grad is not None]
+    statistics = [
+        buffer
+        for module in game.modules()
+        if isinstance(module, _BatchNorm)
+        for buffer in (module.running_mean, module.running_var)
+        if buffer is not None
+    ]
+    parts = gradients + [buffer / world() for buffer in statistics]
+    flat = torch.cat([part.flatten() for part in parts])
+    dist.all_reduce(flat)
+    for part, new in zip(
+        gradients + statistics, flat.split([part.numel() for part in parts]), strict=True
+    ):
+        part.copy_(new.view_as(part))

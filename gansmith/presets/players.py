@@ -1,0 +1,99 @@
+"""Pairs of players by name, made to fit the data: what unconditional presets choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from gansmith.data import DataError, DataSpec
+from gansmith.games.gan import Generator
+from gansmith.latent import Latent
+from gansmith.networks import (
+    DCGANDiscriminator,
+    DCGANGenerator,
+    MaxoutCritic,
+    MLPCritic,
+    MLPGenerator,
+    PictureMLP,
+    ResNetCritic,
+    ResNetGenerator,
+)
+from gansmith.networks.resnet import sum_pool
+
+Norm = Callable[[int], nn.Module]
+Pair = tuple[Generator, nn.Module]
+
+
+def take(spec: DataSpec, preset: str, *kinds: str) -> None:
+    """Raises DataError when a preset cannot be trained on this kind of data."""
+    if spec.kind not in kinds:
+        raise DataError(
+            f"{preset} is trained on data of kind {' or '.join(kinds)}; {spec.name} is "
+            f"{spec.kind}. `gansmith list presets` shows what takes {spec.kind} data"
+        )
+
+
+def dcgan(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:
+    """Strided convolutions (arXiv:1511.06434); `norm` is the discriminator's."""
+    return (
+        DCGANGenerator(latent, spec.channels, spec.size, width),
+        DCGANDiscriminator(spec.channels, spec.size, width, norm),
+    )
+
+
+def resnet(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:
+    """Residual blocks (arXiv:1704.00028, appendix C); `norm` is the critic's."""
+    return (
+        ResNetGenerator(latent, spec.channels, spec.size, width),
+        ResNetCritic(spec.channels, spec.size, width, norm),
+    )
+
+
+def sn_resnet(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:
+    """Residual blocks, G twice as wide as D, features summed (arXiv:1802.05957, table 4)."""
+    return (
+        ResNetGenerator(latent, spec.channels, spec.size, 2 * width),
+        ResNetCritic(spec.channels, spec.size, width, norm, sum_pool),
+    )
+
+
+def mlp(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:
+    """Fully connected players of pictures, 8 units for each of `width`."""
+    return (
+        PictureMLP(latent, spec.channels, spec.size, 8 * width),
+        MLPCritic(spec.channels * spec.size**2, 8 * width),
+    )
+
+
+def maxout(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:
+    """The players of arXiv:1406.2661 at width 48: 1200 rectifiers against 240 maxout units."""
+    return (
+        PictureMLP(latent, spec.channels, spec.size, 25 * width),
+        MaxoutCritic(spec.channels * spec.size**2, 5 * width),
+    )
+
+
+NETWORKS: dict[str, Callable[[DataSpec, Latent, int, Norm | None], Pair]] = {
+    "dcgan": dcgan,
+    "resnet": resnet,
+    "sn-resnet": sn_resnet,
+    "mlp": mlp,
+    "maxout": maxout,
+}
+
+
+def players(
+    spec: DataSpec, network: str, latent: Latent, width: int, norm: Norm | None = None
+) -> Pair:
+    """A generator and a discriminator for the data: `network` for pictures, MLPs for points.
+
+    width: channels of the smallest layer; points take 4 units for each.
+    norm: the discriminator's norm layers; None has none.
+    Raises ValueError for an unknown network.
+    """
+    if spec.kind == "points":
+        return MLPGenerator(latent, spec.dim, 4 * width), MLPCritic(spec.dim, 4 * width)
+    if network not in NETWORKS:
+        raise ValueError(f"unknown network {network!r}; choose one of {', '.join(NETWORKS)}")
+    return NETWORKS[network](spec, latent, width, norm)

@@ -1,0 +1,187 @@
+"""report.html: a run on one page, in one file that opens offline and can be passed on.
+
+It holds pictures, curves and numbers, and no path of the machine it was written on.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from gansmith import checkpoint
+from gansmith.progress import clock
+from gansmith.report.curves import Curve, loss_curve, score_curve
+from gansmith.report.page import box, figure, page, picture, said, section, tag
+from gansmith.report.tables import configuration, numbers
+from gansmith.run import Run
+
+FILE = "report.html"
+THUMBNAILS = 8
+LINES = 6  # of a text that stands among others
+LARGE, SMALL = 768, 192  # pixels, at most
+SHOWN = {
+    "image": "Generated from the same codes in each sheet.",
+    "points": "Generated points over real ones.",
+    "text": "Generated sentences.",
+    "unpaired": "Rows: held-out pictures of a, in the style of b; of b, in the style of a.",
+}
+
+
+def write_report(run: Run) -> Path:
+    """Write report.html into the run's folder, whole or not at all, and return its path.
+
+    What is not there yet (log, scores, sheets, metrics.json) is left out.
+    """
+    told = _Told(run)
+    head = tag("h1", told.title) + "\n" + tag("p", _summary(told), "soft")
+    parts = (
+        head,
+        section("Samples", _latest(told)),
+        section("Through time", _through_time(told)),
+        section("Curves", _curves(told)),
+        section("Numbers", numbers(run.folder)),
+        section("How to go on", _commands(told)),
+        section("Configuration", configuration(run.config)),
+    )
+    path = run.folder / FILE
+    checkpoint.replace(path, page(told.title, parts).encode())
+    return path
+
+
+class _Told:
+    """What the run's folder tells: its curves, its sheets, how far it is."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.config = run, run.config
+        self.kind = run.config.spec["kind"]
+        self.title = f"{said(run.config.preset)} on {said(run.config.spec['name'])}"
+        self.log = list(_lines(run.folder / "log.jsonl"))
+        self.scores = [s for s in _lines(run.folder / "scores.jsonl") if math.isfinite(s["value"])]
+        self.sheets = _sheets(run.folder / "samples")
+        saved = [int(path.stem) for path in checkpoint.newest_first(run.checkpoints)]
+        logged = [line["step"] for line in self.log + self.scores]
+        self.step = max(saved + logged, default=0)
+        self.best = min(
+            (score for score in self.scores if score["step"]),
+            key=lambda s: s["value"],
+            default=None,
+        )
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a JSON-lines file but one that is still being written."""
+    if path.exists():
+        for line in path.read_text().splitlines(keepends=True):
+            if line.endswith("\n"):
+                yield json.loads(line)
+
+
+def _sheets(folder: Path) -> list[Path]:
+    found = [path for path in folder.glob("[0-9]*") if path.suffix in (".png", ".txt")]
+    return sorted(found, key=_step)
+
+
+def _step(sheet: Path) -> int:
+    return int(sheet.stem)
+
+
+def _summary(told: _Told) -> str:
+    config, seconds = told.config, told.run.seconds
+    if config.minutes is not None:
+        length = f"Step {told.step} of a run of {config.minutes:g} min"
+    else:
+        length = f"Step {told.step} of {config.steps}"
+    time = f", after {clock(seconds)}" if seconds else ""
+    if told.best is None:
+        return f"{length}{time}."
+    best = told.best
+    return f"{length}{time}; best {best['metric']} {best['value']:.4g}, at step {best['step']}."
+
+
+def _shown(sheet: Path, alt: str, side: int, lines: int | None = None) -> str:
+    if sheet.suffix == ".png":
+        return picture(sheet, alt, side)
+    return tag("pre", "\n".join(sheet.read_text().splitlines()[:lines]))
+
+
+def _latest(told: _Told) -> str:
+    if not told.sheets:
+        return ""
+    sheet = told.sheets[-1]
+    shown = _shown(sheet, f"samples at step {_step(sheet)}", LARGE)
+    caption = escape(f"Step {_step(sheet)}. {SHOWN[told.kind]}")
+    return box(figure(shown, caption), "large")
+
+
+def _through_time(told: _Told) -> str:
+    sheets = spread(told.sheets, THUMBNAILS)
+    if len(sheets) < 2:
+        return ""
+    shown = (
+        figure(_shown(sheet, f"step {_step(sheet)}", SMALL, LINES), f"step {_step(sheet)}")
+        for sheet in sheets
+    )
+    wide = told.kind in ("text", "unpaired")
+    return box("\n".join(shown), "row wide" if wide else "row")
+
+
+def spread(things: list[Path], most: int) -> list[Path]:
+    """At most `most` of the things, evenly spaced, the first and the last among them."""
+    if len(things) <= most:
+        return things
+    return [things[round(i * (len(things) - 1) / (most - 1))] for i in range(most)]
+
+
+def _curves(told: _Told) -> str:
+    panels = [_score(told)] if told.scores else []
+    names = dict.fromkeys(key for line in told.log for key in line if key != "step")
+    terms = {name: _term(told, name) for name in names}
+    zero = [name for name, curve in terms.items() if not any(value for _, value in curve)]
+    panels += [_loss(told, name, curve) for name, curve in terms.items() if name not in zero]
+    notes = []
+    if terms:
+        notes.append("Loss terms by phase: thin, the values logged; thick, their moving mean.")
+    if zero:
+        notes.append(f"0 throughout: {', '.join(zero)}.")
+    return box("\n".join(panels), "panels") + (tag("p", " ".join(notes), "soft") if notes else "")
+
+
+def _score(told: _Told) -> str:
+    metric = told.scores[-1]["metric"]
+    curve = [(score["step"], score["value"]) for score in told.scores]
+    caption = f"<b>{escape(metric)}</b> lower is better"
+    best = None
+    if told.best is not None:
+        best = told.best["step"], told.best["value"]
+        caption += f'<br><span class="mark">&#9679;</span> best {best[1]:.4g}, step {best[0]}'
+    return figure(score_curve(curve, best, told.step, metric), caption)
+
+
+def _term(told: _Told, name: str) -> Curve:
+    return [
+        (line["step"], line[name])
+        for line in told.log
+        if name in line and math.isfinite(line[name])
+    ]
+
+
+def _loss(told: _Told, name: str, curve: Curve) -> str:
+    phase, _, term = name.rpartition("/")
+    caption = f"<b>{escape(phase)}</b> {escape(term)}"
+    return figure(loss_curve(curve, told.step, name), caption)
+
+
+def _commands(told: _Told) -> str:
+    name = shlex.quote(told.run.folder.resolve().name)
+    config = told.config
+    ended = config.minutes is None and told.step >= config.steps
+    longer = f" --steps {2 * told.step}" if ended else ""
+    use = f"translate {name} FOLDER" if told.kind == "unpaired" else f"sample {name} -n 64"
+    commands = (f"train --resume {name}{longer}", f"evaluate {name}", use, f"export {name}")
+    note = "In the folder that holds the run:"
+    return tag("p", note, "soft") + tag("pre", "\n".join(f"gansmith {c}" for c in commands))

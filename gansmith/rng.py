@@ -1,0 +1,43 @@
+"""One stream of random numbers per draw, made from integers alone.
+
+Nothing random is ever saved: whoever knows (seed, draw number) can make the same numbers
+again, so a resumed run is the same run and two processes are one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Rng:
+    """A stream of random tensors that is a pure function of its integer key.
+
+    Numbers are made on the CPU, so that they do not depend on the device.
+
+    key: non-negative integers, for example (seed, draw number).
+    Raises ValueError when a part of the key is negative.
+    """
+
+    def __init__(self, *key: int) -> None:
+        if any(part < 0 for part in key):
+            raise ValueError(f"a random key is made of integers >= 0; got {key}")
+        seed = np.random.SeedSequence(key).generate_state(1, np.uint64)[0]
+        self.generator = torch.Generator().manual_seed(int(seed & np.uint64(2**63 - 1)))
+
+    def normal(self, *shape: int) -> Tensor:
+        """Standard normal numbers, float32, of the given shape."""
+        return torch.randn(shape, generator=self.generator)
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Uniform numbers in [0, 1), float32, of the given shape."""
+        return torch.rand(shape, generator=self.generator)
+
+    def integers(self, high: int, *shape: int) -> Tensor:
+        """Uniform integers in [0, high), int64, of the given shape."""
+        return torch.randint(high, shape, generator=self.generator)
+
+    def permutation(self, n: int) -> Tensor:
+        """A uniform permutation of 0 .. n-1, int64, (n,)."""
+        return torch.randperm(n, generator=self.generator)

@@ -1,0 +1,70 @@
+"""One number for a game while it is played; the state with the lowest is kept as `best`.
+
+It is taken against training data, so that choosing by it leaves the held-out split untouched.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gansmith.data import Dataset
+from gansmith.metrics import Gaussian, Judge, image_reference, judge_for, quick_images, quick_score
+from gansmith.rng import Rng
+
+COUNT = 1000
+NAMES = {
+    "image": "cFID (quick)",
+    "points": "energy distance",
+    "text": "JSD-2",
+    "unpaired": "cFID (quick, mean of both ways)",
+}
+
+
+@lru_cache(maxsize=4)
+def judge_of(name: str, channels: int) -> Judge:
+    """The judge of a data set by its name; `emoji:noto` is judged as `emoji` is."""
+    base = name.split(":")[0]
+    return judge_for("fashion" if base == "fashion-mnist" else base, channels)
+
+
+def score(game: Any, dataset: Dataset, seed: int) -> dict[str, Any]:
+    """The metric's name and its value on about a thousand samples; lower is better.
+
+    game: in evaluation mode. Pictures: cFID; points: energy distance; text: divergence of
+    2-grams; translation: cFID of what arrives, mean of the two ways.
+    """
+    kind = dataset.spec.kind
+    name = {"metric": NAMES[kind]}
+    if kind == "unpaired":
+        ways = [_arrivals(game, dataset, a, b) for a, b in (("a", "b"), ("b", "a"))]
+        return name | {"value": sum(ways) / len(ways)}
+    samples = game.sample(COUNT, Rng(seed, 0, 2)).cpu()
+    if kind == "text":
+        return name | {"value": quick_score("text", samples, dataset.train["tokens"], limit=COUNT)}
+    if kind == "image":
+        return name | {"value": quick_images(samples, *_reference(dataset, "real", COUNT))}
+    return name | {"value": quick_score("points", samples, dataset.train["real"], limit=COUNT)}
+
+
+def _arrivals(game: Any, dataset: Dataset, side: str, other: str) -> float:
+    """cFID between translated pictures of one side and real ones of the other."""
+    pictures = fed(dataset.train[side][: COUNT // 2], game)
+    fake = game.translate(pictures, to=other).cpu()
+    return quick_images(fake, *_reference(dataset, other, COUNT // 2))
+
+
+@lru_cache(maxsize=4)
+def _reference(dataset: Dataset, field: str, count: int) -> tuple[Gaussian, Judge]:
+    """What the judge sees in training pictures, found once for a run; and the judge."""
+    judge = judge_of(dataset.spec.name, dataset.spec.channels)
+    return image_reference(dataset.train[field], judge, limit=count), judge
+
+
+def fed(pictures: Tensor, game: Any) -> Tensor:
+    """uint8 pictures as players are fed: float32 in [-1, 1], on the game's device."""
+    device = next(game.parameters()).device
+    return torch.as_tensor(pictures).to(device).float().div_(127.5).sub_(1)

@@ -1,0 +1,1 @@
+"""Closed forms and quadrature: the numbers that training is held against."""

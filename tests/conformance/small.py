@@ -1,0 +1,181 @@
+"""Every preset at toy size: the one file to extend when a preset is added.
+
+SMALL holds, for each preset, keywords and data so small that a step takes milliseconds. The
+tests of this folder run over all of it. What a preset must solve is in `problems.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gansmith.data import Dataset, open_data, open_source
+from gansmith.data.build import image_dataset, points_dataset, text_dataset, unpaired
+from gansmith.game import Batch, Phase
+from gansmith.presets import PRESETS
+from gansmith.recipe import Recipe
+from gansmith.rng import Rng
+from gansmith.trainer import Trainer
+
+BATCH = 8
+
+
+@cache
+def digits() -> Dataset:
+    """64 digits, blown up to 16x16 so that a DCGAN has norm layers in both players."""
+    small = open_data("digits").train["real"][:96]
+    real = small.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    return image_dataset("digits", {"real": real[:64]}, {"real": real[64:]})
+
+
+@cache
+def points() -> Dataset:
+    """256 points of two correlated coordinates."""
+    x = Rng(5).normal(256, 2)
+    x[:, 1] += x[:, 0]
+    return points_dataset("toy", x[:192], x[192:])
+
+
+@cache
+def colours() -> Dataset:
+    """Unpaired 8x8 pictures, domain a reddish and domain b bluish."""
+    parts = []
+    for side, channel in enumerate((0, 2)):
+        x = 200 * Rng(6, side).uniform(64, 3, 8, 8)
+        x[:, channel] = 255 - x[:, channel] / 4
+        real = x.to(torch.uint8)
+        parts.append(image_dataset("ab"[side], {"real": real[:48]}, {"real": real[48:]}))
+    return unpaired("colours", *parts)
+
+
+@cache
+def sentences() -> Dataset:
+    """96 sentences of 2 to 5 of 7 words."""
+    lengths = 2 + Rng(8).integers(4, 96)
+    tokens = (1 + Rng(9).integers(7, 96, 5)) * (torch.arange(5) < lengths[:, None])
+    fields = {"tokens": tokens.to(torch.int16), "lengths": lengths}
+    parts = [{k: v[rows] for k, v in fields.items()} for rows in (slice(64), slice(64, 96))]
+    return text_dataset("toy", *parts, ["<end>", *"abcdefg"])
+
+
+@dataclass(frozen=True)
+class Case:
+    """A preset on one kind of data.
+
+    rises: {phase: note}: for a phase whose loss is only a surrogate (REINFORCE's is not what
+        falls when it is followed), the noted value that must rise instead.
+    steps: enough to visit every stage.
+    """
+
+    data: Callable[[], Dataset]
+    keywords: dict[str, Any]
+    rises: dict[str, str] = field(default_factory=dict)
+    steps: int = 4
+
+
+def pictures_and_points(**keywords: Any) -> dict[str, Case]:
+    """A preset of the game of two, with the networks it has for pictures and for points.
+
+    Most of the former have batch norm; so the checks that need independent examples (micro-
+    batches, two processes) run on the latter.
+    """
+    small = dict(latent=4, width=4, batch=BATCH) | keywords
+    return {"pictures": Case(digits, small), "points": Case(points, small)}
+
+
+SMALL: dict[str, dict[str, Case]] = {
+    "gan": pictures_and_points(width=2),
+    "nsgan": pictures_and_points(),
+    "dcgan": pictures_and_points(),
+    "lsgan": pictures_and_points(),
+    "fgan": pictures_and_points(),
+    "wgan": pictures_and_points(d_steps=2),
+    "wgan-gp": pictures_and_points(d_steps=2),
+    "sngan": pictures_and_points(),
+    "cyclegan": {
+        "pictures": Case(
+            colours,
+            dict(
+                width=4, blocks=1, patch_width=4, patch_layers=1, pool=12, batch=BATCH, identity=1.0
+            ),
+        )
+    },
+    "seqgan": {
+        "text": Case(
+            sentences,
+            dict(
+                embed=6, hidden=8, filters=4, rollouts=2, imitate_steps=3, judge_steps=2,
+                d_steps=2, rate=1.0, batch=BATCH,
+            ),
+            rises={"reinforce": "reward"},
+            steps=8,
+        )
+    },
+}  # fmt: skip
+
+CASES: dict[str, tuple[str, Case]] = {
+    f"{preset}-{kind}": (preset, case)
+    for preset, cases in SMALL.items()
+    for kind, case in cases.items()
+}
+
+
+def recipe(name: str, seed: int = 0) -> Recipe:
+    """The recipe of a case, with the initial weights of a seed."""
+    preset, case = CASES[name]
+    torch.manual_seed(seed)
+    chosen = PRESETS[preset]
+    return chosen.build(case.data().spec, **chosen.keywords(case.keywords))
+
+
+class Exact(Trainer):
+    """A trainer of batches in float64, so that sums in another order agree to 1e-10."""
+
+    def draw(self, phase: Phase) -> list[Batch]:
+        pieces = super().draw(phase)
+        for x in pieces:
+            for field_, value in x.fields().items():
+                if isinstance(value, Tensor) and value.is_floating_point():
+                    setattr(x, field_, value.double())
+        return pieces
+
+
+def trainer(
+    name: str, seed: int = 0, *, double: bool = False, batch: int = BATCH, **options: Any
+) -> Trainer:
+    """A trainer of a case, at step 0, as `Run.trainer` makes it."""
+    made = recipe(name, seed)
+    case = CASES[name][1]
+    if double:
+        made.game.double()
+    return (Exact if double else Trainer)(
+        made.game,
+        open_source(case.data(), batch, seed),
+        **dict(
+            optim=made.optim,
+            steps=case.steps,
+            schedule=made.schedule,
+            average=made.average,
+            channels_last=made.channels_last,
+            seed=seed,
+        )
+        | options,
+    )
+
+
+def tensors(trainer: Trainer) -> dict[str, Tensor]:
+    """A copy of all that a trainer would save, its numbers included."""
+    state, numbers = trainer.state()
+    copies = {name: value.detach().clone() for name, value in state.items()}
+    return copies | {f"number.{name}": torch.tensor(value) for name, value in numbers.items()}
+
+
+def differing(a: dict[str, Tensor], b: dict[str, Tensor]) -> list[str]:
+    """Names of the tensors that are not the same, bit for bit, in two states."""
+    assert a.keys() == b.keys()
+    return [name for name in a if a[name].dtype != b[name].dtype or not a[name].equal(b[name])]

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gansmith.game import Batch, Translates
+from gansmith.games.cyclegan import CycleGAN
+from gansmith.networks import Pool
+from gansmith.objectives import OBJECTIVES
+from gansmith.rng import Rng
+
+SHAPE = (2, 4, 4)
+
+
+def make(**options: float) -> CycleGAN:
+    torch.manual_seed(0)
+    translators = [nn.Conv2d(2, 2, 3, padding=1) for _ in range(2)]
+    judges = [nn.Conv2d(2, 1, 3) for _ in range(2)]
+    return CycleGAN(
+        *translators,
+        *judges,
+        objective=OBJECTIVES["least-squares"],
+        pool_a=Pool(8, SHAPE),
+        pool_b=Pool(8, SHAPE),
+        **options,
+    )
+
+
+def batch(game: CycleGAN, n: int = 4) -> Batch:
+    return game.draw(Batch(a=Rng(1).normal(n, *SHAPE), b=Rng(2).normal(n, *SHAPE)), Rng(3))
+
+
+def test_translators_move_first_and_judges_reuse_their_fakes() -> None:
+    cross, judge = make().phases()
+    assert cross.movers == ["Gab", "Gba"]
+    assert judge.movers == ["Da", "Db"]
+    assert judge.reuse
+    assert make().averaged == ("Gab", "Gba")
+
+
+def test_the_translators_terms_are_those_of_the_paper() -> None:
+    game = make(cycle=7.0)
+    x = batch(game)
+    b, a = game.Gab(x.a), game.Gba(x.b)
+    terms = game.cross(x)
+    assert set(terms) == {"adv_a", "adv_b", "cycle_a", "cycle_b"}
+    g = game.objective.g
+    torch.testing.assert_close(terms["adv_a"], g(None, game.Da(a)))
+    torch.testing.assert_close(terms["adv_b"], g(None, game.Db(b)))
+    torch.testing.assert_close(terms["cycle_a"], 7 * (game.Gba(b) - x.a).abs().mean())
+    torch.testing.assert_close(terms["cycle_b"], 7 * (game.Gab(a) - x.b).abs().mean())
+
+
+def test_the_identity_term_is_there_when_it_has_a_weight() -> None:
+    game = make(identity=3.0)
+    x = batch(game)
+    same = F.l1_loss(game.Gab(x.b), x.b) + F.l1_loss(game.Gba(x.a), x.a)
+    torch.testing.assert_close(game.cross(x)["identity"], 3 * same)
+
+
+def test_judges_see_the_real_of_their_domain_and_the_fakes_kept_for_it() -> None:
+    game = make()
+    x = batch(game)
+    game.cross(x)
+    assert not x.fake_a.requires_grad
+    torch.testing.assert_close(x.fake_a, game.Gba(x.b).detach())
+    torch.testing.assert_close(x.fake_b, game.Gab(x.a).detach())
+    d = game.objective.d
+    expected = dict(
+        a=0.5 * d(game.Da(x.a), game.Da(x.fake_a)), b=0.5 * d(game.Db(x.b), game.Db(x.fake_b))
+    )
+    torch.testing.assert_close(game.judge(x), expected)  # an empty pool gives back what comes
+
+
+def test_the_pools_fill_with_the_fakes_of_their_own_domain() -> None:
+    game = make()
+    x = batch(game)
+    game.cross(x)
+    game.judge(x)
+    assert int(game.pool_a.filled) == int(game.pool_b.filled) == 4
+    torch.testing.assert_close(game.pool_a.images[:4], x.fake_a)
+    torch.testing.assert_close(game.pool_b.images[:4], x.fake_b)
+
+
+def test_a_full_pool_shows_older_fakes() -> None:
+    game = make()
+    first = batch(game, 8)
+    game.cross(first)
+    game.judge(first)
+    x = game.draw(Batch(a=Rng(4).normal(8, *SHAPE), b=Rng(5).normal(8, *SHAPE)), Rng(6))
+    game.cross(x)
+    fresh = 0.5 * game.objective.d(game.Da(x.a), game.Da(x.fake_a))
+    assert (x.swap_a[:, 0] < 0.5).any()
+    assert not torch.isclose(game.judge(x)["a"], fresh)
+
+
+def test_judges_give_no_gradient_to_translators() -> None:
+    game = make()
+    x = batch(game)
+    game.cross(x)
+    sum(game.judge(x).values(), torch.zeros(())).backward()
+    assert all(p.grad is None for p in [*game.Gab.parameters(), *game.Gba.parameters()])
+    assert all(p.grad is not None for p in [*game.Da.parameters(), *game.Db.parameters()])
+
+
+def test_the_draws_of_both_pools_are_apart() -> None:
+    x = batch(make())
+    assert x.swap_a.shape == x.swap_b.shape == (4, 2)
+    assert not x.swap_a.equal(x.swap_b)
+
+
+def test_it_translates_both_ways_and_refuses_others() -> None:
+    game = make()
+    assert isinstance(game, Translates)
+    x: Tensor = batch(game).a
+    torch.testing.assert_close(game.translate(x, to="b"), game.Gab(x))
+    torch.testing.assert_close(game.translate(x), game.Gab(x))
+    torch.testing.assert_close(game.translate(x, to="a"), game.Gba(x))
+    with pytest.raises(ValueError, match="translates to 'a' or 'b'; got 'c'"):
+        game.translate(x, to="c")

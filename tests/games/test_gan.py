@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gansmith.game import Batch, Decodes, Samples, Translates
+from gansmith.games.gan import GAN, in_pieces
+from gansmith.latent import Latent
+from gansmith.networks import MLPCritic, MLPGenerator
+from gansmith.objectives import OBJECTIVES
+from gansmith.penalties import Interpolated
+from gansmith.rng import Rng
+
+
+def make(objective: str = "wasserstein", **options: object) -> GAN:
+    torch.manual_seed(0)
+    G, D = MLPGenerator(Latent(3), 2, 8, 1), MLPCritic(2, 8, 1)
+    return GAN(G, D, objective=OBJECTIVES[objective], **options)  # type: ignore[arg-type]
+
+
+def batch(game: GAN, n: int = 6) -> Batch:
+    return game.draw(Batch(real=Rng(1).normal(n, 2)), Rng(2))
+
+
+def test_d_moves_first_and_as_often_as_asked() -> None:
+    judge, fool = make(d_steps=4).phases()
+    assert (judge.moves, judge.name, judge.repeat) == ("D", "judge", 4)
+    assert (fool.moves, fool.name, fool.repeat) == ("G", "fool", 1)
+    assert not judge.reuse
+    assert not fool.reuse
+
+
+def test_all_that_is_random_is_drawn_beforehand() -> None:
+    game = make(penalty=Interpolated())
+    x = batch(game)
+    assert x.z.equal(Rng(2).normal(6, 3))
+    assert x.mix.shape == (6, 1)
+    torch.manual_seed(1)
+    first = {**game.judge(x), **game.fool(x)}
+    torch.manual_seed(2)
+    second = {**game.judge(x), **game.fool(x)}
+    assert all(first[name].equal(second[name]) for name in first)
+
+
+def test_wasserstein_terms_are_those_of_the_paper() -> None:
+    game = make(penalty=Interpolated(10.0))
+    x = batch(game)
+    fake = game.G(x.z)
+    terms = game.judge(x)
+    torch.testing.assert_close(terms["adv"], game.D(fake).mean() - game.D(x.real).mean())
+    point = (x.mix * x.real + (1 - x.mix) * fake).detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(game.D(point).sum(), point)
+    torch.testing.assert_close(terms["penalty"], 10 * (gradient.norm(dim=1) - 1).square().mean())
+    torch.testing.assert_close(game.fool(x)["adv"], -game.D(fake).mean())
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_each_player_pulls_the_scores_its_own_way(objective: str) -> None:
+    """A small step of D raises real above fake; one of G raises the fakes against the real."""
+    game = make(objective)
+    x = batch(game, 64)
+
+    def gap(players: GAN) -> float:
+        return (players.D(x.real).mean() - players.D(players.G(x.z)).mean()).item()
+
+    for moved, loss in (("D", "judge"), ("G", "fool")):
+        after = copy.deepcopy(game)
+        player = getattr(after, moved)
+        torch.stack(list(getattr(after, loss)(x).values())).sum().backward()
+        with torch.no_grad():
+            for p in player.parameters():
+                if p.grad is not None:
+                    p -= 1e-3 * p.grad
+        assert (gap(after) > gap(game)) == (moved == "D")
+        assert gap(after) != gap(game)
+
+
+def test_d_sees_real_in_gs_phase_only_when_the_objective_asks() -> None:
+    for name, objective in OBJECTIVES.items():
+        game = make(name)
+        x = batch(game)
+        seen: list[Tensor] = []
+        game.D.register_forward_hook(
+            lambda module, inputs, output, seen=seen: seen.append(inputs[0])
+        )
+        game.fool(x)
+        assert any(value.equal(x.real) for value in seen) is objective.needs_real
+
+
+class Shift:
+    """A view that adds its random number."""
+
+    batch_coupled = False
+
+    def draw(self, x: Tensor, rng: Rng) -> Tensor:
+        return rng.uniform(len(x), 1)
+
+    def __call__(self, x: Tensor, u: Tensor) -> Tensor:
+        return x + u
+
+
+def test_real_and_fake_are_seen_through_the_same_view_in_both_phases() -> None:
+    game = (
+        make("relativistic", view=Shift()) if "relativistic" in OBJECTIVES else make(view=Shift())
+    )
+    x = batch(game)
+    seen: list[Tensor] = []
+    game.D.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
+    game.judge(x)
+    fake = game.G(x.z)
+    assert seen[0].equal(x.real + x.angle)
+    assert seen[1].equal(fake + x.angle)
+    seen.clear()
+    game.fool(x)
+    assert len(seen) == 2
+    assert all(any(s.equal(y + x.angle) for y in (fake, x.real)) for s in seen)
+    assert game.sample(4, Rng(1)).equal(game.G(Rng(1).normal(4, 3)))  # use is without a view
+
+
+def test_samples_are_decoded_codes_of_the_prior() -> None:
+    game = make()
+    assert isinstance(game, Samples)
+    assert isinstance(game, Decodes)
+    assert not isinstance(game, Translates)
+    codes = game.latent.sample(600, Rng(7))
+    assert game.decode(codes).equal(game.sample(600, Rng(7)))
+    assert game.latent is game.G.latent
+
+
+def test_pieces_are_put_together_in_order() -> None:
+    sizes: list[int] = []
+
+    def double(x: Tensor) -> Tensor:
+        sizes.append(len(x))
+        return 2 * x
+
+    x = torch.arange(10.0)
+    assert in_pieces(double, x, 4).equal(2 * x)
+    assert sizes == [4, 4, 2]
+
+
+def test_penalty_and_objective_meet_only_in_the_game() -> None:
+    game = make()
+    assert float(game.judge(batch(game))["penalty"]) == 0
+    assert isinstance(game.D, nn.Module)
+    assert not game.batch_coupled

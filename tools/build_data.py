@@ -1,0 +1,135 @@
+"""Rebuild the data sets in gansmith/data/files from their originals, value for value.
+
+    python tools/build_data.py --source FOLDER [--fashion FOLDER] [--out FOLDER]
+
+FOLDER holds emoji/{noto,twemoji,openmoji,fluent3d}.zip (64x64 CODE.png and dataset.json) and
+coco_captions/{train,test}.txt.gz. Fashion-MNIST is Debian's package dataset-fashion-mnist, the
+digits are scikit-learn's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import io
+import json
+import re
+import struct
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from gansmith.data.own.archives import read_idx
+from gansmith.data.shipped import EMOJI_COLUMNS, EMOJI_SIZE, FILES, LENGTH, STYLES
+
+FASHION = {"train": 20_000, "t10k": 4_000}
+DIGITS_TRAIN = 1437
+MIN_COUNT = 5
+
+
+def write_gzip(path: Path, content: bytes) -> None:
+    """A gzip file without name and time, so that the same content makes the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
+
+
+def write_idx(path: Path, values: np.ndarray) -> None:
+    """A gzipped IDX file of bytes (type 8)."""
+    header = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
+    write_gzip(path, header + values.astype(np.uint8).tobytes())
+
+
+def build_fashion(original: Path, out: Path) -> None:
+    for split, count in FASHION.items():
+        for part in ("images-idx3", "labels-idx1"):
+            name = f"{split}-{part}-ubyte.gz"
+            write_idx(out / name, read_idx(original / name)[:count])
+
+
+def build_digits(out: Path) -> None:
+    digits = load_digits()
+    images = np.floor(digits.images * (255 / 16) + 0.5)
+    for split, rows in (("train", slice(DIGITS_TRAIN)), ("t10k", slice(DIGITS_TRAIN, None))):
+        write_idx(out / f"{split}-images-idx3-ubyte.gz", images[rows])
+        write_idx(out / f"{split}-labels-idx1-ubyte.gz", digits.target[rows])
+
+
+def build_emoji(originals: Path, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    index = None
+    for style in STYLES:
+        with zipfile.ZipFile(originals / f"{style}.zip") as archive:
+            labels = json.loads(archive.read("dataset.json"))
+            pictures = [archive.read(name) for name, _ in labels["labels"]]
+        if index not in (None, labels):
+            raise SystemExit(f"{style} does not show the same emoji as the styles before it")
+        index = labels
+        sheet(pictures).save(out / f"{style}.png", optimize=True)
+    emoji = [[name.removesuffix(".png"), group] for name, group in labels["labels"]]
+    text = json.dumps({"classes": labels["classes"], "emoji": emoji}, separators=(",", ":"))
+    (out / "index.json").write_text(text + "\n")
+
+
+def sheet(pictures: list[bytes]) -> Image.Image:
+    """The pictures at 32x32 in rows of 40; what is left of the last row is white."""
+    rows = -(-len(pictures) // EMOJI_COLUMNS)
+    whole = Image.new("RGB", (EMOJI_COLUMNS * EMOJI_SIZE, rows * EMOJI_SIZE), "white")
+    for number, raw in enumerate(pictures):
+        row, column = divmod(number, EMOJI_COLUMNS)
+        small = Image.open(io.BytesIO(raw)).convert("RGB")
+        small = small.resize((EMOJI_SIZE, EMOJI_SIZE), Image.Resampling.LANCZOS)
+        whole.paste(small, (column * EMOJI_SIZE, row * EMOJI_SIZE))
+    return whole
+
+
+def build_captions(originals: Path, out: Path) -> None:
+    """Both of Texygen's files are of different topics, so they are pooled and split anew."""
+    files = [(originals / name).read_bytes() for name in ("train.txt.gz", "test.txt.gz")]
+    texts = [gzip.decompress(content).decode() for content in files]
+    pool = list(dict.fromkeys(tidy(line) for text in texts for line in text.splitlines()))
+    counts = Counter(word for line in pool for word in line.split())
+    known = {word for word, count in counts.items() if count >= MIN_COUNT}
+    pool = [line for line in pool if plain(line, known)]
+    train = [line for line in pool if not held_out(line)]
+    used = {word for line in train for word in line.split()}
+    held = [line for line in pool if held_out(line) and plain(line, used)]
+    for name, lines in (("train", train), ("held", held)):
+        write_gzip(out / f"{name}.txt.gz", "".join(f"{line}\n" for line in lines).encode())
+
+
+def tidy(line: str) -> str:
+    """Words of letters and digits, inner hyphens and apostrophes kept; no other punctuation."""
+    return " ".join(re.findall(r"[a-z0-9]+(?:[-'][a-z0-9]+)*", line.lower()))
+
+
+def held_out(line: str) -> bool:
+    """A quarter of all sentences, by their content."""
+    return hashlib.sha256(line.encode()).digest()[0] < 64
+
+
+def plain(line: str, known: set[str]) -> bool:
+    words = line.split()
+    return 0 < len(words) <= LENGTH and known.issuperset(words)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--source", type=Path, required=True)
+    parser.add_argument("--fashion", type=Path, default=Path("/usr/share/datasets/fashion-mnist"))
+    parser.add_argument("--out", type=Path, default=FILES)
+    wishes = parser.parse_args()
+    build_fashion(wishes.fashion, wishes.out / "fashion")
+    build_digits(wishes.out / "digits")
+    build_emoji(wishes.source / "emoji", wishes.out / "emoji")
+    build_captions(wishes.source / "coco_captions", wishes.out / "captions")
+
+
+if __name__ == "__main__":
+    main()
