@@ -23,10 +23,10 @@ from gansmith.data import DATA
 from gansmith.metrics import JUDGES, load_judge
 from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import PENALTIES
-from gansmith.presets import PRESETS
+from gansmith.presets import FAMILIES, PRESETS
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MY_FILE = "my_file.py:my_preset"
 names = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 presets = pytest.mark.parametrize("preset", PRESETS)
@@ -51,9 +51,14 @@ def commands(page: Path) -> list[list[str]]:
 
 
 def section(preset: str) -> str:
-    """What docs/presets.md says of a preset."""
-    pages = re.split(r"^## ", (ROOT / "docs" / "presets.md").read_text(), flags=re.M)
-    return next(page for page in pages if page.startswith(f"{preset}\n"))
+    """What the page of its family says of a preset."""
+    page = ROOT / "docs" / "presets" / f"{family(preset)}.md"
+    sections = re.split(r"^## ", page.read_text(), flags=re.M)
+    return next(text for text in sections if text.startswith(f"{preset}\n"))
+
+
+def family(preset: str) -> str:
+    return next(name for name, presets in FAMILIES.items() if preset in presets)
 
 
 def cells(row: str) -> list[str]:
@@ -136,11 +141,24 @@ def test_its_section_has_paper_and_constants(preset: str) -> None:
     assert (paper[0], paper[1:]) == ("`--paper`", changed)
 
 
+def test_every_family_is_listed_with_its_presets() -> None:
+    page = (ROOT / "docs" / "presets.md").read_text()
+    rows = [cells(row) for row in page.splitlines() if row.startswith("| [")]
+    listed = {
+        match[1]: set(re.findall(r"`([^`]+)`", presets))
+        for title, presets in rows
+        if (match := re.search(r"presets/(\w+)\.md", title))
+    }
+    assert listed == {name: set(presets) for name, presets in FAMILIES.items()}
+
+
 @presets
 def test_it_stands_in_the_readme(preset: str) -> None:
     entry = PRESETS[preset]
     rows = [cells(row) for row in (ROOT / "README.md").read_text().splitlines() if row[:1] == "|"]
-    row = next(row for row in rows if row[0] == f"[`{preset}`](docs/presets.md#{preset})")
+    row = next(
+        row for row in rows if row[0] == f"[`{preset}`](docs/presets/{family(preset)}.md#{preset})"
+    )
     assert row[-2:] == [entry.cites, entry.data]
 
 

@@ -7,6 +7,7 @@ from gansmith.games.seqgan import SeqGAN
 from gansmith.networks import TextCNN, Writer
 from gansmith.objectives import OBJECTIVES
 from gansmith.presets.players import take
+from gansmith.presets.preset import Preset
 from gansmith.recipe import Recipe, adam
 
 
@@ -54,3 +55,24 @@ def seqgan(
         rate=rate,
     )
     return Recipe(game, {"G": adam(lr), "D": adam(d_lr)}, batch, steps, show=100)
+
+
+FAMILY: dict[str, Preset] = {
+    "seqgan": Preset(
+        seqgan,
+        data="grammar",
+        cites="arXiv:1609.05473",
+        paper=dict(
+            hidden=32,
+            filters=None,
+            rollouts=16,
+            imitate_steps=18_000,
+            judge_steps=11_000,
+            d_steps=15,
+            lr=1e-2,
+            rate=1.0,
+            d_lr=1e-4,
+            steps=29_200,
+        ),
+    ),
+}

@@ -7,6 +7,7 @@ from gansmith.games.cyclegan import CycleGAN
 from gansmith.networks import PatchDiscriminator, Pool, TranslatorGenerator
 from gansmith.objectives import OBJECTIVES
 from gansmith.presets.players import take
+from gansmith.presets.preset import Preset
 from gansmith.recipe import Recipe, adam, constant, falling
 
 
@@ -60,3 +61,22 @@ def cyclegan(
     optim = dict.fromkeys(("Gab", "Gba", "Da", "Db"), adam(lr, 0.5))
     schedule = falling(0.5) if decay else constant
     return Recipe(game, optim, batch, steps, schedule, average=0.99, show=100)
+
+
+FAMILY: dict[str, Preset] = {
+    "cyclegan": Preset(
+        cyclegan,
+        data="emoji:noto+twemoji",
+        cites="arXiv:1703.10593",
+        paper=dict(
+            width=64,
+            blocks=9,
+            patch_width=64,
+            patch_layers=3,
+            identity=0.0,
+            decay=True,
+            batch=1,
+            steps=250_000,
+        ),
+    ),
+}

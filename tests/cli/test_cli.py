@@ -20,7 +20,7 @@ OWN = """
 from __future__ import annotations
 from dataclasses import dataclass
 from gansmith.data import DataSpec
-from gansmith.presets.unconditional import nsgan
+from gansmith.presets.classic import nsgan
 from gansmith.recipe import Recipe
 
 @dataclass

@@ -1,18 +1,17 @@
-"""Presets of the game of two: an objective, a penalty and a pair of networks each."""
+"""The first GANs: what D's score is turned into."""
 
 from __future__ import annotations
 
 from torch import nn
 
-from gansmith.constraints import Clipped, spectral_normed
 from gansmith.data import DataSpec
 from gansmith.fdivergence import F_DIVERGENCES
 from gansmith.games.gan import GAN
 from gansmith.latent import Latent
 from gansmith.objectives import OBJECTIVES, LeastSquares
-from gansmith.penalties import Interpolated
 from gansmith.presets.players import players, take
-from gansmith.recipe import Recipe, adam, rmsprop, sgd
+from gansmith.presets.preset import Preset
+from gansmith.recipe import Recipe, adam, sgd
 
 
 def gan(
@@ -174,100 +173,47 @@ def fgan(
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
 
 
-def wgan(
-    spec: DataSpec,
-    *,
-    network: str = "dcgan",
-    width: int = 32,
-    latent: int = 64,
-    prior: str = "normal",
-    bound: float = 0.02,
-    d_steps: int = 5,
-    lr: float = 2e-4,
-    batch: int = 32,
-    steps: int = 3000,
-) -> Recipe:
-    """Wasserstein GAN with weight clipping (arXiv:1701.07875, Algorithm 1).
-
-    network: pair of networks for pictures: dcgan, resnet, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    bound: on the size of every weight of the critic (the paper's c).
-    d_steps: moves of the critic for one of G.
-    lr: learning rate of RMSProp.
-    batch: examples in a batch.
-    steps: length of the run.
-    """
-    take(spec, "wgan", "image", "points")
-    G, D = players(spec, network, Latent(latent, prior), width)
-    game = GAN(G, Clipped(D, bound), objective=OBJECTIVES["wasserstein"], d_steps=d_steps)
-    optim = rmsprop(lr)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
-
-
-def wgan_gp(
-    spec: DataSpec,
-    *,
-    network: str = "dcgan",
-    width: int = 32,
-    latent: int = 64,
-    prior: str = "normal",
-    weight: float = 10.0,
-    d_steps: int = 3,
-    lr: float = 1e-3,
-    batch: int = 32,
-    steps: int = 2500,
-) -> Recipe:
-    """Wasserstein GAN with gradient penalty (arXiv:1704.00028, Algorithm 1).
-
-    network: pair of networks for pictures: dcgan, resnet, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    weight: of the penalty (the paper's lambda).
-    d_steps: moves of the critic for one of G.
-    lr: learning rate of Adam, with betas 0 and 0.9.
-    batch: examples in a batch.
-    steps: length of the run.
-    """
-    take(spec, "wgan-gp", "image", "points")
-    G, D = players(spec, network, Latent(latent, prior), width)
-    penalty = Interpolated(weight)
-    game = GAN(G, D, objective=OBJECTIVES["wasserstein"], penalty=penalty, d_steps=d_steps)
-    optim = adam(lr, 0.0, 0.9)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
-
-
-def sngan(
-    spec: DataSpec,
-    *,
-    network: str = "dcgan",
-    width: int = 32,
-    latent: int = 64,
-    prior: str = "normal",
-    d_steps: int = 1,
-    lr: float = 1e-3,
-    beta1: float = 0.5,
-    beta2: float = 0.999,
-    batch: int = 32,
-    steps: int = 8000,
-) -> Recipe:
-    """Spectrally normalised GAN with the hinge loss (arXiv:1802.05957, Eqs. 8, 16, 17).
-
-    network: pair of networks for pictures: dcgan, resnet, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    d_steps: moves of D for one of G.
-    lr: learning rate of Adam.
-    beta1: decay of Adam's first moment.
-    beta2: decay of Adam's second moment.
-    batch: examples in a batch.
-    steps: length of the run.
-    """
-    take(spec, "sngan", "image", "points")
-    G, D = players(spec, network, Latent(latent, prior), width)
-    game = GAN(G, spectral_normed(D), objective=OBJECTIVES["hinge"], d_steps=d_steps)
-    optim = adam(lr, beta1, beta2)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+FAMILY: dict[str, Preset] = {
+    "gan": Preset(
+        gan,
+        data="fashion",
+        cites="arXiv:1406.2661",
+        paper=dict(
+            network="maxout", width=48, latent=100, lr=0.1, momentum=0.5, batch=100, steps=50_000
+        ),
+    ),
+    "nsgan": Preset(
+        nsgan,
+        data="fashion",
+        cites="arXiv:1406.2661",
+        paper=dict(
+            network="maxout",
+            width=48,
+            latent=100,
+            prior="uniform",
+            lr=2e-4,
+            batch=100,
+            steps=50_000,
+        ),
+    ),
+    "dcgan": Preset(
+        dcgan,
+        data="fashion",
+        cites="arXiv:1511.06434",
+        paper=dict(width=128, latent=100, lr=2e-4, batch=128, steps=100_000),
+    ),
+    "lsgan": Preset(
+        lsgan,
+        data="fashion",
+        cites="arXiv:1611.04076",
+        paper=dict(width=64, latent=1024, lr=2e-4, batch=64, steps=100_000),
+    ),
+    "fgan": Preset(
+        fgan,
+        data="fashion",
+        cites="arXiv:1606.00709",
+        paper=dict(
+            network="mlp", width=150, latent=100, prior="uniform", lr=2e-4, batch=4096, steps=15_000
+        ),
+    ),
+}

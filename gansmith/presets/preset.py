@@ -1,0 +1,52 @@
+"""What a preset is to the rest of the house: a function, its data, its paper."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gansmith.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A preset and what is said about it.
+
+    build: the function. data: what it is trained on when nothing is said.
+    cites: where it is from. paper: the keywords that have other values in the paper.
+    """
+
+    build: Callable[..., Recipe]
+    data: str
+    cites: str
+    paper: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The first line of the function's documentation."""
+        return (inspect.getdoc(self.build) or self.build.__name__).splitlines()[0]
+
+    def keywords(self, given: dict[str, Any], paper: bool = False) -> dict[str, Any]:
+        """All keywords, resolved: defaults, then the paper's if asked for, then those given.
+
+        Raises TypeError for a keyword that the preset does not have, and names the nearest.
+        """
+        known = {
+            name: parameter.default
+            for name, parameter in inspect.signature(self.build).parameters.items()
+            if parameter.kind is parameter.KEYWORD_ONLY
+        }
+        for name in given:
+            if name not in known:
+                raise TypeError(unknown("keyword", name, known))
+        return known | (self.paper if paper else {}) | given
+
+
+def unknown(what: str, name: str, known: Any) -> str:
+    """The message for a name that is not among the known ones."""
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"unknown {what} {name!r}{hint} There are: {', '.join(known)}"
