@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +31,10 @@ class Averages(nn.Module):
         self.players.requires_grad_(False)
         self.order = {name: place for place, name in enumerate(names)}
         self.counts = [0] * len(names)
+        self.buffered = {name: any(True for _ in getattr(game, name).buffers()) for name in names}
+        self.listed: dict[str, Any] = {}
 
+    @torch.no_grad()
     def update(self, name: str, player: nn.Module) -> None:
         """Draw the average of `name` towards the player, if it has one."""
         if name not in self.order:
@@ -38,11 +42,21 @@ class Averages(nn.Module):
         self.counts[self.order[name]] += 1
         t = self.counts[self.order[name]]
         weight = 1 - min(self.decay, (1 + t) / (10 + t))
-        own, its = _floating(self.players[name]), _floating(player)
-        torch._foreach_lerp_(own, its, weight)
-        for mine, theirs in zip(self.players[name].buffers(), player.buffers(), strict=True):
-            if not mine.is_floating_point():
-                mine.copy_(theirs)
+        torch._foreach_lerp_(*self._parameters_of(name, player), weight)
+        for mine, theirs in self._buffers_of(name, player):
+            mine.lerp_(theirs, weight) if mine.is_floating_point() else mine.copy_(theirs)
+
+    def _parameters_of(self, name: str, player: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+        """The average's parameters and the player's, listed once: the walk costs more than this."""
+        if name not in self.listed:
+            both = (self.players[name], player)
+            self.listed[name] = tuple(list(one.parameters()) for one in both)
+        return self.listed[name]
+
+    def _buffers_of(self, name: str, player: nn.Module) -> Iterator[tuple[Tensor, Tensor]]:
+        """Both sides' buffers, looked up each time, since a player may assign them anew."""
+        if self.buffered[name]:
+            yield from zip(self.players[name].buffers(), player.buffers(), strict=True)
 
     @contextmanager
     def playing(self, game: Game) -> Iterator[Game]:
@@ -66,8 +80,3 @@ class Averages(nn.Module):
     def set_extra_state(self, state: Tensor) -> None:
         """Take the counts back."""
         self.counts = state.tolist()
-
-
-def _floating(player: nn.Module) -> list[Tensor]:
-    tensors = [*player.parameters(), *player.buffers()]
-    return [tensor.detach() for tensor in tensors if tensor.is_floating_point()]
