@@ -73,14 +73,22 @@ class GAN(Game):
         return x
 
     def judge(self, x: Batch) -> Terms:
-        real, fake = self.view(x.real, x.angle), self.view(self.G(x.z), x.angle)
+        return self.told_apart(x, self.G(x.z))
+
+    def fool(self, x: Batch) -> Terms:
+        return self.fooled(x, self.G(x.z))
+
+    def told_apart(self, x: Batch, fake: Tensor) -> Terms:
+        """D's losses on a batch and given fakes."""
+        real, fake = self.view(x.real, x.angle), self.view(fake, x.angle)
         return dict(
             adv=self.objective.d(self.D(real), self.D(fake)),
             penalty=self.penalty(self.D, real, fake, x.mix),
         )
 
-    def fool(self, x: Batch) -> Terms:
-        fake = self.D(self.view(self.G(x.z), x.angle))
+    def fooled(self, x: Batch, fake: Tensor) -> Terms:
+        """G's losses on given fakes."""
+        fake = self.D(self.view(fake, x.angle))
         real = self.D(self.view(x.real, x.angle)) if self.objective.needs_real else None
         return dict(adv=self.objective.g(real, fake))
 

@@ -7,9 +7,10 @@ from torch import nn
 from gansmith.data import DataSpec
 from gansmith.fdivergence import F_DIVERGENCES
 from gansmith.games.gan import GAN
+from gansmith.games.shared import SharedGAN
 from gansmith.latent import Latent
 from gansmith.objectives import OBJECTIVES, LeastSquares
-from gansmith.presets.players import players, take
+from gansmith.presets.players import players, take, view
 from gansmith.presets.preset import Preset
 from gansmith.recipe import Recipe, adam, sgd
 
@@ -84,6 +85,8 @@ def dcgan(
     width: int = 32,
     latent: int = 64,
     prior: str = "uniform",
+    augment: str = "none",
+    share: bool = False,
     lr: float = 1e-3,
     batch: int = 32,
     steps: int = 8000,
@@ -93,13 +96,17 @@ def dcgan(
     width: channels next to the picture.
     latent: coordinates of a code.
     prior: prior over codes: normal, uniform or truncated.
+    augment: what D sees of pictures (arXiv:2006.10738): none, or names such as
+        colour,translation,cutout; worth it below a few thousand pictures.
+    share: one batch of fakes for both players, which is faster.
     lr: learning rate of Adam, with beta1 0.5.
     batch: examples in a batch.
     steps: length of the run.
     """
     take(spec, "dcgan", "image", "points")
     G, D = players(spec, "dcgan", Latent(latent, prior), width, nn.BatchNorm2d)
-    game = GAN(G, D, objective=OBJECTIVES["non-saturating"])
+    play = SharedGAN if share else GAN
+    game = play(G, D, objective=OBJECTIVES["non-saturating"], view=view(spec, augment))
     optim = adam(lr, 0.5)
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
 

@@ -19,6 +19,7 @@ from gansmith.networks import (
     ResNetCritic,
     ResNetGenerator,
 )
+from gansmith.networks.augment import Augment, View, as_is
 from gansmith.networks.resnet import sum_pool
 
 Norm = Callable[[int], nn.Module]
@@ -32,6 +33,18 @@ def take(spec: DataSpec, preset: str, *kinds: str) -> None:
             f"{preset} is trained on data of kind {' or '.join(kinds)}; {spec.name} is "
             f"{spec.kind}. `gansmith list presets` shows what takes {spec.kind} data"
         )
+
+
+def view(spec: DataSpec, augment: str) -> View:
+    """How D sees pictures: as they are for "none", else through a chain of named transformations.
+
+    Raises ValueError for a name that is none, and for points, which cannot be augmented.
+    """
+    if augment == "none":
+        return as_is
+    if spec.kind != "image":
+        raise ValueError(f"only pictures are augmented; {spec.name} is {spec.kind}: take 'none'")
+    return Augment(augment.split(","))
 
 
 def dcgan(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:

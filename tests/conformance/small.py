@@ -91,7 +91,13 @@ def pictures_and_points(**keywords: Any) -> dict[str, Case]:
 SMALL: dict[str, dict[str, Case]] = {
     "gan": pictures_and_points(width=2),
     "nsgan": pictures_and_points(),
-    "dcgan": pictures_and_points(),
+    "dcgan": pictures_and_points()
+    | {
+        "shared": Case(points, dict(latent=4, width=4, batch=BATCH, share=True)),
+        "augmented": Case(
+            digits, dict(latent=4, width=4, batch=BATCH, augment="colour,translation,cutout")
+        ),
+    },
     "lsgan": pictures_and_points(),
     "fgan": pictures_and_points(),
     "wgan": pictures_and_points(d_steps=2),
