@@ -1,0 +1,182 @@
+"""Quality for time: every unconditional preset on `fashion`, equal processor time, two seeds.
+
+    python benchmarks/quality.py run [PRESET ...] [--minutes 5] [--seeds 2]  # what is missing
+    python benchmarks/quality.py table                                      # from what is there
+
+A run trains the default constants for so many minutes of one core; the seeds of a preset play side
+by side, one core each. Processor time and not the wall clock is counted, so that other work on the
+machine changes little. Then 4,000 samples of the averaged players at the last step are measured
+against the held-out pictures. Each run leaves a JSON and a strip of samples (the first ones, not
+chosen) in benchmarks/results/quality/; `table` writes quality.md and the picture from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+FOLDER = Path(__file__).parent / "results" / "quality"
+PAGE = Path(__file__).parent / "results" / "quality.md"
+SHOWN = ("cfid", "precision", "recall", "sharpness")
+STRIP = 16
+CHUNK = 5  # steps between two looks at the clock
+
+
+def names() -> list[str]:
+    """The presets that are trained on `fashion` when nothing is said."""
+    from gansmith.presets import PRESETS
+
+    return [name for name, preset in PRESETS.items() if preset.data == "fashion"]
+
+
+def play(preset: str, seed: int, minutes: float) -> None:
+    """One run, in this process and on one core."""
+    import torch
+
+    from gansmith.api import plan
+    from gansmith.evaluation import measure
+    from gansmith.rng import Rng
+    from gansmith.showing import tile, to_uint8
+    from gansmith.trainer import NonFiniteError
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        run = plan(preset, data="fashion", seed=seed, out=Path(folder) / "run")
+        trainer = run.trainer(run.recipe())
+    with trainer.averages.playing(trainer.game) as game:
+        untrained = measure(game, run.dataset, n=1000)["cfid"].value
+    spent, diverged = 0.0, ""
+    while spent < 60 * minutes and not diverged:
+        began = time.process_time()
+        try:
+            for _ in range(CHUNK):
+                trainer.play()
+        except NonFiniteError as error:
+            diverged = str(error)
+        spent += time.process_time() - began
+    result: dict[str, Any] = {
+        "preset": preset,
+        "seed": seed,
+        "steps": trainer.step,
+        "seconds": round(spent, 1),
+        "untrained_cfid": untrained,
+        "keywords": run.config.keywords,
+        "torch": torch.__version__,
+    }
+    if diverged:
+        result["diverged"] = diverged
+    else:
+        with trainer.averages.playing(trainer.game) as game:
+            found = measure(game, run.dataset)
+            strip = tile(to_uint8(game.sample(STRIP, Rng(0, 1, 1))), STRIP)
+        result |= {name: found[name].value for name in SHOWN}
+        result |= {f"real_{name}": found[name].real for name in SHOWN}
+        strip.save(FOLDER / f"{preset}-{seed}.png")
+    (FOLDER / f"{preset}-{seed}.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+def run_all(presets: list[str], minutes: float, seeds: int) -> None:
+    """Every run that has left no JSON yet, the seeds of a preset at once."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for preset in presets or names():
+        missing = [s for s in range(seeds) if not (FOLDER / f"{preset}-{s}.json").exists()]
+        words = [sys.executable, __file__, "one", preset, "--minutes", str(minutes), "--seed"]
+        for process in [subprocess.Popen([*words, str(seed)]) for seed in missing]:
+            process.wait()
+        if missing:
+            print(line(preset), flush=True)
+
+
+def results(preset: str) -> list[dict[str, Any]]:
+    """What the runs of a preset left, by seed."""
+    return [json.loads(path.read_text()) for path in sorted(FOLDER.glob(f"{preset}-[0-9].json"))]
+
+
+def line(preset: str) -> str:
+    """The row of a preset: the mean of each number, and the number of each seed behind it."""
+    runs = results(preset)
+    good = [run for run in runs if "diverged" not in run]
+    steps = " / ".join(f"{run['steps']:,}" for run in runs)
+    if not good:
+        return f"| `{preset}` | {steps} | diverged | | | | |"
+    cells = []
+    for name in SHOWN:
+        each = " / ".join("diverged" if "diverged" in run else f"{run[name]:.3g}" for run in runs)
+        cells.append(f"{mean(run[name] for run in good):.3g} ({each})")
+    gain = mean(run["untrained_cfid"] / run["cfid"] for run in good)
+    return f"| `{preset}` | {steps} | {' | '.join(cells)} | {gain:.0f}x |"
+
+
+def table() -> None:
+    """quality.md: the table, best first, and the strips of seed 0 under one another."""
+    there = sorted(
+        (preset for preset in names() if results(preset)),
+        key=lambda preset: mean(run.get("cfid", 1e9) for run in results(preset)),
+    )
+    one = results(there[0])[0]
+    real = ", ".join(f"{name} {one[f'real_{name}']:.3g}" for name in SHOWN)
+    minutes = one["seconds"] / 60
+    head = [
+        "# Quality for time",
+        "",
+        f"Default constants on `fashion`, {minutes:.0f} minutes of one core a run, two seeds side "
+        "by side on two cores (AMD EPYC,",
+        f"torch {one['torch']}); mean (seed 0 / seed 1). Real data: {real}. `gain` is the cFID of",
+        "the untrained generator over that of the trained one. Command:",
+        "`python benchmarks/quality.py run`, then `python benchmarks/quality.py table`.",
+        "",
+        "| preset | steps | cFID | precision | recall | sharpness | gain |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    rows = [line(preset) for preset in there]
+    missing = [preset for preset in names() if preset not in there]
+    tail = ["", f"Not run: {', '.join(missing)}."] if missing else []
+    tail += ["", "The first samples of seed 0, not chosen, in the order of the table:", ""]
+    tail += ["![A row of garments for each preset](../../docs/pictures/quality.png)"]
+    PAGE.write_text("\n".join(head + rows + tail) + "\n")
+    picture(there)
+    print("\n".join(rows))
+
+
+def picture(presets: list[str]) -> None:
+    """docs/pictures/quality.png: a strip of each preset with its name."""
+    from PIL import Image, ImageDraw
+
+    strips = [
+        (preset, Image.open(FOLDER / f"{preset}-0.png"))
+        for preset in presets
+        if (FOLDER / f"{preset}-0.png").exists()
+    ]
+    wide, high = strips[0][1].size
+    sheet = Image.new("RGB", (wide + 130, (high + 4) * len(strips)), "white")
+    for row, (preset, strip) in enumerate(strips):
+        sheet.paste(strip, (130, row * (high + 4)))
+        ImageDraw.Draw(sheet).text((4, row * (high + 4) + high / 2 - 6), preset, fill="black")
+    sheet.save(Path(__file__).parents[1] / "docs" / "pictures" / "quality.png", optimize=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("act", choices=["run", "one", "table"])
+    parser.add_argument("presets", nargs="*")
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    if options.act == "one":
+        play(options.presets[0], options.seed, options.minutes)
+    elif options.act == "run":
+        run_all(options.presets, options.minutes, options.seeds)
+    else:
+        table()
+
+
+if __name__ == "__main__":
+    main()
