@@ -12,7 +12,6 @@ from gansmith import parallel
 from gansmith.config import Config
 from gansmith.data import DATA, open_data
 from gansmith.presets import find_preset
-from gansmith.recipe import constant
 from gansmith.run import ENDLESS, Run, versions
 
 PRESET = "dcgan"
@@ -101,10 +100,10 @@ def plan(
     dataset = open_data(where, **options)
     torch.manual_seed(seed)
     recipe = chosen.build(dataset.spec, **resolved)
-    if minutes is not None and recipe.schedule is not constant:
+    if minutes is not None and recipe.schedule(ENDLESS // 2, ENDLESS) != 1:
         raise ValueError(
-            f"{preset} lowers its learning rate towards the last step, so it must know which step "
-            "that is: give --steps (--dry-run tells how long they take)"
+            f"{preset} changes its learning rate in the first half of the run, so it must know the "
+            "last step from the start: give --steps (--dry-run tells how long they take)"
         )
     length = ENDLESS if minutes is not None else steps or recipe.steps
     config = Config(

@@ -20,6 +20,7 @@ from torch import Tensor
 from gansmith import checkpoint, parallel, scoring
 from gansmith.data import Dataset
 from gansmith.progress import Progress
+from gansmith.recipe import constant
 from gansmith.showing import write_sheet
 from gansmith.trainer import Trainer
 
@@ -34,7 +35,8 @@ class Recorder:
 
     show: steps between sample sheets, each scored; the best score's state is kept.
     every: seconds between checkpoints, at most.
-    minutes: stop by the clock, counting the time of earlier sittings.
+    minutes: stop by the clock, counting the time of earlier sittings. Where the learning rate
+        falls towards the last step, that step is fixed when half of the time has gone.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Recorder:
     ) -> None:
         self.folder, self.dataset, self.show, self.every = folder, dataset, show, every
         self.minutes = minutes
+        self.end: int | None = None  # the last step of a run by the clock, once it is fixed
         self.best: dict[str, Any] | None = None
         self.seconds = 0.0
         self.stopped = ""  # by which signal, or by the clock
@@ -73,6 +76,8 @@ class Recorder:
             trainer.load(tensors, numbers)
             self.best, self.seconds = numbers["best"], read_clock(self.folder)
             self.fresh = False
+            if self.minutes is not None and self.minutes == numbers.get("minutes"):
+                self._end_at(trainer, numbers["end"])
         if self.chief:
             checkpoint.sweep(self.folder)
             _cut_log(self.folder / "log.jsonl", -1 if self.fresh else trainer.step)
@@ -149,15 +154,32 @@ class Recorder:
 
     def _put(self, trainer: Trainer, path: Path) -> None:
         tensors, numbers = trainer.state()
-        checkpoint.write(path, tensors, numbers | {"best": self.best})
+        clock = {} if self.minutes is None else {"minutes": self.minutes, "end": self.end}
+        checkpoint.write(path, tensors, numbers | {"best": self.best} | clock)
 
     def _over(self, trainer: Trainer, received: list[int]) -> bool:
-        late = self.minutes is not None and self.seconds >= 60 * self.minutes
         if parallel.agree(bool(received), trainer.device):
             self.stopped = signal.Signals(received[0] if received else signal.SIGTERM).name
-        elif self.minutes is not None and parallel.agree(late, trainer.device):
+        elif self.minutes is not None and self._late(trainer, 60 * self.minutes):
             self.stopped = CLOCK
         return bool(self.stopped)
+
+    def _late(self, trainer: Trainer, seconds: float) -> bool:
+        """Whether the time is up; where the rate falls, whether the step fixed halfway is reached.
+
+        A falling rate is measured against the last step, and stays as it is in the first half; so
+        the step that is fixed then gives the very run that --steps would have given.
+        """
+        if trainer.schedule is constant:
+            return parallel.agree(self.seconds >= seconds, trainer.device)
+        if self.end is None and parallel.agree(self.seconds >= seconds / 2, trainer.device):
+            self._end_at(trainer, 2 * trainer.step)
+        return trainer.step == self.end
+
+    def _end_at(self, trainer: Trainer, step: int | None) -> None:
+        self.end = step
+        if step is not None:
+            trainer.steps = step
 
 
 @contextmanager

@@ -60,8 +60,22 @@ def test_a_preset_s_own_data_and_steps_are_taken() -> None:
 def test_minutes_leave_the_steps_open() -> None:
     config = plan("nsgan", data="ring", minutes=2).config
     assert (config.steps, config.minutes) == (ENDLESS, 2)
-    with pytest.raises(ValueError, match="lowers its learning rate towards the last step"):
-        plan("cyclegan", minutes=2, decay=True)
+    assert plan("cyclegan", minutes=2, decay=True).config.steps == ENDLESS
+
+
+def test_minutes_are_refused_where_the_rate_falls_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from gansmith.presets.classic import nsgan\n"
+        "from gansmith.recipe import falling\n"
+        "def early(spec, *, steps: int = 10):\n"
+        "    recipe = nsgan(spec, steps=steps)\n"
+        "    recipe.schedule = falling(0.25)\n"
+        "    return recipe\n"
+    )
+    with pytest.raises(ValueError, match="changes its learning rate in the first half"):
+        plan(f"{path}:early", data="ring", minutes=2)
+    assert plan(f"{path}:early", data="ring", steps=8).config.steps == 8
 
 
 @pytest.mark.parametrize("name", ["gan", "wgan", "fgan", "seqgan"])

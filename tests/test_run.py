@@ -1,7 +1,9 @@
 """A run folder: begun, chosen from, lengthened, moved."""
 
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -225,6 +227,51 @@ def test_a_run_by_the_clock_can_be_repeated_by_its_steps(tmp_path, monkeypatch):
     one.resume(minutes=1.5)  # the total: half a minute more
     assert Config.load(one.folder).steps == 9
     assert one.choose("latest").step == 9
+
+
+def test_a_falling_rate_fixes_the_last_step_halfway(tmp_path, monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr("gansmith.recorder.time", SimpleNamespace(monotonic=lambda: clock.now))
+    play = Trainer.play
+    rates = []
+
+    def playing(trainer):
+        clock.now += 10.0
+        terms = play(trainer)
+        rates.append(trainer.optim["G"].param_groups[0]["lr"])
+        if len(rates) == 5:  # after the step was fixed, before the end
+            os.kill(os.getpid(), signal.SIGTERM)
+        return terms
+
+    monkeypatch.setattr(Trainer, "play", playing)
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "from gansmith.presets.classic import nsgan\n"
+        "from gansmith.recipe import falling\n"
+        "def fades(spec, *, steps: int = 10):\n"
+        "    recipe = nsgan(spec, width=4, latent=2, batch=16, steps=steps)\n"
+        "    recipe.schedule = falling(0.5)\n"
+        "    return recipe\n"
+    )
+
+    def begin(name, **length):
+        run = plan(f"{mine}:fades", data="ring", out=tmp_path / name, **length)
+        return Run.begin(run.folder, run.config, run.dataset)
+
+    one = begin("clock", minutes=1.2).play()  # 72 seconds: half is past after 4 steps
+    assert (one.stopped, one.choose("latest").step) == ("SIGTERM", 5)
+    assert one.config.minutes == 1.2
+    clock.now += 1000.0
+    one = Run.open(one.folder).resume(minutes=None)
+    assert one.choose("latest").step == 8
+    assert (one.config.steps, one.config.minutes) == (8, None)
+    by_clock = list(rates)
+    rates[:] = [0.0] * 9
+    same = begin("steps", steps=8).play()
+    assert by_clock == rates[9:]
+    assert by_clock[:5] == [5e-4] * 5
+    assert by_clock[5:] == pytest.approx([3.75e-4, 2.5e-4, 1.25e-4])
+    assert same_players(one, same)
 
 
 def test_a_length_behind_the_run_is_refused(played):
