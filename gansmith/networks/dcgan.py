@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -89,9 +90,9 @@ class DCGANGenerator(nn.Module):
         base, doublings = ladder(size)
         wide = width * 2 ** (doublings - 1)
         up = nn.ConvTranspose2d
-        chain = [*normed(up, norm, latent.dim, wide, base, 1, 0), nn.ReLU()]
+        chain = [*normed(up, norm, latent.dim, wide, base, 1, 0), nn.ReLU(inplace=True)]
         for _ in range(doublings - 1):
-            chain += [*normed(up, norm, wide, wide // 2, 4, 2, 1), nn.ReLU()]
+            chain += [*normed(up, norm, wide, wide // 2, 4, 2, 1), nn.ReLU(inplace=True)]
             wide //= 2
         self.layers = nn.Sequential(*chain, up(wide, channels, 4, 2, 1), nn.Tanh())
         normal_weights(self)
@@ -129,9 +130,10 @@ class DCGANDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         _, halvings = ladder(size)
-        chain = [*normed(nn.Conv2d, None, channels, width, 4, 2, 1), nn.LeakyReLU(SLOPE)]
+        leaky = partial(nn.LeakyReLU, SLOPE, inplace=True)  # one map less to keep for each layer
+        chain = [*normed(nn.Conv2d, None, channels, width, 4, 2, 1), leaky()]
         for _ in range(halvings - 1):
-            chain += [*normed(nn.Conv2d, norm, width, 2 * width, 4, 2, 1), nn.LeakyReLU(SLOPE)]
+            chain += [*normed(nn.Conv2d, norm, width, 2 * width, 4, 2, 1), leaky()]
             width *= 2
         self.layers = nn.Sequential(*chain, *head(width, size // 2**halvings))
         normal_weights(self)
