@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gansmith.game import Batch, Game, Phase, Stage
     from gansmith.recipe import Recipe
     from gansmith.run import Run
+    from gansmith.sweeping import sweep
     from gansmith.trainer import Trainer
 
 __version__ = "0.1.0"
@@ -29,6 +30,7 @@ __all__ = [
     "Stage",
     "Trainer",
     "open_run",
+    "sweep",
     "train",
 ]
 
@@ -41,6 +43,7 @@ _HOMES = {
     "Stage": "gansmith.game",
     "Trainer": "gansmith.trainer",
     "open_run": "gansmith.api",
+    "sweep": "gansmith.sweeping",
     "train": "gansmith.api",
 }
 

@@ -82,9 +82,13 @@ class Batch:
             self.__dict__[name] = tensor.detach()
 
     def note(self, **values: Tensor) -> None:
-        """Scalar diagnostics for the log and for `Game.after`; never part of the loss."""
+        """Scalar diagnostics for the log and for `Game.after`; never part of the loss.
+
+        They are copied, since a buffer moves on in `after`; half precision becomes float32.
+        """
         for name, value in values.items():
-            self.notes[name] = value.detach()
+            full = torch.promote_types(value.dtype, torch.float32)
+            self.notes[name] = value.detach().to(full, copy=True)
 
 
 def _playable(value: Tensor, device: torch.device, memory_format: torch.memory_format) -> Tensor:
@@ -118,6 +122,13 @@ class Phase:
     rate: float = 1.0
     reuse: bool = False
     draw: Callable[[Batch, Rng], Batch] | None = None
+
+    def __post_init__(self) -> None:
+        if self.repeat < 1 or self.every < 1:
+            raise ValueError(
+                f"phase {self.name!r} is played at least once, every so many steps; got "
+                f"repeat={self.repeat}, every={self.every}"
+            )
 
     @property
     def name(self) -> str:

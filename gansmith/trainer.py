@@ -105,7 +105,7 @@ class Trainer:
     def fit(self, steps: int | None = None, watch: Iterable[Watch] = ()) -> None:
         """Play until `steps` (by default the run's length), or until a watcher says stop.
 
-        watch: called after every step with the trainer and the step's terms.
+        watch: called after every step with the trainer and the step's terms and notes.
         Raises NonFiniteError at the first loss that is not finite.
         """
         watchers = list(watch)
@@ -119,7 +119,7 @@ class Trainer:
                 return
 
     def play(self) -> dict[str, Tensor]:
-        """One step: every phase of the stage that the run is in; its terms by name."""
+        """One step: every phase of the stage that the run is in; its terms and notes by name."""
         terms: dict[str, Tensor] = {}
         pieces: list[Batch] = []
         for phase in self.stage().phases:
@@ -129,6 +129,7 @@ class Trainer:
                 if not phase.reuse:
                     pieces = self.draw(phase)
                 terms |= self.move(phase, pieces)
+                terms |= _keyed(phase, self.noted(pieces))
         self.step += 1
         return terms
 
@@ -170,20 +171,26 @@ class Trainer:
                 parameter.requires_grad_(True)
                 parameter.grad = None
         terms: dict[str, Tensor] = {}
-        notes: dict[str, Tensor] = {}
         for x in pieces:
+            x.notes = {}  # the phase before may have noted on the same batch
             with self._autocast():
                 losses = phase.loss(x)
+            _apart(phase, losses, x.notes)
             loss = torch.stack(list(losses.values())).sum()
             (loss * (phase.gain / (len(pieces) * parallel.world()))).backward()
             if not math.isfinite(loss.item()):
                 self._name(phase, losses)
             _add(terms, losses, len(pieces))
-            _add(notes, x.notes, len(pieces))
-            x.notes = {}
         self._step(phase)
-        self.game.after(phase, self._everywhere(notes))
-        return {f"{phase.name}/{name}": value for name, value in terms.items()}
+        self.game.after(phase, self._everywhere(self.noted(pieces)))
+        return _keyed(phase, terms)
+
+    def noted(self, pieces: list[Batch]) -> dict[str, Tensor]:
+        """What the latest loss on these pieces noted, averaged over them."""
+        notes: dict[str, Tensor] = {}
+        for x in pieces:
+            _add(notes, x.notes, len(pieces))
+        return notes
 
     def _step(self, phase: Phase) -> None:
         """Step the touched movers, apply their constraints, draw their averages closer."""
@@ -227,7 +234,7 @@ class Trainer:
         )
 
     def log(self, terms: dict[str, Tensor]) -> dict[str, float]:
-        """A step's terms as means over all processes, ready to be written."""
+        """A step's terms and notes as means over all processes, ready to be written."""
         return self._everywhere(terms)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -259,6 +266,19 @@ class Trainer:
             kept = _under(f"optim.{name}.", tensors)
             optimisers.restore(optimiser, self.parameters[name], kept)
         self.step, self.draws = numbers["step"], numbers["draws"]
+
+
+def _keyed(phase: Phase, values: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{phase.name}/{name}": value for name, value in values.items()}
+
+
+def _apart(phase: Phase, losses: dict[str, Tensor], notes: dict[str, Tensor]) -> None:
+    """Terms and notes share the keys of the log, so none may have the name of another."""
+    if both := losses.keys() & notes.keys():
+        raise ValueError(
+            f"the loss {phase.name!r} has a term and a note of one name, {', '.join(both)}; call "
+            "the note something else"
+        )
 
 
 def _add(sums: dict[str, Tensor], values: dict[str, Tensor], parts: int) -> None:

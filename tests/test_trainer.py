@@ -234,6 +234,69 @@ def test_a_phase_that_reuses_a_batch_does_not_hear_the_notes_of_the_one_before()
     assert heard == [("fool", ["mean"]), ("judge", [])]
 
 
+@pytest.mark.parametrize("micro", [1, 4])
+def test_notes_are_logged_beside_the_terms_and_never_followed(micro: int) -> None:
+    class Quiet(Toy):
+        def fool(self, x: Batch) -> Terms:
+            terms = super().fool(x)
+            x.notes = {}
+            return terms
+
+    game, quiet = Toy(), Quiet()
+    t, without = make(game, micro=micro), make(quiet, micro=micro)
+    terms = t.play()
+    assert list(terms) == ["judge/adv", "judge/fake", "fool/adv", "fool/mean"]
+    assert t.log(terms)["fool/mean"] == pytest.approx(game.notes[1][1]["mean"], abs=1e-12)
+    assert t.log(terms)["fool/mean"] != 0
+    assert "fool/mean" not in without.play()
+    assert same(copy(game), copy(quiet))
+
+
+def test_the_notes_of_a_phase_are_not_logged_again_by_the_next_on_its_batch() -> None:
+    game = Toy(("G", "fool", {}), ("D", "judge", dict(reuse=True)))
+    assert list(make(game).play()) == ["fool/adv", "fool/mean", "judge/adv", "judge/fake"]
+
+
+def test_notes_of_half_precision_are_kept_in_full() -> None:
+    x = Batch(real=torch.ones(2))
+    x.note(half=torch.tensor(0.5, dtype=torch.bfloat16), double=torch.tensor(0.1).double())
+    assert {name: v.dtype for name, v in x.notes.items()} == {
+        "half": torch.float32,
+        "double": torch.float64,
+    }
+    terms = make(Toy(), precision="bfloat16").play()
+    assert terms["fool/mean"].dtype == torch.float32
+
+
+@pytest.mark.parametrize("micro", [1, 2])
+def test_a_buffer_is_noted_as_the_loss_saw_it(micro: int) -> None:
+    class Counting(Toy):
+        def __init__(self) -> None:
+            super().__init__()
+            self.count: Tensor
+            self.register_buffer("count", torch.tensor(0.0))
+
+        def judge(self, x: Batch) -> Terms:
+            x.note(count=self.count)
+            return super().judge(x)
+
+        def after(self, phase: Phase, notes: dict[str, float]) -> None:
+            self.count += phase.name == "judge"
+
+    t = make(Counting(), micro=micro)
+    assert [t.play()["judge/count"].item() for _ in range(3)] == [0, 1, 2]
+
+
+def test_a_note_with_the_name_of_a_term_is_refused() -> None:
+    class Twice(Toy):
+        def fool(self, x: Batch) -> Terms:
+            x.note(adv=x.z.mean())
+            return super().fool(x)
+
+    with pytest.raises(ValueError, match="'fool' has a term and a note of one name, adv"):
+        make(Twice()).play()
+
+
 def test_clip_bounds_the_gradient_of_each_player_and_leaves_small_ones() -> None:
     def moved(clip: float | None) -> float:
         game = Toy(("D", "judge", {}))
@@ -314,7 +377,7 @@ def test_watchers_see_every_step_and_all_of_them_before_one_stops() -> None:
     t = make(Toy(), steps=10)
     t.fit(watch=[stop, look])
     assert t.step == 3
-    assert seen == [(who, n) for step in (1, 2, 3) for who, n in (("stop", step), ("look", 3))]
+    assert seen == [(who, n) for step in (1, 2, 3) for who, n in (("stop", step), ("look", 4))]
 
 
 class Broken(Toy):

@@ -1,4 +1,4 @@
-"""The command line: gansmith train | sample | translate | evaluate | export | report | list.
+"""The command line: gansmith train | sweep | sample | translate | evaluate | export | ...
 
 Nothing heavy is imported before a command needs it, so that help comes at once.
 """
@@ -20,6 +20,7 @@ from gansmith.cli.commands import (
     List,
     Report,
     Sample,
+    Sweep,
     Train,
     Translate,
     parse,
@@ -36,6 +37,7 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith train wgan-gp --data DIR   a preset on your own pictures
   gansmith train my_file.py:mine      a preset of your own
   gansmith train --resume RUN         go on where a run stopped
+  gansmith sweep PRESET               a search over its keywords
   gansmith sample RUN                 a sheet of samples
   gansmith translate RUN FOLDER       pictures of a folder in another style
   gansmith evaluate RUN               its numbers, with how they were computed
@@ -115,7 +117,7 @@ def _resume(name: str | None, options: Train, keywords: dict[str, Any]) -> None:
         )
     from gansmith.run import Run
 
-    run = Run.open(options.resume or "")
+    run = Run.join(options.resume or "")
     say(f"going on with {run.folder}")
     _finish(run.resume(steps=options.steps, minutes=options.minutes))
 
@@ -150,6 +152,26 @@ def _finish(run: Run) -> None:
     say(f"  report   {report}")
     use = f"translate {run.folder} FOLDER" if spec["kind"] == "unpaired" else f"sample {run.folder}"
     say(f"next: gansmith evaluate {run.folder}; gansmith {use}")
+
+
+def sweep(options: Sweep, keywords: dict[str, Any] | None = None) -> None:
+    """gansmith sweep."""
+    from gansmith.cli import sweeping
+
+    sweeping.sweep(options, keywords or {}, console)
+
+
+def _sweep(words: list[str]) -> None:
+    """gansmith sweep, with the preset's own options."""
+    name, rest = _named(words)
+    if name is None:
+        sweep(parse(Sweep, rest, "gansmith sweep"))
+        return
+    from gansmith.cli.options import parse_with_preset
+
+    options, keywords = parse_with_preset(Sweep, name, rest, "sweep")
+    options.preset = name
+    sweep(options, keywords)
 
 
 def sample(options: Sample) -> None:
@@ -216,6 +238,7 @@ def list_(options: List) -> None:
 
 
 COMMANDS: dict[str, tuple[type, Callable[[Any], None]]] = {
+    "sweep": (Sweep, sweep),
     "sample": (Sample, sample),
     "translate": (Translate, translate),
     "evaluate": (Evaluate, evaluate),
@@ -275,6 +298,9 @@ def main(words: list[str] | None = None) -> None:
 def _dispatch(command: str, rest: list[str]) -> None:
     if command == "train":
         train(rest)
+        return
+    if command == "sweep":
+        _sweep(rest)
         return
     if command not in COMMANDS:
         import difflib

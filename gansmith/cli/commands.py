@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import tyro
-from tyro.conf import DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, Positional, arg
+from tyro.conf import (
+    DisallowNone,
+    FlagCreatePairsOff,
+    OmitArgPrefixes,
+    Positional,
+    UseAppendAction,
+    arg,
+)
 
 T = TypeVar("T")
 STYLE = (OmitArgPrefixes, DisallowNone)
@@ -77,6 +84,40 @@ class Train:
     precision: Literal["float32", "bfloat16"] = "float32"
     clip: Annotated[float | None, absent("FLOAT")] = None
     compile: Flag = False
+
+
+@dataclass
+class Sweep(Train):
+    """Search over a preset's keywords: gansmith sweep PRESET [options]. Many runs, scored alike;
+    any number of processes may play one sweep. Wants pip install 'gansmith[sweep]'.
+
+    Args:
+        preset: the preset; its keywords can be given for all trials, as in train.
+        steps: length of each trial in steps; the preset's own by default.
+        minutes: length of each trial by the clock instead.
+        out: the sweep's folder; a fresh one in sweeps/ by default.
+        seed: of the search and of every trial; --vary seed=0,1,2 tries several in the trials.
+        dry_run: say what would be searched and how long it takes, and stop.
+        resume: a sweep to go on with, without a preset; --trials lengthens it, 0 shows its table.
+        begin_from: a run whose players every trial starts with.
+        vary: a range, lr=1e-4..1e-2, or choices, batch=16,32,64, of a keyword; give it once for
+            each keyword. The usual keywords around their defaults by default.
+        trials: how many; 20 by default, or all combinations of a grid.
+        grid: try every combination of choices.
+        sampler: random, or tpe, which learns from the trials before (arXiv:2304.11127).
+        metric: a number of evaluate to search by, such as cfid, against held-out data; by default
+            the score that a run is kept by, against training data.
+        storage: URL of a database that knows the trials, in the place of a file in the folder.
+    """
+
+    preset: Annotated[Positional[str | None], absent("PRESET")] = None
+    resume: Annotated[Path | None, absent("SWEEP")] = None
+    vary: Annotated[UseAppendAction[tuple[str, ...]], absent("KEYWORD=VALUES")] = ()
+    trials: Annotated[int | None, absent("INT")] = None
+    grid: Flag = False
+    sampler: Literal["random", "tpe"] = "random"
+    metric: Annotated[str | None, absent("NAME")] = None
+    storage: Annotated[str | None, absent("URL")] = None
 
 
 @dataclass

@@ -18,10 +18,12 @@ T = TypeVar("T")
 GENERAL = ("steps",)  # keywords that are options of every preset
 
 
-def parse_with_preset(general: type[T], name: str, words: list[str]) -> tuple[T, dict[str, Any]]:
+def parse_with_preset(
+    general: type[T], name: str, words: list[str], command: str = "train"
+) -> tuple[T, dict[str, Any]]:
     """Parse a command's options together with those of a preset.
 
-    general: the dataclass of the options that every preset has.
+    general: the dataclass of the options that every preset has. command: which it is.
     Returns it, and the preset's keywords that were given on the command line.
     Raises ValueError for an unknown preset or option, TypeError for a preset whose keyword bears
     the name of an option that every preset has.
@@ -38,10 +40,10 @@ def parse_with_preset(general: type[T], name: str, words: list[str]) -> tuple[T,
         "both",
         [
             ("preset", Annotated[own, arg(name=_short(name), help="")]),
-            ("general", Annotated[general, arg(name="train", help="")]),
+            ("general", Annotated[general, arg(name=command, help="")]),
         ],
     )
-    parsed: Any = parse(both, words, f"gansmith train {name}", about(preset.build))
+    parsed: Any = parse(both, words, f"gansmith {command} {name}", about(preset.build))
     fresh = own()
     given = {k: v for k, v in vars(parsed.preset).items() if v != getattr(fresh, k)}
     return parsed.general, given
