@@ -7,12 +7,16 @@ in one flat vector per move; nothing is wrapped.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import socket
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+T = TypeVar("T")
 
 
 def start() -> torch.device:
@@ -50,6 +54,65 @@ def gather(x: Tensor) -> Tensor:
     parts = [torch.empty_like(x, memory_format=torch.contiguous_format) for _ in range(world())]
     dist.all_gather(parts, x.detach().contiguous())
     return torch.cat(parts)
+
+
+def first(make: Callable[[], T]) -> T:
+    """What the first process makes, told to the others; an error there is raised everywhere.
+
+    So only the first process needs to see the run folder.
+    """
+    if world() == 1:
+        return make()
+    error: Exception | None = None
+    told: list[Any] = [None, ""]
+    if rank() == 0:
+        try:
+            told = [make(), ""]
+        except Exception as caught:
+            error = caught
+            told = [None, f"{type(caught).__name__}: {caught}"]
+    dist.broadcast_object_list(told, 0)
+    if error is not None:
+        raise error
+    if told[1]:
+        raise RuntimeError(f"process {rank()} stops with the first one, which said: {told[1]}")
+    made: T = told[0]
+    return made
+
+
+def together(act: Callable[[], T]) -> T:
+    """What every process makes for itself; an error on one is raised on all, and says where."""
+    if world() == 1:
+        return act()
+    made: T
+    problem = ""
+    try:
+        made = act()
+    except Exception as caught:
+        problem = f"on {socket.gethostname()}: {type(caught).__name__}: {caught}"
+    problems = [""] * world()
+    dist.all_gather_object(problems, problem)
+    if any(problems):
+        raise RuntimeError(
+            "; ".join(f"process {number} {what}" for number, what in enumerate(problems) if what)
+        )
+    return made
+
+
+def spread(tensors: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    """The first process's tensors by name, at every process; what the others give is not read."""
+    if world() == 1:
+        return tensors
+    facts = first(lambda: [(name, value.shape, value.dtype) for name, value in tensors.items()])
+    told = {}
+    for name, shape, dtype in facts:
+        if rank() == 0:
+            told[name] = tensors[name].to(device).contiguous()
+        else:
+            told[name] = torch.empty(shape, dtype=dtype, device=device)
+        if told[name].numel():
+            dist.broadcast(told[name], 0)
+    return told
 
 
 def slice_of(x: Tensor) -> Tensor:

@@ -64,31 +64,43 @@ class Recorder:
 
     def restore(self, trainer: Trainer) -> str:
         """Take the newest readable checkpoint back; what had to be passed over, if anything."""
-        known = checkpoint.newest_first(self.checkpoints)
-        newest = next(checkpoint.readable(self.checkpoints, trainer.device), None)
-        if newest is None and known:
-            raise checkpoint.CheckpointError(
-                f"none of the {len(known)} checkpoints in {self.checkpoints} can be read; begin "
-                "the run anew in another folder"
-            )
-        if newest is not None:
-            path, tensors, numbers = newest
-            trainer.load(tensors, numbers)
-            self.best, self.seconds = numbers["best"], read_clock(self.folder)
+        tensors: dict[str, Tensor] = {}
+
+        def newest() -> tuple[dict[str, Any] | None, float, str]:
+            """The numbers of the newest readable checkpoint, the clock, and what to tell."""
+            known = checkpoint.newest_first(self.checkpoints)
+            found = next(checkpoint.readable(self.checkpoints, trainer.device), None)
+            if found is None and known:
+                raise checkpoint.CheckpointError(
+                    f"none of the {len(known)} checkpoints in {self.checkpoints} can be read; "
+                    "begin the run anew in another folder"
+                )
+            if found is None:
+                return None, 0.0, ""
+            path, values, numbers = found
+            tensors.update(values)
+            told = ""
+            if path != known[0]:
+                bad = _set_aside(known[: known.index(path)])
+                told = f"{bad} could not be read; going on from {path.name}"
+            return numbers, read_clock(self.folder), told
+
+        numbers, seconds, told = parallel.first(newest)
+        if numbers is not None:
+            trainer.load(parallel.spread(tensors, trainer.device), numbers)
+            self.best, self.seconds = numbers["best"], seconds
             self.fresh = False
             if self.minutes is not None and self.minutes == numbers.get("minutes"):
                 self._end_at(trainer, numbers["end"])
         if self.chief:
             checkpoint.sweep(self.folder)
             _cut_log(self.folder / "log.jsonl", -1 if self.fresh else trainer.step)
-        if newest is None or path == known[0]:
-            return ""
-        bad = known[: known.index(path)]
-        return f"{_set_aside(bad, self.chief)} could not be read; going on from {path.name}"
+        return told
 
     def run(self, trainer: Trainer) -> None:
         """Play to the trainer's last step, or until the clock, Ctrl-C or SIGTERM ends it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.chief:
+            self.folder.mkdir(parents=True, exist_ok=True)
         began = saved = time.monotonic()
         earlier = self.seconds
         progress = Progress(trainer, self.minutes, earlier) if self.chief else None
@@ -192,9 +204,9 @@ def _closing(bar: Progress | None) -> Iterator[None]:
             bar.close()
 
 
-def _set_aside(bad: list[Path], chief: bool) -> str:
+def _set_aside(bad: list[Path]) -> str:
     """Rename what cannot be read, so that it is never taken for a checkpoint again; its names."""
-    for path in bad if chief else ():
+    for path in bad:
         path.rename(path.with_suffix(".unreadable"))
     return ", ".join(path.name for path in bad)
 

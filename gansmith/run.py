@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import platform
 from contextlib import nullcontext
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,13 +53,18 @@ class Run:
     def begin(cls, folder: Path, config: Config, dataset: Dataset | None = None) -> Run:
         """Make the folder and write config.json; `dataset` spares opening the data once more.
 
-        Raises FileExistsError when the folder already holds a run, or anything else.
+        Raises FileExistsError when the folder already holds a run, or anything else; RuntimeError
+        when the processes were not asked to do the same.
         """
-        parallel.barrier()  # every process has chosen the folder before one of them makes it
-        if parallel.rank() == 0:
+        # Here every process has chosen its folder: only then one of them makes it.
+        theirs = parallel.first(lambda: config)
+        parallel.together(lambda: _compare(config, theirs))
+
+        def make() -> None:
             cls.claim(folder)
             config.save(folder)
-        parallel.barrier()
+
+        parallel.first(make)
         run = cls(folder, config)
         if dataset is not None:
             run.dataset = dataset
@@ -80,6 +86,12 @@ class Run:
     def open(cls, folder: Path | str) -> Run:
         """Open a run folder; nothing heavy is loaded yet."""
         return cls(Path(folder), Config.load(Path(folder)))
+
+    @classmethod
+    def join(cls, folder: Path | str) -> Run:
+        """Open a run to go on with it: all processes together, of which the first reads it."""
+        parallel.start()
+        return cls(Path(folder), parallel.first(lambda: Config.load(Path(folder))))
 
     @property
     def checkpoints(self) -> Path:
@@ -125,7 +137,9 @@ class Run:
             seed=config.seed,
             device=parallel.start(),
         )
-        if config.began_from is not None and not checkpoint.newest_first(self.checkpoints):
+        if config.began_from is not None and not parallel.first(
+            lambda: checkpoint.newest_first(self.checkpoints)
+        ):
             donor, _ = Run.open(config.began_from).read("best")
             _inherit(trainer, donor, config.began_from)
         return trainer
@@ -169,9 +183,15 @@ class Run:
         `minutes` is the new total too, earlier sittings included.
         Raises ValueError when both are given, or the end lies behind the run.
         """
-        self._lengthen(steps, minutes)
-        if parallel.rank() == 0:
+        parallel.start()
+
+        def lengthen() -> Config:
+            self._lengthen(steps, minutes)
             self.config.save(self.folder)
+            return self.config
+
+        self.config = parallel.first(lengthen)
+        parallel.together(lambda: self.dataset)
         return self.play()
 
     def _lengthen(self, steps: int | None, minutes: float | None) -> None:
@@ -305,6 +325,19 @@ def versions() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "processes": parallel.world(),
     }
+
+
+def _compare(mine: Config, first: Config) -> None:
+    """ValueError when this process was given other words, or found other data, than the first."""
+    ours, theirs = (
+        asdict(config) | {"spec": config.spec.get("fingerprint"), "versions": None}
+        for config in (mine, first)
+    )
+    if other := [name for name in ours if ours[name] != theirs[name]]:
+        said = ", ".join(f"{name} is {ours[name]!r}, not {theirs[name]!r}" for name in other)
+        raise ValueError(
+            f"{said} as on the first process; give every host the same command and the same data"
+        )
 
 
 def _averaged(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

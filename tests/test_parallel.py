@@ -38,6 +38,28 @@ assert parallel.total(torch.tensor([1.0, rank])).tolist() == [2.0, 1.0]
 assert parallel.agree(rank == 1, cpu) and parallel.agree(True, cpu)
 assert not parallel.agree(False, cpu)
 
+assert parallel.first(lambda: {"rank": rank}) == {"rank": 0}
+assert parallel.together(lambda: rank) == rank
+
+
+def said(act):
+    try:
+        act()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+told = said(lambda: parallel.first(lambda: {}["key"]))
+end = "process 1 stops with the first one, which said: KeyError: 'key'"
+assert told == ["KeyError: 'key'", f"RuntimeError: {end}"][rank]
+told = said(lambda: parallel.together(lambda: [7][rank]))
+assert told.startswith("RuntimeError: process 1 on ")
+assert told.endswith(": IndexError: list index out of range")
+mine = {"a": torch.full((2, 3), 1.0 + rank).T, "b": torch.tensor(rank == 0), "c": torch.zeros(0)}
+told = parallel.spread(mine if rank == 0 else {}, cpu)
+assert list(told) == ["a", "b", "c"] and told["a"].shape == (3, 2)
+assert (told["a"] == 1).all() and bool(told["b"]) and told["c"].numel() == 0
+
 
 class Game(nn.Module):
     def __init__(self):
@@ -99,6 +121,9 @@ def test_two_processes_gather_sum_and_agree(tmp_path: Path) -> None:
 def test_alone_there_is_one_process_and_nothing_to_wait_for() -> None:
     assert (parallel.world(), parallel.rank()) == (1, 0)
     parallel.barrier()
+    assert parallel.first(lambda: 3) == parallel.together(lambda: 3) == 3
+    kept = {"a": torch.zeros(2)}
+    assert parallel.spread(kept, torch.device("cpu")) is kept
     x = torch.arange(4.0).requires_grad_()
     assert parallel.slice_of(x).equal(x)
     assert parallel.gather(x).equal(x)

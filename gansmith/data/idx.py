@@ -51,6 +51,6 @@ def _fields(files: dict[str, Path], prefix: str) -> Fields:
             f"got {images.shape} and {labels.shape}"
         )
     return {
-        "real": torch.from_numpy(images).unsqueeze(1),
+        "real": torch.from_numpy(images.copy()).unsqueeze(1),
         "label": torch.from_numpy(labels.astype("int64")),
     }

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gansmith.data.build import named
+from gansmith.data.rows import RowFile
 from gansmith.data.spec import DataError, Dataset, Fields
 from gansmith.rng import Rng
 
@@ -19,13 +20,22 @@ class Source:
     each other without a gap: a batch may straddle two of them, or hold many when the data set is
     smaller than the batch. So the times that two examples were seen never differ by more than one.
 
-    fields: tensors with one first axis, in memory or memory-mapped
+    fields: tensors with one first axis
     batch: examples per batch
     seed, stream: two sources of one run take different streams
+    file: where the rows of `real` are read from, when they do not lie in memory. The rows of the
+        batch after are then announced to the system, which fetches them while this one is played.
     Raises DataError when there is no example, or the fields' lengths differ.
     """
 
-    def __init__(self, fields: Fields, batch: int, seed: int, stream: int = 0) -> None:
+    def __init__(
+        self,
+        fields: Fields,
+        batch: int,
+        seed: int,
+        stream: int = 0,
+        file: RowFile | None = None,
+    ) -> None:
         counts = {name: len(value) for name, value in fields.items()}
         if len(set(counts.values())) != 1 or not min(counts.values()):
             raise DataError(
@@ -39,12 +49,22 @@ class Source:
         self.seed = seed
         self.stream = stream
         self.count = min(counts.values())
+        self.file = file
         self._order: tuple[int, Tensor] | None = None
+        self._next: tuple[int, Tensor] | None = None
 
     def at(self, n: int) -> Fields:
         """The n-th batch: every field with `batch` rows."""
-        rows = self.rows(n)
-        return {name: value.index_select(0, rows) for name, value in self.fields.items()}
+        if self.file is None:
+            rows = self.rows(n)
+            return {name: value.index_select(0, rows) for name, value in self.fields.items()}
+        rows = self._next[1] if self._next and self._next[0] == n else self.rows(n)
+        self._next = (n + 1, self.rows(n + 1))
+        self.file.expect(self._next[1])
+        return {
+            name: self.file.take(rows) if name == "real" else value.index_select(0, rows)
+            for name, value in self.fields.items()
+        }
 
     def rows(self, n: int) -> Tensor:
         """Which examples the n-th batch holds, int64 (batch,)."""
@@ -91,6 +111,11 @@ class Join:
 def open_source(dataset: Dataset, batch: int, seed: int) -> Source | Join:
     """The source of any data set's training examples: a Join of a and b when it is unpaired."""
     if dataset.spec.kind != "unpaired":
-        return Source(dataset.train, batch, seed)
+        return Source(dataset.train, batch, seed, file=dataset.file)
     parts = enumerate(dataset.parts.items())
-    return Join(**{name: Source(part.train, batch, seed, stream) for stream, (name, part) in parts})
+    return Join(
+        **{
+            name: Source(part.train, batch, seed, stream, part.file)
+            for stream, (name, part) in parts
+        }
+    )

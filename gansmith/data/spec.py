@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from gansmith.data.rows import RowFile
 
 Kind = Literal["image", "points", "text", "unpaired"]
 Fields = dict[str, Tensor]
@@ -96,6 +99,7 @@ class Dataset:
               image data sets
 
     skipped[file or "file:line"] says why that was left out of the user's own data.
+    file: where train["real"] lies, row for row, when it is too large to be kept in memory.
     """
 
     spec: DataSpec
@@ -104,6 +108,7 @@ class Dataset:
     vocabulary: tuple[str, ...] = ()
     parts: Mapping[str, Dataset] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+    file: RowFile | None = None
 
     def sentences(self, tokens: Tensor) -> list[str]:
         """Token rows (N, T) as words joined by blanks, each up to its first 0.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import mmap
 import struct
 import zipfile
 import zlib
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.data.own.arrays import Arrays, array_dataset
+from gansmith.data.own.arrays import Arrays, Stream, Values, array_dataset
 from gansmith.data.own.wishes import Wishes
 from gansmith.data.spec import DataError, Dataset
 
@@ -70,13 +71,18 @@ def read_idx(path: str | Path) -> np.ndarray:
             "fetch it again"
         )
     values = np.frombuffer(raw, dtype=element, offset=start).reshape(shape)
-    return values.astype(element.newbyteorder("="))
+    return values.astype(element.newbyteorder("="), copy=False)
 
 
-def _contents(path: Path) -> bytes:
+def _contents(path: Path) -> bytes | mmap.mmap:
+    """What the file holds, unpacked; mapped where it is not packed, for it may be large."""
     try:
-        raw = path.read_bytes()
-        return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+        with open(path, "rb") as file:
+            first = file.read(2)
+            if len(first) < 2 or first == b"\x1f\x8b":
+                raw = first + file.read()
+                return gzip.decompress(raw) if len(first) == 2 else raw
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except EOFError as error:
         raise DataError(
             f"{path} is truncated: its gzip stream ends early; fetch it again"
@@ -95,7 +101,7 @@ def read_npz(path: Path, wishes: Wishes) -> Dataset:
     held    the first pair of NPZ_HELD that is there (the labels as for the data); any other is left
     alone DataError when the data is not there or could be two of the names.
     """
-    found = _loaded(path)
+    found = _loaded(path, wishes.large)
     train = _one(found, NPZ_DATA, path)
     if train is None:
         raise DataError(
@@ -103,17 +109,28 @@ def read_npz(path: Path, wishes: Wishes) -> Dataset:
             f"{', '.join(NPZ_DATA)}"
         )
     held = next((pair for pair in NPZ_HELD if pair[0] in found), ("", ""))
-    arrays = Arrays(train, _one(found, NPZ_LABELS, path), found.get(held[0]), found.get(held[1]))
+    labels = [_whole(values) for values in (_one(found, NPZ_LABELS, path), found.get(held[1]))]
+    arrays = Arrays(train, labels[0], found.get(held[0]), labels[1], _stamp(path))
     return array_dataset(arrays, path.stem, str(path), wishes)
 
 
-def _loaded(path: Path) -> dict[str, np.ndarray]:
+def _loaded(path: Path, large: int) -> dict[str, Values]:
+    """The arrays; of those of `large` bytes and more nothing is read yet."""
     try:
+        if path.suffix.lower() == ".npy" and path.stat().st_size >= large:
+            stream = Stream(path)
+            return {"arr_0": stream if stream.ndim > 2 else np.load(path)}
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return {"arr_0": loaded}
-        with loaded:
-            return dict(loaded)
+        with loaded, zipfile.ZipFile(path) as archive:
+            sizes = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+            found: dict[str, Values] = {}
+            for name in loaded.files:
+                big = sizes[name].file_size >= large
+                later = Stream(path, sizes[name].filename) if big else None
+                found[name] = later if later and later.ndim > 2 else loaded[name]
+            return found
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         hint = (
             "; arrays of objects are refused, save plain numbers"
@@ -123,9 +140,19 @@ def _loaded(path: Path) -> dict[str, np.ndarray]:
         raise DataError(f"{path} cannot be read: {error}{hint}") from error
 
 
+def _whole(values: Values | None) -> np.ndarray | None:
+    return next(values.blocks(len(values))) if isinstance(values, Stream) else values
+
+
+def _stamp(*paths: Path) -> tuple[tuple[str, int, int], ...]:
+    facts = [(path, path.stat()) for path in paths]
+    return tuple((path.name, fact.st_size, fact.st_mtime_ns) for path, fact in facts)
+
+
 def read_idx_file(path: Path, wishes: Wishes) -> Dataset:
     """The pictures of a single IDX file, without labels."""
-    return array_dataset(Arrays(read_idx(path)), path.name.split(".")[0], str(path), wishes)
+    arrays = Arrays(read_idx(path), stamp=_stamp(path))
+    return array_dataset(arrays, path.name.split(".")[0], str(path), wishes)
 
 
 def idx_files(folder: Path) -> dict[str, Path]:
@@ -148,11 +175,12 @@ def read_idx_folder(folder: Path, wishes: Wishes) -> Dataset:
             f"{folder} has {', '.join(p.name for p in files.values())} but no "
             f"{IDX_NAMES['train']}[.gz]"
         )
-    arrays = Arrays(**{field: read_idx(path) for field, path in files.items()})
+    read = {field: read_idx(path) for field, path in files.items()}
+    arrays = Arrays(**read, stamp=_stamp(*files.values()))
     return array_dataset(arrays, folder.name, str(folder), wishes)
 
 
-def _one(found: dict[str, np.ndarray], names: tuple[str, ...], path: Path) -> np.ndarray | None:
+def _one(found: dict[str, Values], names: tuple[str, ...], path: Path) -> Values | None:
     there = [name for name in names if name in found]
     if len(there) > 1:
         raise DataError(f"{path} holds both {' and '.join(there)}; keep the one that is meant")

@@ -18,8 +18,9 @@ from gansmith.data.own.holdout import hold_out, refuse_val
 from gansmith.data.own.layout import Plan, lay_out
 from gansmith.data.own.members import Member, in_folder, in_zip
 from gansmith.data.own.pictures import EXTENSIONS, FILTER, Glance, UnreadableError, glance
-from gansmith.data.own.store import Bad, decode_all
+from gansmith.data.own.store import BLOCK, Bad, decode_all
 from gansmith.data.own.wishes import Wishes
+from gansmith.data.rows import RowFile
 from gansmith.data.spec import DataError, Dataset, Fields
 
 SIZES = (64, 32, 16, 8)  # what pictures of different sizes are brought to
@@ -57,12 +58,12 @@ def read_members(members: Sequence[Member], path: Path, wishes: Wishes) -> Datas
         bad |= unseen
         if not glances:
             raise _refusal(bad, len(there), path)
-        size = _size(glances, path) if size is None else size
+        size = _size({g.side for g in glances}, path) if size is None else size
         channels = (1 if all(g.grey for g in glances) else 3) if channels is None else channels
-    sets = {}
+    sets, files = {}, {}
     for domain, plan in plans.items():
         train, held = _parts(plan, bad, path, wishes.val)
-        array, unread = decode_all([*train, *held], size, channels, wishes)
+        array, unread, files[domain] = decode_all([*train, *held], size, channels, wishes)
         bad |= unread
         sets[domain] = _fields(array, train, held, plan, bad)
     if bad and not wishes.skip_bad:
@@ -71,7 +72,7 @@ def read_members(members: Sequence[Member], path: Path, wishes: Wishes) -> Datas
         raise DataError(
             f"{path}: without {len(bad)} bad pictures a part of it is empty; repair them"
         )
-    return replace(_joined(path, plans, sets), skipped=bad)
+    return replace(_joined(path, plans, sets, files), skipped=bad)
 
 
 def _parts(
@@ -102,34 +103,48 @@ def _fields(
     return {"real": rows[0], "label": labels[0]}, {"real": rows[1], "label": labels[1]}
 
 
-def _joined(path: Path, plans: dict[str, Plan], sets: dict[str, tuple[Fields, Fields]]) -> Dataset:
+def _joined(
+    path: Path,
+    plans: dict[str, Plan],
+    sets: dict[str, tuple[Fields, Fields]],
+    files: dict[str, RowFile | None],
+) -> Dataset:
     def built(domain: str) -> Dataset:
         name = f"{path.stem}-{domain}" if domain else path.stem
         train, held = sets[domain]
         how = f"centre crop, {FILTER}"
-        return image_dataset(
+        dataset = image_dataset(
             name, train, held, classes=plans[domain].classes, source=str(path), filter=how
         )
+        file = files[domain]
+        return file.behind(dataset) if file else dataset
 
     return built("") if "" in plans else unpaired(path.stem, built("a"), built("b"))
 
 
-def _glances(members: Sequence[Member]) -> tuple[list[Glance], Bad]:
+def _glances(members: Sequence[Member]) -> tuple[set[Glance], Bad]:
+    """All that differ, and what cannot be read."""
+
     def look(member: Member) -> Glance | str:
         try:
             return glance(member.read())
         except UnreadableError as error:
             return str(error)
 
+    seen: set[Glance] = set()
+    bad: Bad = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        seen = list(pool.map(look, members))
-    pairs = zip(members, seen, strict=True)
-    bad = {member.name: what for member, what in pairs if isinstance(what, str)}
-    return [what for what in seen if isinstance(what, Glance)], bad
+        for start in range(0, len(members), BLOCK):
+            block = members[start : start + BLOCK]
+            for member, what in zip(block, pool.map(look, block), strict=True):
+                if isinstance(what, str):
+                    bad[member.name] = what
+                else:
+                    seen.add(what)
+    return seen, bad
 
 
-def _size(glances: Sequence[Glance], path: Path) -> int:
-    sides = {g.side for g in glances}
+def _size(sides: set[int], path: Path) -> int:
     if len(sides) == 1 and max(sides) <= KEPT:
         return sides.pop()
     fitting = [size for size in SIZES if size <= min(sides)]
@@ -151,7 +166,7 @@ def read_pictures(path: Path, size: int, channels: int, skip_bad: bool) -> dict[
     members = [member for member in in_folder(path) if member.is_picture]
     if not members:
         raise DataError(f"{path} holds no pictures ({', '.join(sorted(EXTENSIONS))})")
-    pixels, bad = decode_all(members, size, channels, Wishes(skip_bad=skip_bad))
+    pixels, bad, _ = decode_all(members, size, channels, Wishes(skip_bad=skip_bad))
     if bad and (not skip_bad or len(bad) == len(members)):
         raise _refusal(bad, len(members), path)
     names = [member.name for member in members if member.name not in bad]

@@ -20,15 +20,24 @@ def hold_out(names: Sequence[str], val: float | None, where: str) -> np.ndarray:
     Whatever it is, one row at least is held out and one trains; rows of one name stay together.
     DataError when there are no two names.
     """
+    return _lowest(np.array([_draw(name) for name in names]), len(set(names)), val, where)
+
+
+def hold_out_rows(count: int, val: float | None, where: str) -> np.ndarray:
+    """`hold_out` of the names "0", "1", ... which are not all kept in memory."""
+    draws = np.fromiter((_draw(str(row)) for row in range(count)), np.float64, count)
+    return _lowest(draws, count, val, where)
+
+
+def _lowest(draws: np.ndarray, different: int, val: float | None, where: str) -> np.ndarray:
     part = HELD if val is None else val
     if not 0 < part < 1:
         raise ValueError(f"val is the part held out, between 0 and 1; got {val}")
-    if len(set(names)) < 2:
+    if different < 2:
         raise DataError(
-            f"{where} gives {len(set(names))} different examples; two are needed at least, "
+            f"{where} gives {different} different examples; two are needed at least, "
             "one to train on and one to hold out"
         )
-    draws = np.array([_draw(name) for name in names])
     held = draws < part
     held[draws == draws.min()] = True
     held[draws == draws.max()] = False

@@ -22,7 +22,7 @@ LABELS = "dataset.json"
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")  # beside whatever starts with a dot
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """One file: its path below the root with slashes, bytes, a stamp that moves when it changes."""
 
