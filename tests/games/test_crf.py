@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from gansmith.data import open_data, open_source
+from gansmith.game import Batch, Decodes, Samples
+from gansmith.games.crf import CRF, Perceptron
+from gansmith.networks.chain import Chain
+from gansmith.recipe import adam, sgd
+from gansmith.rng import Rng
+from gansmith.trainer import Trainer
+
+REAL = torch.tensor([[1, 2, 0, 0], [2, 2, 1, 2], [1, 0, 0, 0]])
+
+
+def chain() -> Chain:
+    torch.manual_seed(0)
+    return Chain(3, 4, 1.0)
+
+
+def pairs(tokens: Tensor, vocab: int) -> Tensor:
+    """How often j follows i in a sentence, on average, (V, V)."""
+    counts = torch.zeros(vocab, vocab)
+    for row in tokens.tolist():
+        before = 0
+        for symbol in row:
+            counts[before, symbol] += 1
+            if symbol == 0:
+                break
+            before = symbol
+    return counts / len(tokens)
+
+
+@pytest.mark.parametrize("game", [CRF(chain()), Perceptron(chain())])
+def test_there_is_one_player_and_it_samples(game: CRF | Perceptron) -> None:
+    assert list(game.players()) == ["D"]
+    assert isinstance(game, Samples)
+    assert not isinstance(game, Decodes)
+    assert not game.batch_coupled
+
+
+def test_the_likelihood_lowers_expected_pairs_and_raises_observed_ones() -> None:
+    game = CRF(chain())
+    (loss,) = game.fit(Batch(tokens=REAL)).values()
+    torch.testing.assert_close(loss, game.D.nll(REAL).mean())
+    loss.backward()
+    torch.testing.assert_close(game.D.pair.grad, game.D.expected() - pairs(REAL, 3))
+
+
+def test_the_perceptron_lowers_the_pairs_of_its_argmax() -> None:
+    game = Perceptron(chain())
+    (loss,) = game.correct(Batch(tokens=REAL)).values()
+    assert float(loss) >= 0
+    loss.backward()
+    torch.testing.assert_close(game.D.pair.grad, pairs(game.D.best()[None], 3) - pairs(REAL, 3))
+
+
+def test_the_soft_maximum_lies_above_the_hard_one() -> None:
+    D = chain()
+    x = Batch(tokens=REAL)
+    assert float(CRF(D).fit(x)["nll"]) > float(Perceptron(D).correct(x)["adv"])
+
+
+def test_the_latest_argmaxes_are_remembered_and_drawn() -> None:
+    game = Perceptron(chain(), memory=3)
+    (phase,) = game.phases()
+    seen = []
+    for n in range(5):
+        with torch.no_grad():
+            game.D.pair.copy_(Rng(n).normal(3, 3))
+        game.after(phase, {})
+        seen.append(game.D.best())
+    assert game.past.equal(torch.stack([seen[3], seen[4], seen[2]]))
+    assert int(game.moves) == 5
+    drawn = game.sample(200, Rng(0))
+    assert {tuple(row) for row in drawn.tolist()} == {tuple(row) for row in game.past.tolist()}
+    with pytest.raises(ValueError, match="memory=0"):
+        Perceptron(chain(), memory=0)
+
+
+def played(game: CRF | Perceptron, optim: object, steps: int) -> tuple[Tensor, Tensor]:
+    """Pairs in samples of a trained game, and in the data."""
+    data = open_data("grammar")
+    t = Trainer(game, open_source(data, 64, 0), optim={"D": optim}, steps=steps)  # type: ignore[dict-item]
+    t.fit()
+    real = pairs(data.train["tokens"][:4000], 25)
+    return pairs(game.sample(1000, Rng(1)), 25), real
+
+
+def test_both_come_to_have_the_pairs_of_the_data() -> None:
+    """Mean distance of the numbers of pairs a sentence: far below that of the untrained."""
+    torch.manual_seed(0)
+    untrained, real = played(CRF(Chain(25, 17)), adam(0.05), 0)
+    start = (untrained - real).abs().sum()
+    for game, optim in (
+        (CRF(Chain(25, 17)), adam(0.05)),
+        (Perceptron(Chain(25, 17), memory=500), sgd(1.0)),
+    ):
+        made, real = played(game, optim, 600)
+        assert (made - real).abs().sum() < 0.1 * start, type(game)
+
+
+def test_only_the_memory_of_the_perceptron_is_like_the_data() -> None:
+    """Its scores are no log-probabilities: sentences of exp(D) / Z are far from the data."""
+    torch.manual_seed(0)
+    game = Perceptron(Chain(25, 17), memory=500)
+    made, real = played(game, sgd(1.0), 600)
+    wrong = pairs(game.D.sample(Rng(2).uniform(1000, 17)), 25)
+    assert (wrong - real).abs().sum() > 5 * (made - real).abs().sum()
