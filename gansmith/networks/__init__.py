@@ -2,6 +2,7 @@
 
 from gansmith.networks.augment import Augment, as_is
 from gansmith.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from gansmith.networks.minibatch import MinibatchDiscrimination, minibatch_head
 from gansmith.networks.mlp import MaxoutCritic, MLPCritic, MLPGenerator, PictureMLP
 from gansmith.networks.patch import PatchDiscriminator, PixelDiscriminator
 from gansmith.networks.pool import Pool
@@ -18,6 +19,7 @@ __all__ = [
     "MLPCritic",
     "MLPGenerator",
     "MaxoutCritic",
+    "MinibatchDiscrimination",
     "MinibatchStd",
     "PatchDiscriminator",
     "PictureMLP",
@@ -29,5 +31,6 @@ __all__ = [
     "TranslatorGenerator",
     "Writer",
     "as_is",
+    "minibatch_head",
     "stddev_head",
 ]

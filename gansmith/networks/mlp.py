@@ -9,6 +9,7 @@ from math import prod
 from torch import Tensor, nn
 
 from gansmith.latent import Latent
+from gansmith.networks.dcgan import Head
 
 Activation = Callable[[], nn.Module]
 
@@ -49,20 +50,32 @@ class MLPGenerator(nn.Module):
         return self.layers(z)
 
 
+def unit_head(width: int, side: int = 1) -> list[nn.Module]:
+    """One fully connected layer, (B, width) to (B, 1); MLPs have no places, so `side` is 1."""
+    return [nn.Linear(width, 1)]
+
+
 class MLPCritic(nn.Module):
     """Points, or pictures laid flat, to logits.
 
     dim: coordinates of a point (channels * height * width for pictures).
+    head: from (width, 1) makes the modules that end in (B, 1), for example
+    `minibatch_head(32, 5)`.
     forward: (B, ...) with `dim` numbers a row -> logits (B,), high = real.
     layers: the chain itself, (B, ...) -> (B, 1).
     """
 
     def __init__(
-        self, dim: int, width: int = 128, depth: int = 3, activation: Activation = nn.ReLU
+        self,
+        dim: int,
+        width: int = 128,
+        depth: int = 3,
+        activation: Activation = nn.ReLU,
+        head: Head = unit_head,
     ) -> None:
         super().__init__()
         chain = hidden(dim, width, depth, activation)
-        self.layers = nn.Sequential(nn.Flatten(), *chain, nn.Linear(width, 1))
+        self.layers = nn.Sequential(nn.Flatten(), *chain, *head(width, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x).squeeze(1)

@@ -30,7 +30,7 @@ def gan(
 ) -> Recipe:
     """The first GAN: minimax, k steps of D for one of G (arXiv:1406.2661, Algorithm 1).
 
-    network: pair of networks for pictures: dcgan, resnet, sn-resnet, mlp or maxout.
+    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
     width: size of the networks.
     latent: coordinates of a code.
     prior: prior over codes: normal, uniform or truncated.
@@ -62,7 +62,7 @@ def nsgan(
 ) -> Recipe:
     """Non-saturating GAN: G raises log D instead of lowering log(1 - D) (arXiv:1406.2661, sec. 3).
 
-    network: pair of networks for pictures: dcgan, resnet, sn-resnet, mlp or maxout.
+    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
     width: size of the networks.
     latent: coordinates of a code.
     prior: prior over codes: normal, uniform or truncated.
@@ -127,7 +127,7 @@ def lsgan(
 ) -> Recipe:
     """Least-squares GAN: D regresses codes, so its gradient stays alive (arXiv:1611.04076, Eq. 2).
 
-    network: pair of networks for pictures: dcgan, resnet, sn-resnet, mlp or maxout.
+    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
     width: size of the networks.
     latent: coordinates of a code.
     prior: prior over codes: normal, uniform or truncated.
@@ -161,7 +161,7 @@ def fgan(
 
     divergence: total-variation, kl, reverse-kl, pearson, neyman, squared-hellinger, jeffrey,
         jensen-shannon, weighted-jensen-shannon or gan-divergence.
-    network: pair of networks for pictures: dcgan, resnet, sn-resnet, mlp or maxout.
+    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
     width: size of the networks.
     latent: coordinates of a code.
     prior: prior over codes: normal, uniform or truncated.

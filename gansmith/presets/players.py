@@ -20,6 +20,7 @@ from gansmith.networks import (
     ResNetGenerator,
 )
 from gansmith.networks.augment import Augment, View, as_is
+from gansmith.networks.r3 import R3Discriminator, R3Generator
 from gansmith.networks.resnet import sum_pool
 
 Norm = Callable[[int], nn.Module]
@@ -87,9 +88,18 @@ def maxout(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pai
     )
 
 
+def r3(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:
+    """Residual blocks of grouped convolutions (arXiv:2501.05441); without norm, whatever `norm`."""
+    return (
+        R3Generator(latent, spec.channels, spec.size, width),
+        R3Discriminator(spec.channels, spec.size, width),
+    )
+
+
 NETWORKS: dict[str, Callable[[DataSpec, Latent, int, Norm | None], Pair]] = {
     "dcgan": dcgan,
     "resnet": resnet,
+    "r3": r3,
     "sn-resnet": sn_resnet,
     "mlp": mlp,
     "maxout": maxout,

@@ -1,0 +1,64 @@
+"""Critics that forget: dropout whose randomness comes from outside (arXiv:1803.01541)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class Forgetful(nn.Module):
+    """A critic that can be made to forget channels of its hidden layers.
+
+    After each rectifier a channel (of points: a unit) is dropped where its number lies below
+    `rate`, and scaled up by 1 / (1 - rate) elsewhere. Without numbers nothing is dropped.
+
+    critic: a chain of layers that ends in (B, 1); with a rectifier after each convolution or
+        dense layer but the last.
+    rate: share that is dropped, in (0, 1). noise_size: numbers that a sample uses up.
+    Raises ValueError for another rate, or a critic without rectifiers.
+    """
+
+    def __init__(self, critic: nn.Module, rate: float = 0.5) -> None:
+        super().__init__()
+        if not 0 < rate < 1:
+            raise ValueError(f"a share between 0 and 1 is dropped; got rate={rate}")
+        layers = critic.layers
+        assert isinstance(layers, nn.Sequential)
+        self.layers, self.rate = layers, rate
+        self.widths = list(_widths(layers))
+        self.noise_size = sum(self.widths)
+        if not self.widths:
+            raise ValueError("a critic without rectifiers has no hidden layer to forget")
+
+    def features(self, x: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The logit (B,) and the last hidden layer (B, ...); noise (B, noise_size) in [0, 1)."""
+        masks = [None] * len(self.widths) if noise is None else noise.split(self.widths, 1)
+        left = iter(masks)
+        hidden = x
+        for layer in self.layers:
+            x = layer(x)
+            if isinstance(layer, (nn.ReLU, nn.LeakyReLU)):
+                hidden = x = self.forget(x, next(left))
+        return x.squeeze(1), hidden
+
+    def forget(self, x: Tensor, u: Tensor | None) -> Tensor:
+        """x with the channels dropped whose numbers lie below the rate."""
+        if u is None:
+            return x
+        kept = (u >= self.rate).to(x.dtype) / (1 - self.rate)
+        return x * kept.reshape(*kept.shape, *[1] * (x.dim() - 2))
+
+    def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor:
+        return self.features(x, noise)[0]
+
+
+def _widths(layers: nn.Sequential) -> list[int]:
+    """Channels at each rectifier."""
+    widths, now = [], 0
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            now = layer.out_channels
+        elif isinstance(layer, nn.Linear):
+            now = layer.out_features
+        elif isinstance(layer, (nn.ReLU, nn.LeakyReLU)):
+            widths.append(now)
+    return widths

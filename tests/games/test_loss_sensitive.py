@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from scipy.stats import spearmanr
+from torch import Tensor, nn
+
+from gansmith.game import Batch
+from gansmith.games.loss_sensitive import LossSensitive, MeanL1
+from gansmith.latent import Latent
+from gansmith.networks import MLPGenerator
+from gansmith.rng import Rng
+
+
+class Mean(nn.Module):
+    """A D whose logit is the mean of the example."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(1).mean(1)
+
+
+def game(D: nn.Module, **options: object) -> LossSensitive:
+    torch.manual_seed(0)
+    return LossSensitive(MLPGenerator(Latent(3), 2, 8, 1), D, **options)  # type: ignore[arg-type]
+
+
+def test_the_losses_of_a_hand_worked_pair() -> None:
+    """L = log(1 + exp(-logit)): log 2 at 0; a margin of 3 * mean |x - y|."""
+    x, fake = torch.tensor([[0.0, 0.0], [0.0, 0.0]]), torch.tensor([[1.0, -1.0], [-9.0, -9.0]])
+    terms = game(Mean(), distance=MeanL1(3.0), weight=2.0).told_apart(Batch(real=x), fake)
+    log2 = torch.tensor(2.0).log()
+    torch.testing.assert_close(terms["real"], log2)
+    near = 3 * 1.0 + log2 - log2  # the fake scores like the real one
+    far = torch.relu(27.0 + log2 - torch.tensor(9.0).exp().add(1).log())
+    torch.testing.assert_close(terms["margin"], 2 * (near + far) / 2)
+
+
+def test_g_lowers_the_loss_of_its_fakes() -> None:
+    one = game(Mean(), distance=MeanL1())
+    x = one.draw(Batch(real=Rng(1).normal(5, 2)), Rng(2))
+    expected = torch.nn.functional.softplus(-one.decode(x.z).mean(1)).mean()
+    torch.testing.assert_close(one.fool(x)["adv"], expected)
+
+
+class Free(nn.Module):
+    """A D that can give each of 64 fakes any logit, and the one real point, 0, another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.real, self.fake = nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fake if x.any() else self.real.expand(64)
+
+
+def gaps(distance: Callable[[Tensor, Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+    """Distances of fakes from the real point, and how much more loss than it they have at last."""
+    D = Free()
+    one = game(D, distance=distance, weight=4.0)
+    away, angle = torch.linspace(0.2, 4, 64), torch.linspace(0, 20, 64)
+    fake = away[:, None] * torch.stack((angle.cos(), angle.sin()), 1)
+    real = torch.zeros(64, 2)
+    optimiser = torch.optim.SGD(D.parameters(), 0.3)
+    for _ in range(3000):
+        optimiser.zero_grad()
+        torch.stack(list(one.told_apart(Batch(real=real), fake).values())).sum().backward()
+        optimiser.step()
+    with torch.no_grad():
+        return MeanL1()(real, fake), LossSensitive.loss(D(fake)) - LossSensitive.loss(D(real))
+
+
+def test_a_fake_is_pushed_as_far_as_it_is_away() -> None:
+    """The control has one margin for all, and pushes near fakes as hard as any."""
+    apart, gap = gaps(MeanL1(2.0))
+    assert spearmanr(apart, gap).statistic > 0.95
+    torch.testing.assert_close(gap[8:], 2 * apart[8:], rtol=0, atol=0.05)
+    assert (gap[:8] < 1.0).all()  # nearer than log 2, where L of a fake began: left where it was
+    _, same = gaps(lambda x, y: torch.full((len(x),), 2.5))
+    torch.testing.assert_close(same, torch.full((64,), 2.5), rtol=0, atol=0.01)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import torch
+
+from gansmith.data import open_data, open_source
+from gansmith.game import Batch, Decodes, Samples
+from gansmith.games.ot_gan import OTGAN
+from gansmith.latent import Latent
+from gansmith.metrics import energy_distance
+from gansmith.networks import MLPCritic, MLPGenerator
+from gansmith.recipe import adam
+from gansmith.rng import Rng
+from gansmith.trainer import Trainer
+from gansmith.transport import MinibatchEnergy
+
+
+def make(g_steps: int = 3) -> OTGAN:
+    torch.manual_seed(0)
+    V = MLPCritic(2, 32, 2, head=lambda width, side: [torch.nn.Linear(width, 16)])
+    return OTGAN(
+        MLPGenerator(Latent(3), 2, 32, 2), V, energy=MinibatchEnergy(0.1, 20), g_steps=g_steps
+    )
+
+
+def batch(game: OTGAN, n: int = 8) -> Batch:
+    return game.draw(Batch(real=Rng(1).normal(n, 2)), Rng(2))
+
+
+def test_g_moves_more_often_than_v() -> None:
+    approach, part = make(4).phases()
+    assert (approach.moves, approach.repeat) == ("G", 4)
+    assert (part.moves, part.repeat) == ("V", 1)
+    assert not part.reuse
+
+
+def test_both_play_for_the_same_distance() -> None:
+    game = make().requires_grad_(False)
+    x = batch(game)
+    expected = game.energy(game.V(x.real), game.V(game.G(x.z)))
+    assert float(game.approach(x)["energy"]) == float(expected)
+    assert float(game.part(x)["energy"]) == -float(expected)
+    assert game.batch_coupled
+
+
+def test_only_directions_of_the_embedding_count() -> None:
+    game = make()
+    x = batch(game)
+    before = game.approach(x)["energy"]
+    game.V.register_forward_hook(lambda module, inputs, output: 7 * output)
+    torch.testing.assert_close(game.approach(x)["energy"], before)
+
+
+def test_samples_are_decoded_codes() -> None:
+    game = make()
+    assert isinstance(game, Samples)
+    assert isinstance(game, Decodes)
+    assert game.decode(game.latent.sample(5, Rng(7))).equal(game.sample(5, Rng(7)))
+    assert set(game.exports()) == {"G"}
+
+
+def test_g_alone_comes_near_the_data() -> None:
+    """150 steps on the ring, V as it began: a fixed embedding is enough to begin with."""
+    data, game = open_data("ring"), make()
+    source = open_source(data, 32, 0)
+    rates = {"G": adam(1e-3, 0.5), "V": adam(0.0)}
+    trainer = Trainer(game, source, optim=rates, steps=150, average=0.95)
+
+    def distance() -> float:
+        return energy_distance(game.sample(1000, Rng(1)), data.held["real"][:1000])
+
+    before = distance()
+    trainer.fit()
+    with trainer.averages.playing(game):
+        assert distance() < before / 5
+
+
+def test_v_alone_takes_the_distributions_apart() -> None:
+    """The distance of 20 fresh batches of 32, after 40 moves of V against a fixed G."""
+    data, game = open_data("ring"), make()
+    trainer = Trainer(game, open_source(data, 32, 0), optim={"V": adam(1e-3, 0.5)})
+
+    def distance() -> float:
+        x = game.draw(Batch(real=data.held["real"][:640]), Rng(9))
+        return sum(float(game.approach(piece)["energy"]) for piece in x.split(20)) / 20
+
+    before = distance()
+    for _ in range(40):
+        phase = game.phases()[1]
+        trainer.move(phase, trainer.draw(phase))
+    assert distance() > 1.5 * before > 0
