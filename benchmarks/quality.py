@@ -24,9 +24,11 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "results" / "quality"
 PAGE = Path(__file__).parent / "results" / "quality.md"
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 SHOWN = ("cfid", "precision", "recall", "sharpness")
 STRIP = 16
 CHUNK = 5  # steps between two looks at the clock
+TRIAL = 20  # steps of a trial, to foresee the number of steps: some presets part a run by it
 
 
 def names() -> list[str]:
@@ -48,7 +50,14 @@ def play(preset: str, seed: int, minutes: float) -> None:
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        run = plan(preset, data="fashion", seed=seed, out=Path(folder) / "run")
+        out = Path(folder) / "run"
+        trial = plan(preset, data="fashion", seed=seed, out=out)
+        trainer = trial.trainer(trial.recipe())
+        began = time.process_time()
+        for _ in range(TRIAL):
+            trainer.play()
+        steps = TRIAL * 60 * minutes / (time.process_time() - began)
+        run = plan(preset, data="fashion", seed=seed, steps=round(steps), out=out)
         trainer = run.trainer(run.recipe())
     with trainer.averages.playing(trainer.game) as game:
         untrained = measure(game, run.dataset, n=1000)["cfid"].value
@@ -64,6 +73,7 @@ def play(preset: str, seed: int, minutes: float) -> None:
     result: dict[str, Any] = {
         "preset": preset,
         "seed": seed,
+        "minutes": minutes,
         "steps": trainer.step,
         "seconds": round(spent, 1),
         "untrained_cfid": untrained,
@@ -115,18 +125,19 @@ def line(preset: str) -> str:
 
 
 def table() -> None:
-    """quality.md: the table, best first, and the strips of seed 0 under one another."""
+    """quality.md: the table, best first, and pictures of the strips of seed 0, one a family."""
+    from gansmith.presets import FAMILIES
+
     there = sorted(
         (preset for preset in names() if results(preset)),
         key=lambda preset: mean(run.get("cfid", 1e9) for run in results(preset)),
     )
     one = results(there[0])[0]
     real = ", ".join(f"{name} {one[f'real_{name}']:.3g}" for name in SHOWN)
-    minutes = one["seconds"] / 60
     head = [
         "# Quality for time",
         "",
-        f"Default constants on `fashion`, {minutes:.0f} minutes of one core a run, two seeds side "
+        f"Default constants on `fashion`, {one['minutes']:g} minutes of one core a run, two seeds side "
         "by side on two cores (AMD EPYC,",
         f"torch {one['torch']}); mean (seed 0 / seed 1). Real data: {real}. `gain` is the cFID of",
         "the untrained generator over that of the trained one. Command:",
@@ -141,12 +152,15 @@ def table() -> None:
     tail += ["", "The first samples of seed 0, not chosen, in the order of the table:", ""]
     tail += ["![A row of garments for each preset](../../docs/pictures/quality.png)"]
     PAGE.write_text("\n".join(head + rows + tail) + "\n")
-    picture(there)
+    picture("quality", there)
+    for family, members in FAMILIES.items():
+        if any(preset in there for preset in members):
+            picture(family, [preset for preset in members if preset in there])
     print("\n".join(rows))
 
 
-def picture(presets: list[str]) -> None:
-    """docs/pictures/quality.png: a strip of each preset with its name."""
+def picture(name: str, presets: list[str]) -> None:
+    """docs/pictures/NAME.png: a strip of each preset with its name."""
     from PIL import Image, ImageDraw
 
     strips = [
@@ -159,7 +173,7 @@ def picture(presets: list[str]) -> None:
     for row, (preset, strip) in enumerate(strips):
         sheet.paste(strip, (130, row * (high + 4)))
         ImageDraw.Draw(sheet).text((4, row * (high + 4) + high / 2 - 6), preset, fill="black")
-    sheet.save(Path(__file__).parents[1] / "docs" / "pictures" / "quality.png", optimize=True)
+    sheet.save(PICTURES / f"{name}.png", optimize=True)
 
 
 def main() -> None:

@@ -14,15 +14,20 @@ class Forgetful(nn.Module):
     critic: a chain of layers that ends in (B, 1); with a rectifier after each convolution or
         dense layer but the last.
     rate: share that is dropped, in (0, 1). noise_size: numbers that a sample uses up.
-    Raises ValueError for another rate, or a critic without rectifiers.
+    Raises ValueError for another rate, or a critic without rectifiers, TypeError for one that is
+    no chain.
     """
 
     def __init__(self, critic: nn.Module, rate: float = 0.5) -> None:
         super().__init__()
         if not 0 < rate < 1:
             raise ValueError(f"a share between 0 and 1 is dropped; got rate={rate}")
-        layers = critic.layers
-        assert isinstance(layers, nn.Sequential)
+        layers = getattr(critic, "layers", None)
+        if not isinstance(layers, nn.Sequential):
+            raise TypeError(
+                "what forgets is a chain of layers, `layers: nn.Sequential`; "
+                f"{type(critic).__name__} has none"
+            )
         self.layers, self.rate = layers, rate
         self.widths = list(_widths(layers))
         self.noise_size = sum(self.widths)

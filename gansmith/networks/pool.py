@@ -19,7 +19,7 @@ class Pool(nn.Module):
     Several processes must all call it together; each hands in and gets back its own slice of
     the micro-batch, and all hold the same pool.
 
-    size: pictures kept; 0 keeps none and returns what comes. shape: (C, H, W).
+    size: pictures kept; 0 keeps none and returns what comes. shape: of one, such as (C, H, W).
     images: (size, C, H, W), filled: how many of them are used, int64; both buffers.
     forward: x (B, C, H, W), u (B, 2) in [0, 1) -> (B, C, H, W), detached.
     Raises ValueError for a negative size and for pictures or uniforms of another shape.
@@ -28,7 +28,7 @@ class Pool(nn.Module):
     images: Tensor
     filled: Tensor
 
-    def __init__(self, size: int, shape: tuple[int, int, int]) -> None:
+    def __init__(self, size: int, shape: tuple[int, ...]) -> None:
         super().__init__()
         if size < 0:
             raise ValueError(f"a pool keeps 0 pictures or more; got size={size}")

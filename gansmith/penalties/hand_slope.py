@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from gansmith.penalties.linear_steps import Step, step
-from gansmith.penalties.slopes import Critic, full, norms, plainly
+from gansmith.penalties.slopes import Critic, Slope, full, norms, plainly, slope
 
 
 @runtime_checkable
@@ -40,17 +40,35 @@ def slope_by_hand(critic: Critic, x: Tensor) -> Tensor:
     Raises TypeError for a critic without `layers: nn.Sequential`, ValueError naming the first
     layer that is not of a kind that can be done by hand.
     """
+    x = full(x)
+    with plainly(x):
+        steps = _steps(critic)
+        norm: Tensor = _Slope.apply(x, steps, *(s.weight for s in steps))
+    return norm
+
+
+def fastest(critic: Critic) -> Slope:
+    """`slope_by_hand` if each layer that the critic has now can be done by hand, else `slope`.
+
+    The choice is made once, here: Interpolated(10.0, slope=fastest(D)). A critic that is given
+    other layers later is refused by `slope_by_hand` by name, not computed in another way.
+    """
+    try:
+        _steps(critic)
+    except (TypeError, ValueError):
+        return slope
+    return slope_by_hand
+
+
+def _steps(critic: Critic) -> list[Step]:
+    """The steps of a chain; raises TypeError or ValueError as `slope_by_hand` says."""
     layers = critic.layers if isinstance(critic, Chain) else None
     if not isinstance(layers, nn.Sequential):
         raise TypeError(
             "the slope by hand needs a critic with `layers: nn.Sequential`; "
             f"{type(critic).__name__} has none: use gansmith.penalties.slopes.slope"
         )
-    x = full(x)
-    with plainly(x):
-        steps = [step(path, layer) for path, layer in _flat(layers, "layers")]
-        norm: Tensor = _Slope.apply(x, steps, *(s.weight for s in steps))
-    return norm
+    return [step(path, layer) for path, layer in _flat(layers, "layers")]
 
 
 def _flat(layers: nn.Sequential, path: str) -> Iterator[tuple[str, nn.Module]]:

@@ -8,6 +8,7 @@ from gansmith.data import DataSpec
 from gansmith.fdivergence import F_DIVERGENCES
 from gansmith.games.gan import GAN
 from gansmith.games.shared import SharedGAN
+from gansmith.games.single_step import SingleStep
 from gansmith.latent import Latent
 from gansmith.objectives import OBJECTIVES, LeastSquares
 from gansmith.presets.players import players, take, view
@@ -180,6 +181,41 @@ def fgan(
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
 
 
+def fgan_single(
+    spec: DataSpec,
+    *,
+    divergence: str = "gan-divergence",
+    network: str = "dcgan",
+    width: int = 32,
+    latent: int = 64,
+    prior: str = "normal",
+    lr: float = 3e-4,
+    batch: int = 32,
+    steps: int = 8000,
+) -> Recipe:
+    """f-GAN by the single-step method: both players move at once (arXiv:1606.00709, Algorithm 1).
+
+    divergence: total-variation, kl, reverse-kl, pearson, neyman, squared-hellinger, jeffrey,
+        jensen-shannon, weighted-jensen-shannon or gan-divergence.
+    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
+    width: size of the networks.
+    latent: coordinates of a code.
+    prior: prior over codes: normal, uniform or truncated.
+    lr: learning rate of Adam, with beta1 0.5.
+    batch: examples in a batch.
+    steps: length of the run.
+    """
+    take(spec, "fgan-single", "image", "points")
+    if divergence not in F_DIVERGENCES:
+        raise ValueError(
+            f"unknown divergence {divergence!r}; choose one of {', '.join(F_DIVERGENCES)}"
+        )
+    G, D = players(spec, network, Latent(latent, prior), width)
+    game = SingleStep(G, D, objective=F_DIVERGENCES[divergence])
+    optim = adam(lr, 0.5)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+
+
 FAMILY: dict[str, Preset] = {
     "gan": Preset(
         gan,
@@ -217,6 +253,14 @@ FAMILY: dict[str, Preset] = {
     ),
     "fgan": Preset(
         fgan,
+        data="fashion",
+        cites="arXiv:1606.00709",
+        paper=dict(
+            network="mlp", width=150, latent=100, prior="uniform", lr=2e-4, batch=4096, steps=15_000
+        ),
+    ),
+    "fgan-single": Preset(
+        fgan_single,
         data="fashion",
         cites="arXiv:1606.00709",
         paper=dict(

@@ -8,9 +8,12 @@ from gansmith.data import DataSpec
 from gansmith.games.ensemble import Ensemble, Succession
 from gansmith.games.gan import GAN
 from gansmith.games.ot_gan import OTGAN
+from gansmith.games.replayed import Replayed
+from gansmith.games.unrolled import Lookahead, Unrolled
 from gansmith.latent import Latent
 from gansmith.networks import DCGANDiscriminator, MLPCritic, minibatch_head
 from gansmith.networks.dcgan import Head, Norm
+from gansmith.networks.pool import Pool
 from gansmith.objectives import OBJECTIVES
 from gansmith.presets.players import Pair, players, take
 from gansmith.presets.preset import Preset
@@ -120,7 +123,7 @@ def ensemble(
     """Ensemble of GANs, trained side by side and sampled alike (arXiv:1612.00991).
 
     members: generators, each with a discriminator of its own.
-    network: pair of networks for pictures: dcgan, resnet, sn-resnet, mlp or maxout.
+    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
     width: size of the networks.
     latent: coordinates of a code.
     prior: prior over codes: normal, uniform or truncated.
@@ -150,7 +153,7 @@ def succession(
     """Ensemble of GANs, trained one after another (arXiv:1612.00991).
 
     members: generators, each with a discriminator of its own.
-    network: pair of networks for pictures: dcgan, resnet, sn-resnet, mlp or maxout.
+    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
     width: size of the networks.
     latent: coordinates of a code.
     prior: prior over codes: normal, uniform or truncated.
@@ -165,7 +168,88 @@ def succession(
     return Recipe(game, optim, batch, steps, average=0.999, channels_last=True)
 
 
+def unrolled(
+    spec: DataSpec,
+    *,
+    network: str = "dcgan",
+    width: int = 32,
+    latent: int = 64,
+    prior: str = "normal",
+    unroll: int = 5,
+    rate: float = 0.1,
+    lr: float = 5e-4,
+    beta1: float = 0.5,
+    batch: int = 32,
+    steps: int = 2000,
+) -> Recipe:
+    """Unrolled GAN: G foresees some steps of D (arXiv:1611.02163, Eqs. 7 to 10).
+
+    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
+    width: size of the networks.
+    latent: coordinates of a code.
+    prior: prior over codes: normal, uniform or truncated.
+    unroll: steps of D that G foresees.
+    rate: learning rate of these steps.
+    lr: learning rate of Adam.
+    beta1: decay of Adam's first moment.
+    batch: examples in a batch.
+    steps: length of the run.
+    """
+    take(spec, "unrolled", "image", "points")
+    G, D = players(spec, network, Latent(latent, prior), width)
+    lookahead = Lookahead(unroll, rate)
+    game = Unrolled(G, D, objective=OBJECTIVES["non-saturating"], lookahead=lookahead)
+    optim = adam(lr, beta1)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+
+
+def replay(
+    spec: DataSpec,
+    *,
+    network: str = "dcgan",
+    width: int = 32,
+    latent: int = 64,
+    prior: str = "normal",
+    memory: int = 4096,
+    lr: float = 5e-4,
+    beta1: float = 0.5,
+    batch: int = 32,
+    steps: int = 8000,
+) -> Recipe:
+    """GAN whose D also sees what earlier generators made (arXiv:1612.07828, section 2.3).
+
+    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
+    width: size of the networks.
+    latent: coordinates of a code.
+    prior: prior over codes: normal, uniform or truncated.
+    memory: fakes that are kept.
+    lr: learning rate of Adam.
+    beta1: decay of Adam's first moment.
+    batch: examples in a batch.
+    steps: length of the run.
+    """
+    take(spec, "replay", "image", "points")
+    G, D = players(spec, network, Latent(latent, prior), width)
+    shape = (spec.dim,) if spec.kind == "points" else (spec.channels, spec.size, spec.size)
+    past = Pool(memory, shape)
+    game = Replayed(G, D, objective=OBJECTIVES["non-saturating"], memory=past)
+    optim = adam(lr, beta1)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+
+
 FAMILY: dict[str, Preset] = {
+    "unrolled": Preset(
+        unrolled,
+        data="fashion",
+        cites="arXiv:1611.02163",
+        paper=dict(width=64, latent=256, lr=1e-4, batch=128, steps=100_000),
+    ),
+    "replay": Preset(
+        replay,
+        data="fashion",
+        cites="arXiv:1612.07828",
+        paper=dict(width=64, latent=100, lr=1e-3, batch=512, steps=100_000),
+    ),
     "minibatch": Preset(
         minibatch,
         data="fashion",

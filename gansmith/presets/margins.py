@@ -54,6 +54,7 @@ def ragan(
     prior: str = "normal",
     d_steps: int = 1,
     lr: float = 5e-4,
+    beta1: float = 0.5,
     batch: int = 32,
     steps: int = 7000,
 ) -> Recipe:
@@ -64,14 +65,15 @@ def ragan(
     latent: coordinates of a code.
     prior: prior over codes: normal, uniform or truncated.
     d_steps: moves of D for one of G.
-    lr: learning rate of Adam, with beta1 0.5.
+    lr: learning rate of Adam.
+    beta1: decay of Adam's first moment.
     batch: examples in a batch.
     steps: length of the run.
     """
     take(spec, "ragan", "image", "points")
     G, D = players(spec, network, Latent(latent, prior), width)
     game = GAN(G, D, objective=OBJECTIVES["relativistic-average"], d_steps=d_steps)
-    optim = adam(lr, 0.5)
+    optim = adam(lr, beta1)
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
 
 
@@ -113,13 +115,14 @@ def loss_sensitive(
     width: int = 32,
     latent: int = 64,
     prior: str = "normal",
-    scale: float = 10.0,
-    weight: float = 1.0,
+    scale: float = 1.0,
+    weight: float = 100.0,
     lr: float = 5e-4,
+    beta1: float = 0.5,
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """Loss-sensitive GAN: the margin grows with the distance (arXiv:1701.06264, Eqs. 8, 9).
+    """Loss-sensitive GAN: the margin grows with the distance (arXiv:1701.06264).
 
     network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
     width: size of the networks.
@@ -127,14 +130,15 @@ def loss_sensitive(
     prior: prior over codes: normal, uniform or truncated.
     scale: margin for a mean absolute difference of 1.
     weight: of the margins (the paper's lambda).
-    lr: learning rate of Adam, with beta1 0.5.
+    lr: learning rate of Adam.
+    beta1: decay of Adam's first moment.
     batch: examples in a batch.
     steps: length of the run.
     """
     take(spec, "loss-sensitive", "image", "points")
     G, D = players(spec, network, Latent(latent, prior), width)
     game = LossSensitive(G, D, distance=MeanL1(scale), weight=weight)
-    optim = adam(lr, 0.5)
+    optim = adam(lr, beta1)
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
 
 
@@ -161,6 +165,8 @@ FAMILY: dict[str, Preset] = {
         loss_sensitive,
         data="fashion",
         cites="arXiv:1701.06264",
-        paper=dict(width=64, latent=100, lr=2e-4, batch=64, steps=100_000),
+        paper=dict(
+            width=64, latent=100, prior="uniform", scale=2.46, lr=1e-4, batch=64, steps=100_000
+        ),
     ),
 }

@@ -9,6 +9,7 @@ from gansmith.latent import Latent
 from gansmith.networks.forgetful import Forgetful
 from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import Consistency, Interpolated, Sum, one_sided
+from gansmith.penalties.hand_slope import fastest
 from gansmith.presets.players import players, take
 from gansmith.presets.preset import Preset
 from gansmith.recipe import Recipe, adam, rmsprop
@@ -73,7 +74,7 @@ def wgan_gp(
     """
     take(spec, "wgan-gp", "image", "points")
     G, D = players(spec, network, Latent(latent, prior), width)
-    penalty = Interpolated(weight)
+    penalty = Interpolated(weight, slope=fastest(D))
     game = GAN(G, D, objective=OBJECTIVES["wasserstein"], penalty=penalty, d_steps=d_steps)
     optim = adam(lr, 0.0, 0.9)
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
@@ -92,7 +93,7 @@ def wgan_lp(
     batch: int = 32,
     steps: int = 2500,
 ) -> Recipe:
-    """Wasserstein GAN whose critic pays for slopes above 1 only (arXiv:1709.08894, Eq. 8).
+    """Wasserstein GAN whose critic pays for slopes above 1 only (arXiv:1709.08894).
 
     network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
     width: size of the networks.
@@ -106,7 +107,7 @@ def wgan_lp(
     """
     take(spec, "wgan-lp", "image", "points")
     G, D = players(spec, network, Latent(latent, prior), width)
-    penalty = Interpolated(weight, cost=one_sided)
+    penalty = Interpolated(weight, one_sided, fastest(D))
     game = GAN(G, D, objective=OBJECTIVES["wasserstein"], penalty=penalty, d_steps=d_steps)
     optim = adam(lr, 0.0, 0.9)
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
@@ -145,7 +146,7 @@ def wgan_ct(
     G, critic = players(spec, "dcgan", Latent(latent, prior), width)
     D = Forgetful(critic, dropout)
     agree = Consistency(consistency, margin=margin, noise_size=D.noise_size)
-    penalty = Sum(Interpolated(weight), agree)
+    penalty = Sum(Interpolated(weight, slope=fastest(D)), agree)
     game = GAN(G, D, objective=OBJECTIVES["wasserstein"], penalty=penalty, d_steps=d_steps)
     optim = adam(lr, 0.0, 0.9)
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
@@ -212,7 +213,7 @@ FAMILY: dict[str, Preset] = {
         wgan_ct,
         data="fashion",
         cites="arXiv:1803.01541",
-        paper=dict(width=64, latent=128, d_steps=5, dropout=0.5, lr=1e-4, batch=64, steps=50_000),
+        paper=dict(width=64, latent=128, dropout=0.5, d_steps=5, lr=1e-4, batch=50, steps=50_000),
     ),
     "sngan": Preset(
         sngan,

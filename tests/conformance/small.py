@@ -63,6 +63,14 @@ def sentences() -> Dataset:
     return text_dataset("toy", *parts, ["<end>", *"abcdefg"])
 
 
+@cache
+def few_sentences() -> Dataset:
+    """96 sentences of the grammar's 24 words."""
+    all_ = open_data("grammar")
+    parts = [{k: v[rows] for k, v in all_.train.items()} for rows in (slice(64), slice(64, 96))]
+    return text_dataset("few", *parts, all_.vocabulary)
+
+
 @dataclass(frozen=True)
 class Case:
     """A preset on one kind of data.
@@ -70,22 +78,29 @@ class Case:
     rises: {phase: note}: for a phase whose loss is only a surrogate (REINFORCE's is not what
         falls when it is followed), the noted value that must rise instead.
     steps: enough to visit every stage.
+    lacks: what the preset does without: "noise" in its losses, "products" of matrices, which
+        bfloat16 would round, "moments" of its optimisers, "independence" of the examples of a
+        batch even on points, "accord" of movers that move on one loss, one up and one down.
     """
 
     data: Callable[[], Dataset]
     keywords: dict[str, Any]
     rises: dict[str, str] = field(default_factory=dict)
     steps: int = 4
+    lacks: tuple[str, ...] = ()
 
 
-def pictures_and_points(**keywords: Any) -> dict[str, Case]:
+def pictures_and_points(lacks: tuple[str, ...] = (), **keywords: Any) -> dict[str, Case]:
     """A preset of the game of two, with the networks it has for pictures and for points.
 
     Most of the former have batch norm; so the checks that need independent examples (micro-
     batches, two processes) run on the latter.
     """
     small = dict(latent=4, width=4, batch=BATCH) | keywords
-    return {"pictures": Case(digits, small), "points": Case(points, small)}
+    return {
+        "pictures": Case(digits, small, lacks=lacks),
+        "points": Case(points, small, lacks=lacks),
+    }
 
 
 SMALL: dict[str, dict[str, Case]] = {
@@ -122,6 +137,37 @@ SMALL: dict[str, dict[str, Case]] = {
             steps=8,
         )
     },
+    "energy": {
+        kind: Case(data, dict(width=4, batch=BATCH, walk=3, pool=64, restarts=0.3, rounds=2))
+        for kind, data in (("pictures", digits), ("points", points))
+    }
+    | {"argmax": Case(points, dict(width=4, batch=BATCH, walk=3, pool=64, noise=None))},
+    "ebgan": pictures_and_points(code=3, pull=0.0, pretrain_steps=2)
+    | {"pulled": Case(points, dict(latent=4, width=4, batch=BATCH, code=3))},
+    "began": pictures_and_points(code=3),
+    "autoencoder": pictures_and_points(lacks=("noise",)),
+    "vae": pictures_and_points(),
+    "crf": {"text": Case(few_sentences, dict(batch=BATCH), lacks=("noise", "products"))},
+    "perceptron": {
+        "text": Case(
+            few_sentences,
+            dict(batch=BATCH, memory=20, lr=0.01),
+            lacks=("noise", "products", "moments"),
+        )
+    },
+    "fgan-single": pictures_and_points(lacks=("accord",)),
+    "wgan-lp": pictures_and_points(d_steps=2),
+    "wgan-ct": pictures_and_points(d_steps=2),
+    "hinge": pictures_and_points(),
+    "ragan": pictures_and_points(lacks=("independence",)),
+    "r3gan": pictures_and_points(),
+    "loss-sensitive": pictures_and_points(),
+    "unrolled": pictures_and_points(lacks=("independence",), unroll=2),
+    "replay": pictures_and_points(memory=12),
+    "minibatch": pictures_and_points(lacks=("independence",), kernels=3, dims=2),
+    "ot-gan": pictures_and_points(lacks=("independence",), features=6, g_steps=2),
+    "ensemble": pictures_and_points(members=2),
+    "succession": pictures_and_points(members=2, steps=4),
 }  # fmt: skip
 
 CASES: dict[str, tuple[str, Case]] = {

@@ -20,6 +20,7 @@ def test_it_forgets_what_its_numbers_say_and_nothing_without(kind: str) -> None:
     assert D.noise_size == 12  # 4 + 8 channels, 6 + 6 units
     kept = torch.ones(5, 12)
     assert D(x).equal(plain(x))
+    assert D(x, kept).ne(plain(x)).all()  # what is kept is scaled up
     dropped = kept.clone()
     dropped[:, -1] = 0.0
     _, hidden = D.features(x, dropped)
@@ -55,3 +56,5 @@ def test_bad_rates_and_critics_are_refused() -> None:
     linear = MLPCritic(2, 4, activation=nn.Tanh)
     with pytest.raises(ValueError, match="without rectifiers"):
         Forgetful(linear)
+    with pytest.raises(TypeError, match="is a chain of layers.*Linear has none"):
+        Forgetful(nn.Linear(2, 1))

@@ -9,9 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.constraints import Clipped, spectral_normed
+from gansmith.data import DataSpec, open_data
+from gansmith.latent import Latent
+from gansmith.networks.forgetful import Forgetful
 from gansmith.penalties import R1, R2, Dragan, Interpolated, Nearest, Sum, one_sided
-from gansmith.penalties.hand_slope import slope_by_hand
+from gansmith.penalties.hand_slope import fastest, slope_by_hand
 from gansmith.penalties.slopes import Slope, slope
+from gansmith.presets import PRESETS
+from gansmith.presets.players import NETWORKS, players
 from gansmith.rng import Rng
 
 
@@ -242,3 +247,40 @@ def test_a_critic_without_layers_is_refused() -> None:
     for critic in (nn.Linear(3, 1), lambda x: x.sum(1), Clipped(nn.Linear(3, 1))):
         with pytest.raises(TypeError, match=r"layers: nn\.Sequential"):
             slope_by_hand(critic, torch.randn(2, 3))
+
+
+CHAINS = {"dcgan", "mlp"}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_fastest_slope_of_every_pair_of_networks_is_that_of_autograd(name: str) -> None:
+    torch.manual_seed(0)
+    _, D = players(open_data("digits").spec, name, Latent(4), 8)
+    D.double()
+    by = fastest(D)
+    assert by is (slope_by_hand if name in CHAINS else slope)
+    x = torch.randn(5, 1, 8, 8, dtype=torch.float64)
+    (s, grads), (expected_s, expected) = (outcome(D, x, way) for way in (by, slope))
+    torch.testing.assert_close(s, expected_s, rtol=1e-10, atol=0)
+    for key, value in grads.items():
+        torch.testing.assert_close(value, expected[key], rtol=1e-8, atol=1e-12)
+    assert all(not expected[key].any() for key in set(expected) - set(grads))
+
+
+def test_the_fastest_slope_is_chosen_once_and_never_changes_its_ways() -> None:
+    critic = points()
+    by = fastest(critic)
+    assert by is fastest(Forgetful(critic)) is fastest(spectral_normed(points())) is slope_by_hand
+    critic.layers[1] = nn.Tanh()
+    with pytest.raises(ValueError, match=r"'layers\.1' is Tanh"):
+        by(critic, torch.randn(4, 3))
+    assert fastest(critic) is fastest(lambda x: x.sum(1)) is slope
+
+
+@pytest.mark.parametrize("preset", ["wgan-gp", "wgan-lp", "wgan-ct"])
+@pytest.mark.parametrize("data", ["ring", "digits"])
+def test_presets_take_the_fastest_slope(preset: str, data: str) -> None:
+    spec: DataSpec = open_data(data).spec
+    penalty = PRESETS[preset].build(spec, width=4).game.penalty  # type: ignore[attr-defined]
+    first = penalty.parts[0] if isinstance(penalty, Sum) else penalty
+    assert first.slope is slope_by_hand

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import torch
+
+from gansmith.game import Batch
+from gansmith.games.replayed import Replayed
+from gansmith.latent import Latent
+from gansmith.networks import MLPCritic, MLPGenerator
+from gansmith.networks.pool import Pool
+from gansmith.objectives import OBJECTIVES
+from gansmith.rng import Rng
+
+
+def make(size: int) -> Replayed:
+    torch.manual_seed(0)
+    G, D = MLPGenerator(Latent(3), 2, 8, 1), MLPCritic(2, 8, 1)
+    return Replayed(G, D, objective=OBJECTIVES["non-saturating"], memory=Pool(size, (2,)))
+
+
+def batch(game: Replayed, key: int, n: int = 64) -> Batch:
+    return game.draw(Batch(real=Rng(1).normal(n, 2)), Rng(2, key))
+
+
+def test_d_sees_half_of_what_an_earlier_g_made() -> None:
+    game = make(64)
+    first = batch(game, 0)
+    game.judge(first)  # fills the memory
+    old = game.decode(first.z).detach()
+    with torch.no_grad():
+        for parameter in game.get_submodule("G").parameters():
+            parameter.add_(1.0)
+    x = batch(game, 1)
+    fresh = game.decode(x.z).detach()
+    memory = Pool(64, (2,))
+    memory.load_state_dict(game.memory.state_dict())
+    seen = memory(fresh, x.swap)
+    terms = game.judge(x)
+    expected = game.objective.d(game.D(x.real), game.D(seen))
+    torch.testing.assert_close(terms["adv"], expected)
+    past = (seen[:, None] == old[None]).all(2).any(1)
+    now = (seen[:, None] == fresh[None]).all(2).any(1)
+    assert 20 <= int(past.sum()) <= 44
+    assert bool((past | now).all())
+
+
+def test_g_is_judged_on_fresh_fakes_alone() -> None:
+    game = make(64)
+    game.judge(batch(game, 0))
+    x = batch(game, 1)
+    torch.testing.assert_close(
+        game.fool(x)["adv"], game.objective.g(None, game.D(game.decode(x.z)))
+    )

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from gansmith.game import Batch
+from gansmith.games.gan import GAN
+from gansmith.games.unrolled import Lookahead, Unrolled
+from gansmith.latent import Latent
+from gansmith.networks import MLPCritic, MLPGenerator
+from gansmith.objectives import OBJECTIVES
+from gansmith.rng import Rng
+
+
+def make(steps: int, objective: str = "non-saturating") -> tuple[Unrolled, Batch]:
+    torch.manual_seed(0)
+    G = MLPGenerator(Latent(3), 2, 6, 1, torch.nn.Tanh).double()
+    D = MLPCritic(2, 6, 1, torch.nn.Tanh).double()
+    lookahead = Lookahead(steps, 0.5)
+    game = Unrolled(G, D, objective=OBJECTIVES[objective], lookahead=lookahead)
+    x = game.draw(Batch(real=Rng(1).normal(8, 2).double()), Rng(2))
+    x.z = x.z.double()
+    game.requires_grad_(False)
+    G.requires_grad_(True)
+    return game, x
+
+
+def slope(game: Unrolled, x: Batch) -> Tensor:
+    G = game.get_submodule("G")
+    weights = list(G.parameters())
+    return torch.cat([g.flatten() for g in torch.autograd.grad(game.fool(x)["adv"], weights)])
+
+
+def by_hand(game: Unrolled, x: Batch) -> float:
+    """G's loss with the foreseen steps made by a plain optimiser on a D of its own."""
+    torch.manual_seed(0)
+    D = MLPCritic(2, 6, 1, torch.nn.Tanh).double()
+    D.load_state_dict(game.D.state_dict())
+    descent = torch.optim.SGD(D.parameters(), game.lookahead.rate)
+    fake = game.decode(x.z).detach()
+    for _ in range(game.lookahead.steps):
+        descent.zero_grad()
+        game.objective.d(D(x.real), D(fake)).backward()
+        descent.step()
+    return game.objective.g(D(x.real), D(fake)).item()
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "minimax", "relativistic"])
+@pytest.mark.parametrize("steps", [1, 4])
+def test_the_loss_is_that_of_a_d_that_has_moved(objective: str, steps: int) -> None:
+    game, x = make(steps, objective)
+    assert game.fool(x)["adv"].item() == pytest.approx(by_hand(game, x), rel=1e-12)
+
+
+def test_the_gradient_goes_through_the_foreseen_steps() -> None:
+    """Against finite differences of the loss by hand; without the steps' own slope it differs."""
+    game, x = make(4)
+    exact = slope(game, x)
+    first = next(iter(game.get_submodule("G").parameters()))
+    eps = 1e-5
+    for place in range(4):
+        ends = []
+        for sign in (1, -1):
+            with torch.no_grad():
+                first.view(-1)[place] += sign * eps
+            ends.append(by_hand(game, x))
+            with torch.no_grad():
+                first.view(-1)[place] -= sign * eps
+        assert exact[place].item() == pytest.approx((ends[0] - ends[1]) / (2 * eps), rel=1e-5)
+    theta = game.lookahead(game.D, game.objective, x.real, game.decode(x.z).detach())
+    fake = functional_call(game.D, {k: v.detach() for k, v in theta.items()}, (game.G(x.z),))
+    weights = list(game.get_submodule("G").parameters())
+    parts = torch.autograd.grad(game.objective.g(None, fake), weights)
+    blind = torch.cat([g.flatten() for g in parts])
+    assert (blind - exact).norm() > 0.1 * exact.norm()
+
+
+def test_no_step_is_the_plain_game() -> None:
+    game, x = make(0)
+    plain = GAN(game.G, game.D, objective=game.objective)
+    torch.testing.assert_close(game.fool(x)["adv"], plain.fool(x)["adv"], rtol=0, atol=0)
+    assert not game.lookahead.batch_coupled
+    assert make(1)[0].batch_coupled
+
+
+def test_nobody_but_g_gets_a_gradient_and_nobody_moves() -> None:
+    game, x = make(3)
+    before = {k: v.clone() for k, v in game.D.state_dict().items()}
+    game.fool(x)["adv"].backward()
+    assert all(p.grad is None for p in game.D.parameters())
+    assert all(v.equal(before[k]) for k, v in game.D.state_dict().items())
+
+
+def test_bad_lookaheads_are_refused() -> None:
+    with pytest.raises(ValueError, match="0 steps or more at a rate above 0; got -1, 0.1"):
+        Lookahead(-1)
+    with pytest.raises(ValueError, match="got 5, 0"):
+        Lookahead(5, 0.0)
