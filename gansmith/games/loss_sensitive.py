@@ -1,10 +1,11 @@
-"""Loss-sensitive GAN (arXiv:1701.06264, Eqs. 8, 9): a fake near the data needs no harsh word.
+"""Loss-sensitive GAN (arXiv:1701.06264): a fake near the data needs no harsh word.
 
 D gives each example a loss L, low when real; a fake should have more than its real partner by
 a margin, their distance, and what it has beyond that counts for nothing. G lowers its fakes' L.
 
 Departs from the paper in: L = -log sigmoid(logit), which is positive as the paper wants it and
-keeps D high for real; partners are the examples of one place in the batch; no weight decay.
+keeps D high for real (the authors end D in a rectifier); partners are the examples of one place
+in the batch; no weight decay.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class LossSensitive(GAN):
     """A generator against a D that separates real from fake by as much as they differ.
 
     distance: the margin of pairs (B, ...), (B, ...) -> (B,), not negative (the paper's Delta).
-    weight: of the margins beside the losses of real examples (the paper's lambda).
+    weight: of the margins beside the losses of real examples (the paper's lambda). While no
+        margin is met, L rises only where q > (1 + 1 / weight) p: a small weight forgives too much.
     """
 
     def __init__(

@@ -9,13 +9,19 @@ which G then plays the zero-sum form.
 
 from __future__ import annotations
 
+from torch import nn
+
 from gansmith.game import Batch, Phase, Terms
-from gansmith.games.gan import GAN
+from gansmith.games.gan import GAN, Generator
 from gansmith.networks.reversal import reverse
+from gansmith.objectives import Objective
 
 
 class SingleStep(GAN):
     """GAN in one phase: minus F is D's loss, and through a reversed gradient F is G's."""
+
+    def __init__(self, G: Generator, D: nn.Module, *, objective: Objective) -> None:
+        super().__init__(G, D, objective=objective)
 
     def phases(self) -> tuple[Phase, ...]:
         return (Phase("D G", self.play_at_once),)

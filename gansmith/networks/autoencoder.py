@@ -11,7 +11,7 @@ from gansmith.latent import Latent
 from gansmith.networks.dcgan import DCGANDiscriminator, DCGANGenerator, Head, Norm
 from gansmith.networks.mlp import MLPCritic, MLPGenerator
 
-Coders = tuple[nn.Module, nn.Module]  # an encoder and a decoder
+Coders = tuple[nn.Module, DCGANGenerator | MLPGenerator]  # an encoder and a decoder
 Cost = Callable[[Tensor], Tensor]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from gansmith.data import DataSpec
 from gansmith.games.gan import GAN
 from gansmith.games.loss_sensitive import LossSensitive, MeanL1
@@ -117,7 +119,7 @@ def loss_sensitive(
     prior: str = "normal",
     scale: float = 1.0,
     weight: float = 100.0,
-    lr: float = 5e-4,
+    lr: float = 1e-3,
     beta1: float = 0.5,
     batch: int = 32,
     steps: int = 8000,
@@ -136,7 +138,7 @@ def loss_sensitive(
     steps: length of the run.
     """
     take(spec, "loss-sensitive", "image", "points")
-    G, D = players(spec, network, Latent(latent, prior), width)
+    G, D = players(spec, network, Latent(latent, prior), width, nn.BatchNorm2d)
     game = LossSensitive(G, D, distance=MeanL1(scale), weight=weight)
     optim = adam(lr, beta1)
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)

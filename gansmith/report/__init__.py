@@ -145,7 +145,7 @@ def _curves(told: _Told) -> str:
     panels += [_loss(told, name, curve) for name, curve in terms.items() if name not in zero]
     notes = []
     if terms:
-        notes.append("Loss terms by phase: thin, the values logged; thick, their moving mean.")
+        notes.append("Terms and notes by phase: thin, the values logged; thick, their moving mean.")
     if zero:
         notes.append(f"0 throughout: {', '.join(zero)}.")
     return box("\n".join(panels), "panels") + (tag("p", " ".join(notes), "soft") if notes else "")

@@ -78,3 +78,25 @@ def test_a_fake_is_pushed_as_far_as_it_is_away() -> None:
     assert (gap[:8] < 1.0).all()  # nearer than log 2, where L of a fake began: left where it was
     _, same = gaps(lambda x, y: torch.full((len(x),), 2.5))
     torch.testing.assert_close(same, torch.full((64,), 2.5), rtol=0, atol=0.01)
+
+
+class Places(nn.Module):
+    """A D with a logit for each of the places 0 and 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.logit = nn.Parameter(torch.zeros(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.logit[x[:, 0].long()]
+
+
+def test_a_small_weight_forgives_fakes_that_are_too_many() -> None:
+    """Place 1 has two real examples and three fakes: L rises there if 3 > 2 (1 + 1 / weight)."""
+    real, fake = torch.tensor([[0.0]] * 3 + [[1.0]] * 2), torch.tensor([[0.0]] * 2 + [[1.0]] * 3)
+    for weight, rises in ((1.0, False), (1.9, False), (2.1, True), (100.0, True)):
+        D = Places()
+        one = game(D, distance=lambda x, y: torch.ones(len(x)), weight=weight)
+        torch.stack(list(one.told_apart(Batch(real=real), fake).values())).sum().backward()
+        assert D.logit.grad is not None
+        assert bool(D.logit.grad[1] > 0) == rises  # following it, the logit falls and L rises

@@ -3,6 +3,7 @@ from __future__ import annotations
 import torch
 
 from gansmith.game import Batch
+from gansmith.games.gan import GAN
 from gansmith.games.replayed import Replayed
 from gansmith.latent import Latent
 from gansmith.networks import MLPCritic, MLPGenerator
@@ -50,3 +51,35 @@ def test_g_is_judged_on_fresh_fakes_alone() -> None:
     torch.testing.assert_close(
         game.fool(x)["adv"], game.objective.g(None, game.D(game.decode(x.z)))
     )
+
+
+def test_each_old_fake_that_is_shown_makes_room_for_a_fresh_one() -> None:
+    game = make(64)
+    for key in range(3):
+        before = game.memory.images.clone()
+        kept = int(game.memory.filled)
+        x = batch(game, key)
+        game.judge(x)
+        renewed = int((game.memory.images != before).any(1).sum())
+        fresh = game.decode(x.z)
+        now = (game.memory.images[:, None] == fresh[None]).all(2).any(1)
+        assert int(now.sum()) == renewed
+        assert renewed == 64 if not kept else 10 < renewed < 40
+    game.fool(batch(game, 3))
+    assert (game.memory.images[:, None] == game.decode(batch(game, 3).z)[None]).all(2).sum() == 0
+
+
+def test_without_a_memory_it_is_the_game_of_two() -> None:
+    for size, same in ((0, True), (64, False)):
+        game = make(size)
+        game.judge(batch(game, 0))
+        x = batch(game, 1)
+        plain = GAN(game.G, game.D, objective=game.objective)
+        assert game.judge(x)["adv"].equal(plain.judge(x)["adv"]) is same
+
+
+def test_the_memory_is_state_and_what_is_swapped_is_drawn() -> None:
+    game = make(8)
+    assert {"memory.images", "memory.filled"} <= set(game.state_dict())
+    assert batch(game, 0, 5).swap.shape == (5, 2)
+    assert not game.batch_coupled

@@ -5,7 +5,9 @@ import torch
 from torch import nn
 
 from gansmith.data.source import Source
+from gansmith.fdivergence import F_DIVERGENCES
 from gansmith.game import Batch
+from gansmith.games.gan import GAN
 from gansmith.games.single_step import SingleStep
 from gansmith.latent import Latent
 from gansmith.networks import MLPCritic, MLPGenerator
@@ -82,3 +84,35 @@ def test_on_a_bilinear_game_it_spirals_out() -> None:
         trainer.play()
     growth = torch.stack(norms[1:]) / torch.stack(norms[:-1])
     torch.testing.assert_close(growth, torch.full((19,), 1.01).sqrt())
+
+
+@pytest.mark.parametrize("divergence", F_DIVERGENCES)
+def test_one_pass_back_gives_each_player_its_gradient_of_the_game_by_turns(divergence: str) -> None:
+    """In float64, all ten divergences."""
+    torch.manual_seed(0)
+    G, D = MLPGenerator(Latent(3), 2, 8, 1).double(), MLPCritic(2, 8, 1).double()
+    at_once = SingleStep(G, D, objective=F_DIVERGENCES[divergence])
+    by_turns = GAN(G, D, objective=F_DIVERGENCES[divergence])
+    x = at_once.draw(Batch(real=Rng(1).normal(6, 2).double()), Rng(2))
+    x.z = x.z.double()
+    loss = at_once.play_at_once(x)["adv"]
+    for player, turn in ((D, by_turns.judge), (G, by_turns.fool)):
+        weights = list(player.parameters())
+        ours = torch.autograd.grad(loss, weights, retain_graph=True)
+        theirs = torch.autograd.grad(turn(x)["adv"], weights)
+        for a, b in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(a, b, rtol=0, atol=1e-15)
+            assert a.any()
+
+
+def test_g_is_called_once_for_both() -> None:
+    torch.manual_seed(0)
+    G, D = MLPGenerator(Latent(3), 2, 8, 1), MLPCritic(2, 8, 1)
+    game = SingleStep(G, D, objective=OBJECTIVES["minimax"])
+    (phase,) = game.phases()
+    assert (sorted(phase.movers), phase.repeat) == (["D", "G"], 1)
+    calls: list[nn.Module] = []
+    for player in (G, D):
+        player.register_forward_hook(lambda module, inputs, output: calls.append(module))
+    phase.loss(game.draw(Batch(real=Rng(1).normal(6, 2)), Rng(2)))
+    assert calls == [G, D, D]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from gansmith.game import Batch
@@ -98,3 +98,59 @@ def test_bad_lookaheads_are_refused() -> None:
         Lookahead(-1)
     with pytest.raises(ValueError, match="got 5, 0"):
         Lookahead(5, 0.0)
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "least-squares", "relativistic"])
+def test_every_weight_of_g_has_the_slope_of_finite_differences(objective: str) -> None:
+    game, x = make(3, objective)
+    exact, eps, slopes = slope(game, x), 1e-5, []
+    for weight in game.get_submodule("G").parameters():
+        for place in range(weight.numel()):
+            ends = []
+            for sign in (1, -2, 1):  # up, down, and back
+                with torch.no_grad():
+                    weight.view(-1)[place] += sign * eps
+                ends.append(game.fool(x)["adv"].item())
+            slopes.append((ends[0] - ends[1]) / (2 * eps))
+    assert (exact - torch.tensor(slopes)).abs().max() < 1e-6 * exact.abs().max()
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "relativistic"])
+def test_no_step_has_the_slope_of_the_plain_game_to_the_bit(objective: str) -> None:
+    game, x = make(0, objective)
+    weights = list(game.get_submodule("G").parameters())
+    plain = GAN(game.G, game.D, objective=game.objective).fool(x)["adv"]
+    parts = torch.autograd.grad(plain, weights)
+    assert slope(game, x).equal(torch.cat([part.flatten() for part in parts]))
+
+
+class Times(nn.Module):
+    """D(x) = a x."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Parameter(torch.tensor(0.3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.a * x.squeeze(1)
+
+
+def test_a_linear_critic_on_paper() -> None:
+    """a_K = a + K rate (r - f) with the means r and f of real and fake; G's loss is -a_K f."""
+    torch.manual_seed(0)
+    G = MLPGenerator(Latent(2), 1, 4, 1)
+    game = Unrolled(G, Times(), objective=OBJECTIVES["wasserstein"], lookahead=Lookahead(3, 0.2))
+    x = game.draw(Batch(real=Rng(1).normal(7, 1) + 2), Rng(2))
+    r, f = x.real.mean(), G(x.z).mean()
+    expected = -(0.3 + 3 * 0.2 * (r - f)) * f
+    torch.testing.assert_close(game.fool(x)["adv"], expected)
+    parts = torch.autograd.grad(expected, list(G.parameters()))
+    torch.testing.assert_close(slope(game, x), torch.cat([part.flatten() for part in parts]))
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+def test_half_a_batch_foresees_another_d(steps: int) -> None:
+    game, x = make(steps)
+    whole = slope(game, x)
+    halves = torch.stack([slope(game, piece) for piece in x.split(2)]).mean(0)
+    assert bool((halves - whole).abs().max() > 1e-6) is game.batch_coupled is (steps > 0)
