@@ -137,8 +137,8 @@ def table() -> None:
     head = [
         "# Quality for time",
         "",
-        f"Default constants on `fashion`, {one['minutes']:g} minutes of one core a run, two seeds side "
-        "by side on two cores (AMD EPYC,",
+        f"Default constants on `fashion`, {one['minutes']:g} minutes a preset on two cores: two",
+        "seeds side by side, one core each (AMD EPYC,",
         f"torch {one['torch']}); mean (seed 0 / seed 1). Real data: {real}. `gain` is the cFID of",
         "the untrained generator over that of the trained one. Command:",
         "`python benchmarks/quality.py run`, then `python benchmarks/quality.py table`.",
