@@ -14,7 +14,7 @@ from gansmith.data import DATA, open_data
 from gansmith.presets import find_preset
 from gansmith.run import ENDLESS, Run, versions
 
-PRESET = "dcgan"
+PRESET = "ebgan"
 MINUTES = 4.0
 LOOKS = 4  # a short run is looked at this often at least
 

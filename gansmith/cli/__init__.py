@@ -303,11 +303,8 @@ def _dispatch(command: str, rest: list[str]) -> None:
         _sweep(rest)
         return
     if command not in COMMANDS:
-        import difflib
+        from gansmith.naming import unknown
 
-        known = ["train", *COMMANDS]
-        near = difflib.get_close_matches(command, known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"unknown command {command!r}{hint} There are: {', '.join(known)}")
+        raise ValueError(unknown("command", command, ["train", *COMMANDS]))
     options, act = COMMANDS[command]
     act(parse(options, rest, f"gansmith {command}"))

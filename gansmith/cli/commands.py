@@ -5,7 +5,6 @@ Nothing heavy is imported here, so that help comes at once.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
@@ -20,6 +19,8 @@ from tyro.conf import (
     UseAppendAction,
     arg,
 )
+
+from gansmith.naming import nearest
 
 T = TypeVar("T")
 STYLE = (OmitArgPrefixes, DisallowNone)
@@ -257,6 +258,6 @@ def _unknown(unknown: list[str], known: list[str], prog: str) -> str:
     if not options:
         return f"{unknown[0]!r} was not expected here; see `{prog} --help`"
     name = options[0].split("=")[0]
-    near = difflib.get_close_matches(name.replace("_", "-"), known, 1)
-    hint = f"did you mean {near[0]}? " if near else ""
+    meant = nearest(name.replace("_", "-"), known)
+    hint = f"did you mean {meant}? " if meant else ""
     return f"there is no option {name}; {hint}See `{prog} --help`"

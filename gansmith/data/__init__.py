@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from gansmith.data.pixels import conformed
 from gansmith.data.shipped import open_captions, open_digits, open_emoji, open_fashion
 from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
+from gansmith.naming import nearest
 
 __all__ = [
     "DATA",
@@ -115,6 +115,6 @@ def open_data(
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name.lower(), DATA, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    meant = nearest(name.lower(), DATA)
+    hint = f"did you mean {meant!r}? " if meant else ""
     return f"no data set and no path is called {name!r}; {hint}Data sets are {', '.join(DATA)}"

@@ -6,6 +6,7 @@ its configuration: the command line reads it, and config.json holds the resolved
 
 from __future__ import annotations
 
+from gansmith.naming import unknown
 from gansmith.presets import (
     classic,
     diversity,
@@ -17,7 +18,7 @@ from gansmith.presets import (
     wasserstein,
 )
 from gansmith.presets.own import from_file
-from gansmith.presets.preset import Preset, unknown
+from gansmith.presets.preset import Preset
 
 FAMILIES: dict[str, dict[str, Preset]] = {
     "classic": classic.FAMILY,

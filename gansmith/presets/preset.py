@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gansmith.naming import unknown
 from gansmith.recipe import Recipe
 
 
@@ -43,10 +43,3 @@ class Preset:
             if name not in known:
                 raise TypeError(unknown("keyword", name, known))
         return known | (self.paper if paper else {}) | given
-
-
-def unknown(what: str, name: str, known: Any) -> str:
-    """The message for a name that is not among the known ones."""
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown {what} {name!r}{hint} There are: {', '.join(known)}"

@@ -32,8 +32,8 @@ from gansmith.api import OPENING, PLAYING, fresh, plan
 from gansmith.config import FILE as CONFIG
 from gansmith.data import DataError, Dataset
 from gansmith.evaluation import measure
+from gansmith.naming import unknown
 from gansmith.presets import find_preset
-from gansmith.presets.preset import unknown
 from gansmith.run import Run
 from gansmith.sweeping.vary import Choices, Vary, from_json, grid, read, usual
 from gansmith.trainer import NonFiniteError

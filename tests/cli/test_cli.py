@@ -351,7 +351,7 @@ def test_a_value_of_the_wrong_kind_is_refused(capsys: pytest.CaptureFixture[str]
 
 def test_an_unknown_command_suggests_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert "did you mean 'sample'?" in refused(capsys, "smaple")
-    assert "There are: train, sample" in refused(capsys, "xyzzy")
+    assert "There are: train, sweep, sample" in refused(capsys, "xyzzy")
 
 
 def test_a_run_s_folder_is_its_own(ring: Path, capsys: pytest.CaptureFixture[str]) -> None:
