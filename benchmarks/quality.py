@@ -2,12 +2,13 @@
 
     python benchmarks/quality.py run [PRESET ...] [--minutes 5] [--seeds 2]  # what is missing
     python benchmarks/quality.py table                                      # from what is there
+    python benchmarks/quality.py run --data digits --minutes 0.5            # another shipped set
 
 A run trains the default constants for so many minutes of one core; the seeds of a preset play side
 by side, one core each. Processor time and not the wall clock is counted, so that other work on the
 machine changes little. Then 4,000 samples of the averaged players at the last step are measured
 against the held-out pictures. Each run leaves a JSON and a strip of samples (the first ones, not
-chosen) in benchmarks/results/quality/; `table` writes quality.md and the picture from them.
+chosen) in benchmarks/results/quality/DATA/; `table` writes quality.md and the pictures from them.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-FOLDER = Path(__file__).parent / "results" / "quality"
+RESULTS = Path(__file__).parent / "results" / "quality"
 PAGE = Path(__file__).parent / "results" / "quality.md"
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+DATA = "fashion"
+OTHERS = ("digits", "emoji")  # the other shipped pictures
+SOLVED = 3  # times nearer than an untrained generator
 SHOWN = ("cfid", "precision", "recall", "sharpness")
 STRIP = 16
 CHUNK = 5  # steps between two looks at the clock
@@ -35,10 +39,10 @@ def names() -> list[str]:
     """The presets that are trained on `fashion` when nothing is said."""
     from gansmith.presets import PRESETS
 
-    return [name for name, preset in PRESETS.items() if preset.data == "fashion"]
+    return [name for name, preset in PRESETS.items() if preset.data == DATA]
 
 
-def play(preset: str, seed: int, minutes: float) -> None:
+def play(preset: str, data: str, seed: int, minutes: float) -> None:
     """One run, in this process and on one core."""
     import torch
 
@@ -51,13 +55,13 @@ def play(preset: str, seed: int, minutes: float) -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        trial = plan(preset, data="fashion", seed=seed, out=out)
+        trial = plan(preset, data=data, seed=seed, out=out)
         trainer = trial.trainer(trial.recipe())
         began = time.process_time()
         for _ in range(TRIAL):
             trainer.play()
         steps = TRIAL * 60 * minutes / (time.process_time() - began)
-        run = plan(preset, data="fashion", seed=seed, steps=round(steps), out=out)
+        run = plan(preset, data=data, seed=seed, steps=round(steps), out=out)
         trainer = run.trainer(run.recipe())
     with trainer.averages.playing(trainer.game) as game:
         untrained = measure(game, run.dataset, n=1000)["cfid"].value
@@ -72,6 +76,7 @@ def play(preset: str, seed: int, minutes: float) -> None:
         spent += time.process_time() - began
     result: dict[str, Any] = {
         "preset": preset,
+        "data": data,
         "seed": seed,
         "minutes": minutes,
         "steps": trainer.step,
@@ -88,30 +93,33 @@ def play(preset: str, seed: int, minutes: float) -> None:
             strip = tile(to_uint8(game.sample(STRIP, Rng(0, 1, 1))), STRIP)
         result |= {name: found[name].value for name in SHOWN}
         result |= {f"real_{name}": found[name].real for name in SHOWN}
-        strip.save(FOLDER / f"{preset}-{seed}.png")
-    (FOLDER / f"{preset}-{seed}.json").write_text(json.dumps(result, indent=1) + "\n")
+        strip.save(RESULTS / data / f"{preset}-{seed}.png")
+    (RESULTS / data / f"{preset}-{seed}.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
-def run_all(presets: list[str], minutes: float, seeds: int) -> None:
+def run_all(presets: list[str], data: str, minutes: float, seeds: int) -> None:
     """Every run that has left no JSON yet, the seeds of a preset at once."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder = RESULTS / data
+    folder.mkdir(parents=True, exist_ok=True)
     for preset in presets or names():
-        missing = [s for s in range(seeds) if not (FOLDER / f"{preset}-{s}.json").exists()]
-        words = [sys.executable, __file__, "one", preset, "--minutes", str(minutes), "--seed"]
+        missing = [s for s in range(seeds) if not (folder / f"{preset}-{s}.json").exists()]
+        words = [sys.executable, __file__, "one", preset, "--data", data]
+        words += ["--minutes", str(minutes), "--seed"]
         for process in [subprocess.Popen([*words, str(seed)]) for seed in missing]:
             process.wait()
         if missing:
-            print(line(preset), flush=True)
+            print(line(preset, data), flush=True)
 
 
-def results(preset: str) -> list[dict[str, Any]]:
+def results(preset: str, data: str = DATA) -> list[dict[str, Any]]:
     """What the runs of a preset left, by seed."""
-    return [json.loads(path.read_text()) for path in sorted(FOLDER.glob(f"{preset}-[0-9].json"))]
+    paths = sorted((RESULTS / data).glob(f"{preset}-[0-9].json"))
+    return [json.loads(path.read_text()) for path in paths]
 
 
-def line(preset: str) -> str:
+def line(preset: str, data: str = DATA) -> str:
     """The row of a preset: the mean of each number, and the number of each seed behind it."""
-    runs = results(preset)
+    runs = results(preset, data)
     good = [run for run in runs if "diverged" not in run]
     steps = " / ".join(f"{run['steps']:,}" for run in runs)
     if not good:
@@ -120,8 +128,40 @@ def line(preset: str) -> str:
     for name in SHOWN:
         each = " / ".join("diverged" if "diverged" in run else f"{run[name]:.3g}" for run in runs)
         cells.append(f"{mean(run[name] for run in good):.3g} ({each})")
-    gain = mean(run["untrained_cfid"] / run["cfid"] for run in good)
-    return f"| `{preset}` | {steps} | {' | '.join(cells)} | {gain:.0f}x |"
+    return f"| `{preset}` | {steps} | {' | '.join(cells)} | {gain(good):.0f}x |"
+
+
+def gain(runs: list[dict[str, Any]]) -> float:
+    """How many times nearer a trained generator is than an untrained one."""
+    return mean(run["untrained_cfid"] / run["cfid"] for run in runs)
+
+
+def elsewhere(presets: list[str]) -> list[str]:
+    """The other shipped pictures: cFID, and how often it is that of no training."""
+    minutes, real = {}, {}
+    for data in OTHERS:
+        for run in results(presets[0], data)[:1]:
+            minutes[data], real[data] = run["minutes"], run["real_cfid"]
+    if len(minutes) < len(OTHERS):
+        return []
+    head = [f"{data}, {60 * minutes[data]:g} s (real {real[data]:.3g})" for data in OTHERS]
+    rows = [f"| preset | {' | gain | '.join(head)} | gain |", "| --- " * 5 + "|"]
+    failed = []
+    for preset in presets:
+        cells = []
+        for data in OTHERS:
+            good = [run for run in results(preset, data) if "diverged" not in run]
+            if good:
+                times = gain(good)
+                cells += [" / ".join(f"{run['cfid']:.3g}" for run in good), f"{times:.1f}x"]
+            else:
+                times = 0.0
+                cells += ["diverged" if results(preset, data) else "not run", ""]
+            if times < SOLVED:
+                failed.append(f"`{preset}` on {data}")
+        rows.append(f"| `{preset}` | {' | '.join(cells)} |")
+    said = f"Less than {SOLVED} times nearer: {', '.join(failed) or 'none'}."
+    return ["", "## The other shipped pictures", "", *rows, "", said]
 
 
 def table() -> None:
@@ -151,6 +191,7 @@ def table() -> None:
     tail = ["", f"Not run: {', '.join(missing)}."] if missing else []
     tail += ["", "The first samples of seed 0, not chosen, in the order of the table:", ""]
     tail += ["![A row of garments for each preset](../../docs/pictures/quality.png)"]
+    tail += elsewhere(there)
     PAGE.write_text("\n".join(head + rows + tail) + "\n")
     picture("quality", there)
     for family, members in FAMILIES.items():
@@ -164,9 +205,9 @@ def picture(name: str, presets: list[str]) -> None:
     from PIL import Image, ImageDraw
 
     strips = [
-        (preset, Image.open(FOLDER / f"{preset}-0.png"))
+        (preset, Image.open(path))
         for preset in presets
-        if (FOLDER / f"{preset}-0.png").exists()
+        if (path := RESULTS / DATA / f"{preset}-0.png").exists()
     ]
     wide, high = strips[0][1].size
     sheet = Image.new("RGB", (wide + 130, (high + 4) * len(strips)), "white")
@@ -180,14 +221,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("act", choices=["run", "one", "table"])
     parser.add_argument("presets", nargs="*")
+    parser.add_argument("--data", default=DATA)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.act == "one":
-        play(options.presets[0], options.seed, options.minutes)
+        play(options.presets[0], options.data, options.seed, options.minutes)
     elif options.act == "run":
-        run_all(options.presets, options.minutes, options.seeds)
+        run_all(options.presets, options.data, options.minutes, options.seeds)
     else:
         table()
 
