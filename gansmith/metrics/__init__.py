@@ -5,6 +5,8 @@ Nothing here needs a game or a trainer, and nothing uses a global random state.
 
 from __future__ import annotations
 
+from gansmith.metrics.bins import BinReport, Bins, different_bins, make_bins
+from gansmith.metrics.density_coverage import DensityCoverage, density_coverage
 from gansmith.metrics.distances import energy_distance, sliced_wasserstein, wasserstein_1d
 from gansmith.metrics.frechet import (
     Gaussian,
@@ -13,50 +15,103 @@ from gansmith.metrics.frechet import (
     frechet_from_features,
 )
 from gansmith.metrics.image_report import evaluate_images
-from gansmith.metrics.inception_score import class_score
+from gansmith.metrics.inception_score import class_score, class_scores, log_class_score
 from gansmith.metrics.judges import JUDGES, Judge, JudgeCard, judge_for, load_judge, look
+from gansmith.metrics.kernel_distance import KernelDistance, kernel_distance, squared_discrepancy
+from gansmith.metrics.likelihood import Parzen, best_window, kernel_density, parzen
+from gansmith.metrics.memory import (
+    MemoryReport,
+    Nearest,
+    memory_of_features,
+    memory_report,
+    nearest,
+    nearest_moved,
+)
 from gansmith.metrics.modes import ModeReport, grid_modes, mode_report, ring_modes
 from gansmith.metrics.points_report import evaluate_points
 from gansmith.metrics.precision_recall import PrecisionRecall, precision_recall
 from gansmith.metrics.protocol import Measured, Protocol
 from gansmith.metrics.quick import image_reference, quick_images, quick_score
 from gansmith.metrics.sharpness import laplacian_variance, sharpness_ratio
+from gansmith.metrics.similarity import ms_ssim, pair_similarity
+from gansmith.metrics.spectrum import fine_detail_ratio, radial_spectrum
+from gansmith.metrics.stacked import StackedReport, stack, stacked_modes
+from gansmith.metrics.support import (
+    Support,
+    duplicate_probability,
+    duplicate_threshold,
+    support_at,
+    support_size,
+)
 from gansmith.metrics.text import copied_share, distinct, ngram_jsd, valid_share
 from gansmith.metrics.text_report import evaluate_text
 
 __all__ = [
     "JUDGES",
+    "BinReport",
+    "Bins",
+    "DensityCoverage",
     "Gaussian",
     "Judge",
     "JudgeCard",
+    "KernelDistance",
     "Measured",
+    "MemoryReport",
     "ModeReport",
+    "Nearest",
+    "Parzen",
     "PrecisionRecall",
     "Protocol",
+    "StackedReport",
+    "Support",
+    "best_window",
     "class_score",
+    "class_scores",
     "copied_share",
+    "density_coverage",
+    "different_bins",
     "distinct",
+    "duplicate_probability",
+    "duplicate_threshold",
     "energy_distance",
     "evaluate_images",
     "evaluate_points",
     "evaluate_text",
+    "fine_detail_ratio",
     "fit_gaussian",
     "frechet_distance",
     "frechet_from_features",
     "grid_modes",
     "image_reference",
     "judge_for",
+    "kernel_density",
+    "kernel_distance",
     "laplacian_variance",
     "load_judge",
+    "log_class_score",
     "look",
+    "make_bins",
+    "memory_of_features",
+    "memory_report",
     "mode_report",
+    "ms_ssim",
+    "nearest",
+    "nearest_moved",
     "ngram_jsd",
+    "pair_similarity",
+    "parzen",
     "precision_recall",
     "quick_images",
     "quick_score",
+    "radial_spectrum",
     "ring_modes",
     "sharpness_ratio",
     "sliced_wasserstein",
+    "squared_discrepancy",
+    "stack",
+    "stacked_modes",
+    "support_at",
+    "support_size",
     "valid_share",
     "wasserstein_1d",
 ]

@@ -37,7 +37,7 @@ def precision_recall(
     prefer N = M. chunk: rows per block; bounds the memory and does not change the result.
     Raises ValueError when a set has not more than k features, or for mismatched shapes.
     """
-    fake, true = _centred(generated, real, k)
+    fake, true = centred(generated, real, k)
     scale = max(float(fake.square().sum(1).max()), float(true.square().sum(1).max()))
     slack = SLACK * scale
     fake_reach = radii(fake, k=k, chunk=chunk) + slack
@@ -70,7 +70,8 @@ def squared_distances(x: Tensor, y: Tensor) -> Tensor:
     return (x.square().sum(1, keepdim=True) + y.square().sum(1) - 2 * inner).clamp_(min=0)
 
 
-def _centred(generated: Array, real: Array, k: int) -> tuple[Tensor, Tensor]:
+def centred(generated: Array, real: Array, k: int) -> tuple[Tensor, Tensor]:
+    """Both sets around the mean of the real one; ValueError for sets of k features or fewer."""
     if k < 1:
         raise ValueError(f"neighbours are counted from k=1 on; got k={k}")
     fake, true = matching(generated, real, "features", least=k + 1)

@@ -1,0 +1,117 @@
+"""How many different examples a generator makes, by the birthday paradox (arXiv:1706.08224).
+
+Of s samples of N equally likely examples, s (s - 1) / 2 pairs, each is a pair of equals with
+probability 1 / N; so N is about s (s - 1) / 2 over the number of such pairs. Unequal ones read
+lower: the estimate is of 1 / sum p^2.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from scipy.optimize import brentq
+from scipy.special import gammaln
+from scipy.stats import chi2
+
+from gansmith.metrics.arrays import Array, matrix
+from gansmith.metrics.precision_recall import squared_distances
+
+
+@dataclass(frozen=True)
+class Support:
+    """estimate: number of different examples, inf when no pair was found; low, high: 95 % interval.
+
+    pairs: of equals, among `samples`.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    pairs: int
+    samples: int
+
+
+def support_size(x: Array, threshold: float = 0.0, *, chunk: int = 1000) -> Support:
+    """The number of different examples among those that samples (N, d) come from.
+
+    threshold: Euclidean distance up to which two samples count as one, from `duplicate_threshold`;
+    0 for exact copies. The interval is exact for a Poisson number of pairs. With no pair the upper
+    end is inf. Raises ValueError for fewer than 2 samples or a negative threshold.
+    """
+    points = matrix(x, "samples", least=2)
+    if threshold < 0:
+        raise ValueError(f"a distance is 0 or more; got a threshold of {threshold}")
+    points = points - points.mean(0)
+    slack = 1e-12 * float(points.square().sum(1).max())
+    pairs = 0
+    for start in range(0, len(points), chunk):
+        part = points[start : start + chunk]
+        near = squared_distances(part, points[start:]) <= threshold**2 + slack
+        pairs += int(near.triu(1).sum())
+    return _interval(pairs, len(points))
+
+
+def duplicate_threshold(real: Array, share: float = 1e-6, *, chunk: int = 1000) -> float:
+    """The distance below which so large a share of pairs of real examples (N, d) lie.
+
+    By it s real examples hold about share * s^2 / 2 duplicates. For copies that are not exact.
+    Raises ValueError for a share outside [0, 1).
+    """
+    points = matrix(real, "real examples", least=2)
+    if not 0 <= share < 1:
+        raise ValueError(f"a share of pairs lies in [0, 1); got {share}")
+    points = points - points.mean(0)
+    total = len(points) * (len(points) - 1) // 2
+    keep = int(share * total) + 1
+    least = torch.zeros(0, dtype=torch.float64)
+    for start in range(0, len(points), chunk):
+        part = points[start : start + chunk]
+        squared = squared_distances(part, points[start:])
+        upper = torch.ones_like(squared, dtype=torch.bool).triu(1)
+        both = torch.cat([least, squared[upper]])
+        least = both.topk(min(keep, len(both)), largest=False).values
+    return math.sqrt(float(least.max()))
+
+
+def duplicate_probability(support: float, samples: int) -> float:
+    """P(some two of `samples` are equal) = 1 - prod_i (1 - i / N), N equally likely examples."""
+    if samples > support:
+        return 1.0
+    distinct = gammaln(support + 1) - gammaln(support - samples + 1) - samples * math.log(support)
+    return float(-math.expm1(distinct))
+
+
+def support_at(samples: int, probability: float = 0.5) -> float:
+    """The N at which so many samples hold a pair of equals with this probability.
+
+    115,260 for 400 samples at one half; samples^2 / (2 log 2), which is often taken, gives 115,416,
+    and the rule of thumb, samples squared, 160,000.
+    """
+    if samples < 2 or not 0 < probability < 1:
+        raise ValueError(
+            f"expected 2 or more samples and a probability in (0, 1); got {samples}, {probability}"
+        )
+    rough = samples**2 / (-2 * math.log1p(-probability))
+    return float(
+        brentq(
+            lambda n: duplicate_probability(n, samples) - probability,
+            float(samples),
+            10 * rough + 10,
+            xtol=1e-6,
+        )
+    )
+
+
+def _interval(pairs: int, samples: int) -> Support:
+    total = samples * (samples - 1) / 2
+    most = chi2.ppf(0.975, 2 * pairs + 2) / 2
+    fewest = chi2.ppf(0.025, 2 * pairs) / 2 if pairs else 0.0
+    return Support(
+        total / pairs if pairs else math.inf,
+        max(1.0, total / most),
+        max(1.0, total / fewest) if fewest else math.inf,
+        pairs,
+        samples,
+    )
