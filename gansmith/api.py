@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gansmith.config import Config
 from gansmith.data import DATA, open_data
 from gansmith.presets import find_preset
 from gansmith.run import ENDLESS, Run, versions
+from gansmith.scoring import check_metrics
 
 PRESET = "ebgan"
 MINUTES = 4.0
@@ -29,6 +31,8 @@ def train(
     seed: int = 0,
     paper: bool = False,
     begin_from: str | Path | None = None,
+    metrics: Sequence[str] = (),
+    every: int | None = None,
     **keywords: Any,
 ) -> Run:
     """Train a preset and return its run.
@@ -39,6 +43,8 @@ def train(
     out: the run's folder; a fresh one in runs/ by default.
     paper: take the paper's constants.
     begin_from: start with the players of another run (fine-tuning).
+    metrics: numbers to take at every look, as `evaluate` names them; the first chooses `best`.
+    every: steps between two looks.
     keywords: the preset's own, and size, channels, val, skip_bad, micro, precision, clip,
         compile, where they differ from their defaults.
     Raises ValueError, TypeError or OSError for what cannot work, before anything is written.
@@ -52,6 +58,8 @@ def train(
         seed=seed,
         paper=paper,
         begin_from=begin_from,
+        metrics=metrics,
+        every=every,
         **keywords,
     )
     run.check()
@@ -77,12 +85,14 @@ def plan(
     seed: int = 0,
     paper: bool = False,
     begin_from: str | Path | None = None,
+    metrics: Sequence[str] = (),
+    every: int | None = None,
     **keywords: Any,
 ) -> Run:
     """The run that `train` would play: everything is resolved and checked, nothing is written."""
     if steps is not None and minutes is not None:
         raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
-    for name, value in (("steps", steps), ("minutes", minutes)):
+    for name, value in (("steps", steps), ("minutes", minutes), ("every", every)):
         if value is not None and value <= 0:
             raise ValueError(f"{name} must be above 0; got {value}")
     options = {k: v for k in OPENING if (v := keywords.pop(k, None)) is not None}
@@ -98,6 +108,7 @@ def plan(
     if where not in DATA and Path(where).exists():
         where = str(Path(where).absolute())
     dataset = open_data(where, **options)
+    check_metrics(metrics, dataset)
     torch.manual_seed(seed)
     recipe = chosen.build(dataset.spec, **resolved)
     if minutes is not None and recipe.schedule(ENDLESS // 2, ENDLESS) != 1:
@@ -116,7 +127,8 @@ def plan(
         steps=length,
         minutes=minutes,
         channels_last=recipe.channels_last,
-        show=min(recipe.show, max(1, length // LOOKS)),
+        show=every or min(recipe.show, max(1, length // LOOKS)),
+        metrics=list(metrics),
         began_from=None if begin_from is None else str(Path(begin_from).absolute()),
         versions=versions(),
         **playing,

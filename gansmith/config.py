@@ -22,7 +22,8 @@ class Config:
     spec: what the data turned out to be, with its fingerprint.
     steps: length of the run; with `minutes`, a bound until the run has ended by the clock.
     began_from: the run whose players this one started with, or None.
-    show: steps between two looks at the run.
+    show: steps between two looks at the run. metrics: what to score by at a look, if not by the
+    default score; the first chooses the best state.
     versions: of Gansmith, torch and Python, and the number of threads.
     """
 
@@ -40,6 +41,7 @@ class Config:
     compile: bool = False
     channels_last: bool = False
     show: int = 250
+    metrics: list[str] = field(default_factory=list)
     began_from: str | None = None
     versions: dict[str, Any] = field(default_factory=dict)
 

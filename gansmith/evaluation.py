@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -9,50 +10,112 @@ import torch
 from torch import Tensor
 
 from gansmith.data import Dataset, accepts, modes
-from gansmith.metrics import Measured, Protocol, evaluate_images, evaluate_points, evaluate_text
+from gansmith.metrics import (
+    Better,
+    Features,
+    Measured,
+    Protocol,
+    evaluate_images,
+    evaluate_points,
+    evaluate_text,
+)
 from gansmith.rng import Rng
 from gansmith.scoring import fed, judge_of
 from gansmith.showing import to_uint8
 
 COUNT = 4000
+LIMIT = 10_000  # samples that are held at one time
+FEW = 20  # examples that show which numbers there are
 FEWEST = 4  # held out, so that one half of them can be measured against the other
 
 
 @torch.no_grad()
-def measure(game: Any, dataset: Dataset, n: int = COUNT, seed: int = 0) -> dict[str, Measured]:
+def measure(
+    game: Any,
+    dataset: Dataset,
+    n: int = COUNT,
+    seed: int = 0,
+    features: Features | None = None,
+    only: Collection[str] | None = None,
+) -> dict[str, Measured]:
     """The numbers of a game in evaluation mode, by name.
 
-    Pictures: cFID with the real-against-real floor, cIS, precision and recall, sharpness.
-    Points: energy and sliced Wasserstein distance, modes where they are known. Text: n-gram
-    divergences, variety, copies, grammar where it is known. Translation: pictures' numbers for
-    each way, and the distance to the true pair where there is one.
+    Pictures: see `evaluate_images`. Points: energy and sliced Wasserstein distance, modes where
+    they are known. Text: n-gram divergences, variety, copies, grammar where it is known.
+    Translation: pictures' numbers for each way, and the distance to the true pair where there is
+    one. features: of pictures; the judge of the data by default. only: the numbers wanted.
     Raises ValueError for n below 1, or when too little data is held out.
     """
-    spec, held, train = dataset.spec, dataset.held, dataset.train
     if n < 1:
         raise ValueError(f"at least one sample is measured; got -n {n}")
+    if dataset.spec.kind == "unpaired":
+        _enough(dataset)
+        return _about(_ways(game, dataset, seed, features), dataset)
+    n = min(n, dataset.spec.held, LIMIT)  # equally many of each kind are compared
+    return measure_samples(game.sample(n, Rng(seed, 1, 1)).cpu(), dataset, seed, features, only)
+
+
+def measure_samples(
+    samples: Tensor,
+    dataset: Dataset,
+    seed: int = 0,
+    features: Features | None = None,
+    only: Collection[str] | None = None,
+) -> dict[str, Measured]:
+    """The numbers of samples, however they were made, against a held-out split.
+
+    samples: pictures (N, C, H, W), uint8 or in [-1, 1]; points (N, d); or tokens (N, T).
+    Raises ValueError when they are not of the data's kind, or too little is held out.
+    """
+    spec, held, train = dataset.spec, dataset.held, dataset.train
+    _enough(dataset)
+    if spec.kind == "image":
+        judge = features or judge_of(spec.name, spec.channels)
+        found = evaluate_images(samples, held["real"], train["real"], judge, seed=seed, only=only)
+    elif spec.kind == "points":
+        known, std = modes(spec.name) or (None, None)
+        found = evaluate_points(
+            samples, held["real"], train["real"], modes=known, std=std, seed=seed
+        )
+    else:
+        knows = accepts(spec.name)
+        found = evaluate_text(samples, held["tokens"], train["tokens"], accepts=knows, seed=seed)
+    return _about(found, dataset)
+
+
+def available(dataset: Dataset) -> dict[str, Better]:
+    """The numbers that there are for such data, by key, and what is better of each."""
+    spec = dataset.spec
+    if spec.kind == "unpaired":
+        few = {side: dataset.train[side][:FEW] for side in ("a", "b")}
+        judge = judge_of(spec.name, spec.channels)
+        of = evaluate_images(few["a"], few["b"], few["b"], judge)
+        return {f"{key}_{way}": of[key].better for key in of for way in ("ab", "ba")}
+    rows = {name: part[:FEW] for name, part in dataset.train.items()}
+    small = replace(dataset, spec=replace(spec, held=FEW), train=rows, held=rows)
+    samples = rows["tokens" if spec.kind == "text" else "real"]
+    return {key: number.better for key, number in measure_samples(samples, small).items()}
+
+
+def _enough(dataset: Dataset) -> None:
+    spec = dataset.spec
     if spec.held < FEWEST:
         raise ValueError(
             f"{spec.name} has {spec.held} held-out examples, and a run is measured against "
             f"{FEWEST} at least: bring more data, or train with a larger --val"
         )
-    if spec.kind == "unpaired":
-        return _ways(game, dataset, seed)
-    samples = game.sample(n, Rng(seed, 1, 1)).cpu()
-    if spec.kind == "image":
-        judge = judge_of(spec.name, spec.channels)
-        return evaluate_images(samples, held["real"], train["real"], judge, seed=seed)
-    if spec.kind == "points":
-        known, std = modes(spec.name) or (None, None)
-        return evaluate_points(
-            samples, held["real"], train["real"], modes=known, std=std, seed=seed
-        )
-    knows = accepts(spec.name)
-    return evaluate_text(samples, held["tokens"], train["tokens"], accepts=knows, seed=seed)
 
 
-def _ways(game: Any, dataset: Dataset, seed: int) -> dict[str, Measured]:
-    judge = judge_of(dataset.spec.name, dataset.spec.channels)
+def _about(found: dict[str, Measured], dataset: Dataset) -> dict[str, Measured]:
+    data = f"{dataset.spec.name} ({dataset.spec.fingerprint})"
+    return {
+        key: replace(number, protocol=replace(number.protocol, data=data))
+        for key, number in found.items()
+    }
+
+
+def _ways(game: Any, dataset: Dataset, seed: int, features: Features | None) -> dict[str, Measured]:
+    judge = features or judge_of(dataset.spec.name, dataset.spec.channels)
     found: dict[str, Measured] = {}
     for side, other in (("a", "b"), ("b", "a")):
         given, true = dataset.held[side], dataset.held[other]

@@ -22,8 +22,9 @@ COLUMNS = 8
 
 
 def write_samples(run: Run, n: int, seed: int, out: Path) -> Path:
-    """Pictures: single PNGs and a sheet; points: .npy and a plot; text: one file.
+    """Pictures: single PNGs and, beside `out`, a sheet; points: .npy and a plot; text: one file.
 
+    The folder holds nothing but samples, so that it can be measured, or trained on, as it is.
     Returns the file to look at. Raises ValueError for n below 1.
     """
     _at_least_one(n)
@@ -37,11 +38,11 @@ def write_samples(run: Run, n: int, seed: int, out: Path) -> Path:
     pictures = to_uint8(samples)
     for place, picture in enumerate(pictures):
         _write(out / f"{place:05d}.png", png(single(picture)))
-    return _write(out / "sheet.png", png(tile(pictures, COLUMNS)))
+    return _write(beside(out, "sheet"), png(tile(pictures, COLUMNS)))
 
 
 def write_interpolation(run: Run, n: int, seed: int, out: Path) -> Path:
-    """A sheet of n pictures in rows, each row a walk between two codes.
+    """A sheet of n pictures in rows, each row a walk between two codes, beside the folder `out`.
 
     Codes of a normal prior are joined along a great circle, so that the codes in between are
     as likely as their ends; others along a line.
@@ -59,7 +60,7 @@ def write_interpolation(run: Run, n: int, seed: int, out: Path) -> Path:
     codes = mix(ends[:, 0], ends[:, 1], t).flatten(0, 1)
     with torch.no_grad():
         pictures = run.game.decode(codes.to(next(run.game.parameters()).device))
-    return _write(out / "interpolation.png", png(tile(to_uint8(pictures), COLUMNS)))
+    return _write(beside(out, "interpolation"), png(tile(to_uint8(pictures), COLUMNS)))
 
 
 def great_circle(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
@@ -97,6 +98,11 @@ def write_translations(run: Run, folder: Path, to: str, out: Path, skip_bad: boo
             own = Path(name).with_suffix(".png")
             _write(out / (own if stems[own] == 1 else f"{name}.png"), png(single(picture)))
     return len(names)
+
+
+def beside(folder: Path, what: str) -> Path:
+    """FOLDER-WHAT.png: a picture about a folder of pictures, which is not one of them."""
+    return folder.with_name(f"{folder.name}-{what}.png")
 
 
 def single(picture: Tensor) -> Image.Image:

@@ -9,7 +9,7 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -35,6 +35,7 @@ class Recorder:
 
     show: steps between sample sheets, each scored; the best score's state is kept.
     every: seconds between checkpoints, at most.
+    metrics: what to score by, see `scoring.score`.
     minutes: stop by the clock, counting the time of earlier sittings. Where the learning rate
         falls towards the last step, that step is fixed when half of the time has gone.
     """
@@ -47,7 +48,9 @@ class Recorder:
         show: int,
         every: float = 60.0,
         minutes: float | None = None,
+        metrics: Sequence[str] = (),
     ) -> None:
+        self.metrics = tuple(metrics)
         self.folder, self.dataset, self.show, self.every = folder, dataset, show, every
         self.minutes = minutes
         self.end: int | None = None  # the last step of a run by the clock, once it is fixed
@@ -141,12 +144,12 @@ class Recorder:
             return
         self.sheet(trainer)
         with trainer.averages.playing(trainer.game) as game:
-            score = scoring.score(game, self.dataset, trainer.seed)
+            score = scoring.score(game, self.dataset, trainer.seed, self.metrics)
         line = json.dumps({"step": trainer.step} | score)
         checkpoint.append(self.folder / "scores.jsonl", line)
         if bar:
             bar.scored(score)
-        if trainer.step and (self.best is None or score["value"] < self.best["value"]):
+        if trainer.step and scoring.beats(score, self.best):
             self.best = {"step": trainer.step} | score
             self._put(trainer, self.checkpoints / BEST)
 

@@ -24,7 +24,7 @@ from gansmith.data import DataError, Dataset, DataSpec, open_data, open_source
 from gansmith.estimate import Estimate, estimate
 from gansmith.evaluation import measure
 from gansmith.game import Game, Samples, Translates
-from gansmith.metrics import Measured
+from gansmith.metrics import Features, Measured
 from gansmith.presets import find_preset
 from gansmith.recipe import Recipe
 from gansmith.recorder import BEST, CLOCK, Recorder, read_clock
@@ -153,6 +153,7 @@ class Run:
             show=self.config.show,
             every=every,
             minutes=self.config.minutes,
+            metrics=self.config.metrics,
         )
         with checkpoint.alone(self.folder) if recorder.chief else nullcontext():
             self.told = "; ".join(filter(None, (recorder.restore(trainer), self._drifted())))
@@ -293,9 +294,14 @@ class Run:
             )
         return self.game.translate(pictures, to=to)
 
-    def evaluate(self, n: int = 4000, seed: int = 0) -> dict[str, Measured]:
-        """Measure the run against its held-out data and write metrics.json."""
-        found = measure(self.game, self.dataset, n, seed)
+    def evaluate(
+        self, n: int = 4000, seed: int = 0, features: Features | None = None
+    ) -> dict[str, Measured]:
+        """Measure the run against its held-out data and write metrics.json.
+
+        features: of pictures; the judge of the data by default.
+        """
+        found = measure(self.game, self.dataset, n, seed, features)
         page = {
             "step": self.step,
             "data": self.config.spec["name"],

@@ -1,10 +1,12 @@
-"""One number for a game while it is played; the state with the lowest is kept as `best`.
+"""What a game is scored by while it is played; the state with the best score is kept as `best`.
 
 It is taken against training data, so that choosing by it leaves the held-out split untouched.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from gansmith.data import Dataset
 from gansmith.metrics import Gaussian, Judge, image_reference, judge_for, quick_images, quick_score
+from gansmith.naming import unknown
 from gansmith.rng import Rng
 
 COUNT = 1000
@@ -31,12 +34,15 @@ def judge_of(name: str, channels: int) -> Judge:
     return judge_for("fashion" if base == "fashion-mnist" else base, channels)
 
 
-def score(game: Any, dataset: Dataset, seed: int) -> dict[str, Any]:
+def score(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str] = ()) -> dict[str, Any]:
     """The metric's name and its value on about a thousand samples; lower is better.
 
     game: in evaluation mode. Pictures: cFID; points: energy distance; text: divergence of
     2-grams; translation: cFID of what arrives, mean of the two ways.
+    metrics: keys of `evaluate` instead, of which the first is the score; with its direction.
     """
+    if metrics:
+        return _chosen(game, dataset, seed, metrics)
     kind = dataset.spec.kind
     name = {"metric": NAMES[kind]}
     if kind == "unpaired":
@@ -48,6 +54,53 @@ def score(game: Any, dataset: Dataset, seed: int) -> dict[str, Any]:
     if kind == "image":
         return name | {"value": quick_images(samples, *_reference(dataset, "real", COUNT))}
     return name | {"value": quick_score("points", samples, dataset.train["real"], limit=COUNT)}
+
+
+def beats(new: dict[str, Any], old: dict[str, Any] | None) -> bool:
+    """Whether one score is better than another, or the first there is."""
+    if old is None:
+        return True
+    if new.get("better") == "higher":
+        return bool(new["value"] > old["value"])
+    return bool(new["value"] < old["value"])
+
+
+def check_metrics(metrics: Sequence[str], dataset: Dataset) -> None:
+    """Raises ValueError when one of them cannot be had of such data, or the first is no score."""
+    from gansmith.evaluation import available
+
+    if not metrics:
+        return
+    known = available(dataset)
+    for name in metrics:
+        if name not in known:
+            raise ValueError(unknown("metric", name, known))
+    if known[metrics[0]] == "near":
+        best = [name for name, better in known.items() if better != "near"]
+        raise ValueError(
+            f"{metrics[0]} is good near the real data's, so it cannot choose the best state: name "
+            f"one of {', '.join(best)} first"
+        )
+
+
+def _chosen(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str]) -> dict[str, Any]:
+    from gansmith.evaluation import measure
+
+    found = measure(game, _trained(dataset), COUNT, seed, only=metrics)
+    first = found[metrics[0]]
+    return {
+        "metric": first.name,
+        "value": first.value,
+        "better": first.better,
+        "numbers": {name: found[name].value for name in metrics},
+    }
+
+
+def _trained(dataset: Dataset) -> Dataset:
+    """The data set with some of its training examples in the place of the held-out ones."""
+    held = {name: rows[:COUNT] for name, rows in dataset.train.items()}
+    least = min(len(rows) for rows in held.values())
+    return replace(dataset, spec=replace(dataset.spec, held=least), held=held)
 
 
 def _arrivals(game: Any, dataset: Dataset, side: str, other: str) -> float:

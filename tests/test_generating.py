@@ -67,11 +67,12 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def test_pictures_are_written_one_by_one_and_as_a_sheet(digits: Run, tmp_path: Path) -> None:
-    assert write_samples(digits, 11, 3, tmp_path) == tmp_path / "sheet.png"
-    assert set(content(tmp_path)) == {"sheet.png"} | {f"{n:05d}.png" for n in range(11)}
+    out = tmp_path / "made"
+    assert write_samples(digits, 11, 3, out) == tmp_path / "made-sheet.png"
+    assert set(content(out)) == {f"{n:05d}.png" for n in range(11)}  # samples and nothing else
     drawn = to_uint8(digits.sample(11, 3))
     for n in range(11):
-        assert torch.equal(pixels(tmp_path / f"{n:05d}.png"), drawn[n, 0])
+        assert torch.equal(pixels(out / f"{n:05d}.png"), drawn[n, 0])
 
 
 def test_points_are_written_as_numbers_and_a_plot(ring: Run, tmp_path: Path) -> None:
@@ -93,7 +94,7 @@ def test_sentences_are_written_one_per_line(sentences: Run, tmp_path: Path) -> N
 @pytest.mark.parametrize("write", [write_samples, write_interpolation])
 def test_a_seed_decides_what_is_written(write, digits: Run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     for seed, name in ((1, "a"), (1, "b"), (2, "c")):
-        write(digits, 8, seed, tmp_path / name)
+        write(digits, 8, seed, tmp_path / name / "made")
     assert content(tmp_path / "a") == content(tmp_path / "b")
     assert content(tmp_path / "a") != content(tmp_path / "c")
 
@@ -107,9 +108,9 @@ def test_at_least_one_is_drawn(write, n: int, digits: Run, tmp_path: Path) -> No
 
 
 def test_a_walk_is_a_row_that_begins_and_ends_at_samples(digits: Run, tmp_path: Path) -> None:
-    path = write_interpolation(digits, 16, 5, tmp_path)
-    assert path == tmp_path / "interpolation.png"
-    assert set(content(tmp_path)) == {"interpolation.png"}
+    path = write_interpolation(digits, 16, 5, tmp_path / "made")
+    assert path == tmp_path / "made-interpolation.png"
+    assert set(content(tmp_path)) == {"made-interpolation.png"}
     sheet = pixels(path)[..., 0]
     scale = sheet.shape[1] // (8 * 10 - 2)
     assert sheet.shape == (scale * (2 * 10 - 2), scale * (8 * 10 - 2))

@@ -75,3 +75,35 @@ def test_held_out_examples_do_not_choose_the_best():
 def test_a_style_is_judged_as_its_set_is():
     assert scoring.judge_of("emoji:noto", 3) is scoring.judge_of("emoji:noto", 3)
     assert scoring.judge_of("emoji:noto", 3).about == scoring.judge_of("emoji", 3).about
+
+
+def test_chosen_metrics_are_taken_against_training_data():
+    dataset = open_data("digits")
+    names = ["precision", "cfid", "sharpness"]
+    real, noise = (scoring.score(Copier(dataset, x), dataset, 0, names) for x in (0.0, 1.0))
+    assert list(real["numbers"]) == names
+    assert real["metric"] == "precision"
+    assert real["value"] == real["numbers"]["precision"] > noise["value"]
+    assert scoring.beats(real, noise)
+    assert not scoring.beats(noise, real)
+    dataset.held["real"].zero_()
+    assert scoring.score(Copier(dataset, 0.0), dataset, 0, names) == real
+
+
+@pytest.mark.parametrize(("data", "name"), [("ring", "modes_20"), ("grammar", "valid")])
+def test_metrics_of_points_and_sentences(data, name):
+    dataset = open_data(data)
+    scoring.check_metrics([name], dataset)
+    found = scoring.score(Copier(dataset, 0.0), dataset, 0, [name])
+    assert found["better"] == "higher"
+    assert found["value"] > 0
+
+
+def test_a_metric_that_there_is_not_is_refused_before_the_run():
+    dataset = open_data("digits")
+    with pytest.raises(ValueError, match="unknown metric 'cfdi'; did you mean 'cfid'"):
+        scoring.check_metrics(["cfdi"], dataset)
+    with pytest.raises(ValueError, match="cis is good near the real data's"):
+        scoring.check_metrics(["cis", "cfid"], dataset)
+    scoring.check_metrics(["cfid", "cis"], dataset)
+    scoring.check_metrics(["cfid_ab"], open_data("emoji:noto+twemoji"))

@@ -41,6 +41,7 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith sample RUN                 a sheet of samples
   gansmith translate RUN FOLDER       pictures of a folder in another style
   gansmith evaluate RUN               its numbers, with how they were computed
+  gansmith evaluate A B --against D   runs and folders side by side
   gansmith export RUN                 the generator for use without gansmith
   gansmith report RUN                 one page that opens offline
   gansmith list presets               also: objectives, penalties, data, runs
@@ -62,6 +63,7 @@ def train(words: list[str]) -> None:
     from gansmith.run import Run
 
     asked = {k: v for k, v in vars(options).items() if k not in ("preset", "dry_run", "resume")}
+    asked["metrics"] = [x for x in (options.metrics or "").split(",") if x]
     if name is None and options.steps is None and options.minutes is None:
         asked["minutes"] = MINUTES
     run = plan(name or PRESET, **asked, **keywords)
@@ -196,22 +198,9 @@ def translate(options: Translate) -> None:
 
 def evaluate(options: Evaluate) -> None:
     """gansmith evaluate."""
-    from rich.table import Table
+    from gansmith.cli import evaluating
 
-    from gansmith.report import write_report
-    from gansmith.run import METRICS
-
-    run = _open(options.run, options.checkpoint)
-    found = run.evaluate(options.n, options.seed)
-    table = Table("number", "generated", "real data", "better")
-    for number in found.values():
-        real = "" if number.real is None else f"{number.real:.4g}"
-        table.add_row(number.name, f"{number.value:.4g}", real, number.better)
-    console.print(table)
-    first = next(iter(found.values())).protocol
-    counts = ", ".join(f"{n} {kind}" for kind, n in first.counts.items())
-    say(f"step {run.step}; {counts}; {first.features}")
-    say(f"wrote {run.folder / METRICS} and {write_report(run)}")
+    evaluating.evaluate(options, console)
 
 
 def export(options: Export) -> None:

@@ -65,6 +65,9 @@ class Train:
         precision: float32, or bfloat16 for autocast.
         clip: largest norm of a player's gradient; any by default.
         compile: compile the players; pays on a GPU.
+        metrics: numbers to take at every look, cfid,precision,recall: those of `gansmith evaluate`,
+            against training data; the first chooses the best state. A quick score by default.
+        every: steps between two looks; as the preset has it by default.
     """
 
     preset: Annotated[str | None, absent("PRESET")] = None
@@ -85,6 +88,8 @@ class Train:
     precision: Literal["float32", "bfloat16"] = "float32"
     clip: Annotated[float | None, absent("FLOAT")] = None
     compile: Flag = False
+    metrics: Annotated[str | None, absent("NAMES")] = None
+    every: Annotated[int | None, absent("INT")] = None
 
 
 @dataclass
@@ -165,19 +170,30 @@ class Translate:
 
 @dataclass
 class Evaluate:
-    """Measure a run against its held-out data, beside what real data gets.
+    """Measure a run against its held-out data, beside what real data gets; or several runs and
+    folders of samples side by side.
 
     Args:
-        run: the run's folder.
+        sources: a run's folder; or several runs, folders or files of samples to compare.
+        against: data to measure all of them against, a name or a path; the run's own by default.
         n: samples to measure.
         seed: of the samples.
-        checkpoint: which state of the run.
+        checkpoint: which state of the runs.
+        features: what pictures are described by: judge, inception or dinov2.
+        weights: the file of weights for inception or dinov2.
+        force: compare numbers also where they were not made in the same way.
+        out: where to write a comparison; comparison/ by default.
     """
 
-    run: RunFolder
+    sources: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN [RUN|FOLDER ...]")]
+    against: Annotated[str | None, absent("NAME|PATH")] = None
     n: Count = 4000
     seed: int = 0
     checkpoint: Checkpoint = "best"
+    features: Annotated[str, arg(metavar="judge|inception|dinov2")] = "judge"
+    weights: Annotated[Path | None, absent("FILE")] = None
+    force: Flag = False
+    out: Out = None
 
 
 @dataclass

@@ -54,6 +54,8 @@ def _resumed(options: Sweep, keywords: dict[str, Any]) -> Begun:
 def _begun(options: Sweep, keywords: dict[str, Any], say: Any) -> Begun | None:
     if options.preset is None:
         raise ValueError("give a preset to search the keywords of, or --resume SWEEP")
+    if options.metrics:
+        raise ValueError("a sweep searches by one number: give --metric in the place of --metrics")
     own = {"preset", "dry_run", "resume", "out"}
     train = {
         k: getattr(options, k)

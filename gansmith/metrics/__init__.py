@@ -8,15 +8,16 @@ from __future__ import annotations
 from gansmith.metrics.bins import BinReport, Bins, different_bins, make_bins
 from gansmith.metrics.density_coverage import DensityCoverage, density_coverage
 from gansmith.metrics.distances import energy_distance, sliced_wasserstein, wasserstein_1d
+from gansmith.metrics.features import Features, Own, find_features
 from gansmith.metrics.frechet import (
     Gaussian,
     fit_gaussian,
     frechet_distance,
     frechet_from_features,
 )
-from gansmith.metrics.image_report import evaluate_images
+from gansmith.metrics.image_report import evaluate_images, image_numbers
 from gansmith.metrics.inception_score import class_score, class_scores, log_class_score
-from gansmith.metrics.judges import JUDGES, Judge, JudgeCard, judge_for, load_judge, look
+from gansmith.metrics.judges import JUDGES, Judge, JudgeCard, judge_for, load_judge
 from gansmith.metrics.kernel_distance import KernelDistance, kernel_distance, squared_discrepancy
 from gansmith.metrics.likelihood import Parzen, best_window, kernel_density, parzen
 from gansmith.metrics.memory import (
@@ -29,8 +30,8 @@ from gansmith.metrics.memory import (
 )
 from gansmith.metrics.modes import ModeReport, grid_modes, mode_report, ring_modes
 from gansmith.metrics.points_report import evaluate_points
-from gansmith.metrics.precision_recall import PrecisionRecall, precision_recall
-from gansmith.metrics.protocol import Measured, Protocol
+from gansmith.metrics.precision_recall import PrecisionRecall, covered_share, precision_recall
+from gansmith.metrics.protocol import Better, Measured, Protocol, ProtocolError, check_alike
 from gansmith.metrics.quick import image_reference, quick_images, quick_score
 from gansmith.metrics.sharpness import laplacian_variance, sharpness_ratio
 from gansmith.metrics.similarity import ms_ssim, pair_similarity
@@ -48,9 +49,11 @@ from gansmith.metrics.text_report import evaluate_text
 
 __all__ = [
     "JUDGES",
+    "Better",
     "BinReport",
     "Bins",
     "DensityCoverage",
+    "Features",
     "Gaussian",
     "Judge",
     "JudgeCard",
@@ -59,15 +62,19 @@ __all__ = [
     "MemoryReport",
     "ModeReport",
     "Nearest",
+    "Own",
     "Parzen",
     "PrecisionRecall",
     "Protocol",
+    "ProtocolError",
     "StackedReport",
     "Support",
     "best_window",
+    "check_alike",
     "class_score",
     "class_scores",
     "copied_share",
+    "covered_share",
     "density_coverage",
     "different_bins",
     "distinct",
@@ -77,11 +84,13 @@ __all__ = [
     "evaluate_images",
     "evaluate_points",
     "evaluate_text",
+    "find_features",
     "fine_detail_ratio",
     "fit_gaussian",
     "frechet_distance",
     "frechet_from_features",
     "grid_modes",
+    "image_numbers",
     "image_reference",
     "judge_for",
     "kernel_density",
@@ -89,7 +98,6 @@ __all__ = [
     "laplacian_variance",
     "load_judge",
     "log_class_score",
-    "look",
     "make_bins",
     "memory_of_features",
     "memory_report",

@@ -77,6 +77,8 @@ class Judge(nn.Module):
     about: the line that the protocol of a number carries.
     """
 
+    prefix = "c"  # cFID, cIS: not to be taken for the published ones
+
     def __init__(self, *, size: int, channels: int, classes: int) -> None:
         super().__init__()
         if size < 8:
@@ -131,6 +133,16 @@ class Judge(nn.Module):
             steps.append(f"antialiased bilinear {sizes}")
         return ", ".join(steps) or "none"
 
+    @torch.no_grad()
+    def look(self, pictures: Tensor, *, chunk: int = 500) -> tuple[Tensor, Tensor]:
+        """Features (N, 64) and class probabilities (N, K), both float64, of any pictures."""
+        features, probabilities = [], []
+        for part in pictures.split(chunk):
+            seen = self.features(self.prepare(part))
+            features.append(seen.double())
+            probabilities.append(self.logits(seen).double().softmax(1))
+        return torch.cat(features), torch.cat(probabilities)
+
 
 # data set -> judge; the styles of a set ("emoji:noto") share the judge of the set
 JUDGES: dict[str, str] = {
@@ -181,14 +193,3 @@ def judge_for(name: str, channels: int) -> Judge:
     judge = load_judge("fashion" if channels == 1 else "emoji")
     judge.about += FOREIGN
     return judge
-
-
-@torch.no_grad()
-def look(judge: Judge, pictures: Tensor, *, chunk: int = 500) -> tuple[Tensor, Tensor]:
-    """Features (N, 64) and class probabilities (N, K), both float64, of any pictures."""
-    features, probabilities = [], []
-    for part in pictures.split(chunk):
-        seen = judge.features(judge.prepare(part))
-        features.append(seen.double())
-        probabilities.append(judge.logits(seen).double().softmax(1))
-    return torch.cat(features), torch.cat(probabilities)

@@ -52,6 +52,19 @@ def precision_recall(
     )
 
 
+def covered_share(x: Array, by: Array, *, k: int = 3, chunk: int = 1000) -> float:
+    """Share of features (N, d) in the balls around others (M, d): precision of generated ones by
+    real ones, recall the other way round. Both at once: `precision_recall`, for less.
+    """
+    inside, around = centred(x, by, k)
+    slack = SLACK * max(float(inside.square().sum(1).max()), float(around.square().sum(1).max()))
+    reach = radii(around, k=k, chunk=chunk) + slack
+    hits = sum(
+        int((squared_distances(part, around) <= reach).any(1).sum()) for part in inside.split(chunk)
+    )
+    return hits / len(inside)
+
+
 def radii(features: Tensor, *, k: int = 3, chunk: int = 1000) -> Tensor:
     """Squared distance from each feature to its k-th nearest other feature: (N, d) -> (N,)."""
     found = []

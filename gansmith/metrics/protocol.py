@@ -4,12 +4,35 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.metadata import version
 from typing import Any, Literal
 
 HELD = "held-out split"
 
 Better = Literal["lower", "higher", "near"]
+
+
+LIBRARIES = ("torch", "numpy", "scipy", "pillow")
+COMPARED = ("features", "reference", "data", "counts", "resize", "notes")
+
+
+class ProtocolError(ValueError):
+    """Numbers that were made in different ways were to be compared."""
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[tuple[str, str], ...]:
+    from gansmith import __version__
+
+    return ("gansmith", __version__), *((name, version(name)) for name in LIBRARIES)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)
@@ -18,7 +41,9 @@ class Protocol:
 
     features: what the samples were described by; reference: the split compared with;
     counts: samples of each kind that went in; resize: what was done to sizes and channels;
-    seed: of the choice of samples and of random directions; notes: constants and warnings.
+    seed: of the choice of samples and of random directions; notes: constants and warnings;
+    data: name and fingerprint of the data set that the reference belongs to;
+    versions: of the libraries; made: when, in UTC.
     """
 
     features: str
@@ -27,6 +52,20 @@ class Protocol:
     resize: str = "none"
     seed: int = 0
     notes: tuple[str, ...] = ()
+    data: str = ""
+    versions: dict[str, str] = field(default_factory=lambda: dict(_versions()), compare=False)
+    made: str = field(default_factory=_now, compare=False)
+
+    def differences(self, other: Protocol) -> list[str]:
+        """Why numbers of the two cannot be compared, a line for each reason; none if they can.
+
+        The seed, the versions and the time may differ: they are of this draw, not of the way.
+        """
+        return [
+            f"{name}: {getattr(self, name)!r} and {getattr(other, name)!r}"
+            for name in COMPARED
+            if getattr(self, name) != getattr(other, name)
+        ]
 
 
 @dataclass(frozen=True)
@@ -52,7 +91,8 @@ class Measured:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Measured:
         """The inverse of `to_json`."""
-        plain = dict(values["protocol"])
+        # a file that is older than these keys says nothing of them
+        plain: dict[str, Any] = {"versions": {}, "made": ""} | values["protocol"]
         plain["notes"] = tuple(plain["notes"])
         return cls(**{**values, "protocol": Protocol(**plain)})
 
@@ -65,3 +105,15 @@ class Measured:
     def ratio(self) -> float:
         """The value over what real data gets; NaN where that is 0 or unknown."""
         return self.value / self.real if self.real else math.nan
+
+
+def check_alike(numbers: Mapping[str, Measured]) -> None:
+    """Raises ProtocolError unless numbers of one name, by whom they are of, may be compared."""
+    (first, known), *others = numbers.items()
+    for name, number in others:
+        if different := known.protocol.differences(number.protocol):
+            raise ProtocolError(
+                f"the {number.name} of {first} and of {name} were not made in the same way, so "
+                f"that comparing them says nothing ({'; '.join(different)}); measure them alike, "
+                "or force it"
+            )

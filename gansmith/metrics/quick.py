@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gansmith.metrics.distances import energy_distance
 from gansmith.metrics.frechet import Gaussian, fit_gaussian, frechet_distance
-from gansmith.metrics.judges import Judge, look
+from gansmith.metrics.judges import Judge
 from gansmith.metrics.pictures import to_bytes
 from gansmith.metrics.samples import choose
 from gansmith.metrics.text import ngram_jsd
@@ -22,12 +22,12 @@ QUICK_SAMPLES = 1000
 
 def image_reference(held: Tensor, judge: Judge, *, limit: int = QUICK_SAMPLES) -> Gaussian:
     """Gaussian of the judge's features on held-out pictures; make it once for a run."""
-    return fit_gaussian(look(judge, to_bytes(choose(held, limit, 0)).cpu())[0])
+    return fit_gaussian(judge.look(to_bytes(choose(held, limit, 0)).cpu())[0])
 
 
 def quick_images(generated: Tensor, reference: Gaussian, judge: Judge) -> float:
     """cFID of generated pictures (N, C, H, W) against `image_reference`."""
-    features, _ = look(judge, to_bytes(generated.detach()).cpu())
+    features, _ = judge.look(to_bytes(generated.detach()).cpu())
     return frechet_distance(reference, fit_gaussian(features))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gansmith.metrics.judges import Judge, look
+from gansmith.metrics.judges import Judge
 from gansmith.metrics.pictures import check
 from gansmith.rng import Rng
 
@@ -47,7 +47,7 @@ def stacked_modes(pictures: Tensor, judge: Judge) -> StackedReport:
     """
     if check(pictures).shape[1] != CHANNELS:
         raise ValueError(f"stacks have {CHANNELS} channels; got {pictures.shape[1]}")
-    _, said = look(judge, pictures.flatten(0, 1)[:, None])
+    _, said = judge.look(pictures.flatten(0, 1)[:, None])
     classes = said.shape[1]
     label = said.argmax(1).view(-1, CHANNELS)
     code = (label * torch.tensor([classes**2, classes, 1])).sum(1)

@@ -19,6 +19,7 @@ from gansmith.report.curves import Curve, loss_curve, score_curve
 from gansmith.report.page import box, figure, page, picture, said, section, tag
 from gansmith.report.tables import configuration, numbers
 from gansmith.run import Run
+from gansmith.scoring import beats
 
 FILE = "report.html"
 THUMBNAILS = 8
@@ -66,11 +67,10 @@ class _Told:
         saved = [int(path.stem) for path in checkpoint.newest_first(run.checkpoints)]
         logged = [line["step"] for line in self.log + self.scores]
         self.step = max(saved + logged, default=0)
-        self.best = min(
-            (score for score in self.scores if score["step"]),
-            key=lambda s: s["value"],
-            default=None,
-        )
+        self.best: dict[str, Any] | None = None
+        for score in self.scores:
+            if score["step"] and beats(score, self.best):
+                self.best = score
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -138,7 +138,7 @@ def spread(things: list[Path], most: int) -> list[Path]:
 
 
 def _curves(told: _Told) -> str:
-    panels = [_score(told)] if told.scores else []
+    panels = [_score(told), *_numbers(told)] if told.scores else []
     names = dict.fromkeys(key for line in told.log for key in line if key != "step")
     terms = {name: _term(told, name) for name in names}
     zero = [name for name, curve in terms.items() if not any(value for _, value in curve)]
@@ -154,12 +154,25 @@ def _curves(told: _Told) -> str:
 def _score(told: _Told) -> str:
     metric = told.scores[-1]["metric"]
     curve = [(score["step"], score["value"]) for score in told.scores]
-    caption = f"<b>{escape(metric)}</b> lower is better"
+    better = told.scores[-1].get("better", "lower")
+    caption = f"<b>{escape(metric)}</b> {better} is better"
     best = None
     if told.best is not None:
         best = told.best["step"], told.best["value"]
         caption += f'<br><span class="mark">&#9679;</span> best {best[1]:.4g}, step {best[0]}'
     return figure(score_curve(curve, best, told.step, metric), caption)
+
+
+def _numbers(told: _Told) -> list[str]:
+    """The other numbers that were asked for at every look."""
+    names = list(told.scores[-1].get("numbers", {}))[1:]
+    curves = {
+        name: [(score["step"], score["numbers"][name]) for score in told.scores] for name in names
+    }
+    return [
+        figure(score_curve(curve, None, told.step, name), f"<b>{escape(name)}</b>")
+        for name, curve in curves.items()
+    ]
 
 
 def _term(told: _Told, name: str) -> Curve:

@@ -169,8 +169,8 @@ def test_sample_writes_where_it_says(ring: Path, capsys: pytest.CaptureFixture[s
 def test_interpolate_writes_a_sheet(capsys: pytest.CaptureFixture[str]) -> None:
     said(capsys, "train", "nsgan", "--data", "digits", *TINY, "--steps", "1", "--out", "run")
     text = said(capsys, "sample", "run", "--interpolate", "-n", "8")
-    assert text == "wrote run/generated/interpolation.png\n"
-    assert Path("run/generated/interpolation.png").exists()
+    assert text == "wrote run/generated-interpolation.png\n"
+    assert Path("run/generated-interpolation.png").exists()
 
 
 def test_evaluate_prints_and_writes_the_numbers(

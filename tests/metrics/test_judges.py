@@ -13,7 +13,6 @@ from gansmith.metrics import (
     frechet_from_features,
     judge_for,
     load_judge,
-    look,
 )
 from gansmith.metrics.judges import FOREIGN, Judge
 from gansmith.metrics.pictures import to_unit
@@ -28,7 +27,7 @@ def fashion() -> dict[str, Tensor]:
     held, train = data.held, data.train
     return {
         "held": held["real"][:500],
-        "reference": look(load_judge("fashion"), held["real"][:500])[0],
+        "reference": load_judge("fashion").look(held["real"][:500])[0],
         "train": train["real"][:500],
         "y": train["label"][:500],
     }
@@ -38,7 +37,7 @@ def fashion() -> dict[str, Tensor]:
 def test_accuracy_on_held_out_data_is_what_the_card_says(name: str) -> None:
     judge, data = load_judge(name), open_data(name)
     assert judge.card is not None
-    said = look(judge, data.held["real"])[1].argmax(1)
+    said = judge.look(data.held["real"])[1].argmax(1)
     accuracy = float((said == data.held["label"]).double().mean())
     promised = list(judge.card.accuracy.values())[-1]  # of the shipped held-out split
     assert accuracy == pytest.approx(promised, abs=0.003)
@@ -53,13 +52,13 @@ def test_frozen_deterministic_and_independent_of_the_batch(name: str) -> None:
     assert not any(p.requires_grad for p in judge.parameters())
     assert all(p.dtype == torch.float32 for p in judge.parameters())
     pictures = open_data(name).held["real"][:40]
-    features, probabilities = look(judge, pictures)
+    features, probabilities = judge.look(pictures)
     assert features.shape == (40, 64)
     assert features.dtype == torch.float64
     torch.testing.assert_close(probabilities.sum(1), torch.ones(40).double())
-    again = look(load_judge(name), pictures)[0]
+    again = load_judge(name).look(pictures)[0]
     assert torch.equal(features, again)
-    torch.testing.assert_close(look(judge, pictures, chunk=7)[0], features, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(judge.look(pictures, chunk=7)[0], features, atol=1e-4, rtol=1e-4)
 
 
 def test_any_size_and_channels() -> None:
@@ -81,9 +80,9 @@ def test_position_of_parts_matters(fashion: dict[str, Tensor]) -> None:
     real = fashion["held"]
     swapped = real.roll((14, 14), (2, 3))
     judge = load_judge("fashion")
-    features = look(judge, real)[0]
+    features = judge.look(real)[0]
     floor = frechet_from_features(features[:250], features[250:])
-    assert frechet_from_features(look(judge, swapped)[0], features) > 10 * floor
+    assert frechet_from_features(judge.look(swapped)[0], features) > 10 * floor
 
 
 def test_own_judge_and_stand_in() -> None:
@@ -120,7 +119,7 @@ def test_cfid_grows_in_five_steps(fashion: dict[str, Tensor], how: str) -> None:
     amounts = [0, 1, 2, 3, 5, 7]
     values = [
         frechet_from_features(
-            look(judge, worse(fashion["train"], how, amount, fashion["y"]))[0], reference
+            judge.look(worse(fashion["train"], how, amount, fashion["y"]))[0], reference
         )
         for amount in amounts
     ]
@@ -133,7 +132,7 @@ def test_class_score_orders_real_blurred_noise_and_one_class(fashion: dict[str, 
     real = fashion["train"]
     blurred = worse(real, "blur", 3, fashion["y"])
     noise = 2 * Rng(6).uniform(500, 1, 28, 28) - 1
-    scores = [class_score(look(judge, x)[1]) for x in (real, blurred, noise)]
+    scores = [class_score(judge.look(x)[1]) for x in (real, blurred, noise)]
     assert scores[0] > 7
     assert scores == sorted(scores, reverse=True)
-    assert class_score(look(judge, real[fashion["y"] == 1])[1]) < 1.15
+    assert class_score(judge.look(real[fashion["y"] == 1])[1]) < 1.15

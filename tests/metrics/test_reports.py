@@ -14,6 +14,8 @@ from gansmith.data import open_data
 from gansmith.metrics import (
     Measured,
     Protocol,
+    ProtocolError,
+    check_alike,
     energy_distance,
     evaluate_images,
     evaluate_points,
@@ -38,7 +40,11 @@ def test_images_real_against_real() -> None:
     data = open_data("digits")
     held, train = data.held["real"], data.train["real"]
     found = evaluate_images(train[:300], held, train, load_judge("digits"), limit=300, seed=4)
-    assert list(found) == ["cfid", "cis", "precision", "recall", "sharpness"]
+    assert list(found) == [
+        *("cfid", "ckid", "cis", "precision", "recall", "density", "coverage"),
+        *("sharpness", "detail"),  # too small for the window of MS-SSIM
+    ]
+    assert abs(found.pop("ckid").value) < 0.1  # unbiased: around 0 for data against data
     for measured in found.values():
         assert measured.protocol.counts == {"generated": 300, "held": 300, "train": 300}
         assert measured.protocol.seed == 4
@@ -158,3 +164,37 @@ def test_quick_scores_prefer_the_better_samples() -> None:
         quick_score("image", noise, held)
     with pytest.raises(ValueError, match="unpaired"):
         quick_score("unpaired", noise, held)  # type: ignore[arg-type]
+
+
+def test_numbers_made_in_other_ways_are_not_compared() -> None:
+    one = Measured("energy", 0.25, "lower", Protocol("coordinates", "held", {"generated": 3}))
+    again = replace(one, protocol=replace(one.protocol, seed=5, made="later", versions={}))
+    assert again.protocol.differences(one.protocol) == []
+    check_alike({"a": one, "b": again})
+    for change in (
+        {"counts": {"generated": 4}},
+        {"features": "f"},
+        {"data": "d"},
+        {"notes": ("x",)},
+    ):
+        other = replace(one, protocol=replace(one.protocol, **change))  # type: ignore[arg-type]
+        with pytest.raises(ProtocolError, match=f"of a and of b .*{next(iter(change))}: "):
+            check_alike({"a": one, "b": other})
+
+
+def test_a_protocol_knows_libraries_and_time() -> None:
+    protocol = Protocol("coordinates", "held", {})
+    assert protocol.versions["torch"] == torch.__version__
+    assert {"gansmith", "numpy", "scipy"} <= set(protocol.versions)
+    assert protocol.made.endswith("+00:00")
+
+
+def test_some_numbers_only() -> None:
+    data = open_data("fashion")
+    held, train = data.held["real"][:60], data.train["real"]
+    judge = load_judge("fashion")
+    assert "similarity" in evaluate_images(train[:60], held, train, judge)
+    found = evaluate_images(train[:60], held, train, judge, only=["recall", "cfid"])
+    assert list(found) == ["cfid", "recall"]
+    with pytest.raises(ValueError, match="no number 'fid'"):
+        evaluate_images(train[:60], held, train, judge, only=["fid"])

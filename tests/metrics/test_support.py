@@ -12,7 +12,6 @@ from gansmith.metrics import (
     duplicate_probability,
     duplicate_threshold,
     load_judge,
-    look,
     support_at,
     support_size,
 )
@@ -70,8 +69,8 @@ def test_unequal_examples_read_lower() -> None:
 def test_calibrated_on_real_pictures_it_finds_a_collapse() -> None:
     data = open_data("fashion")
     judge = load_judge("fashion")
-    real, _ = look(judge, data.train["real"][:2000])
-    held, _ = look(judge, data.held["real"][:1000])
+    real, _ = judge.look(data.train["real"][:2000])
+    held, _ = judge.look(data.held["real"][:1000])
     threshold = duplicate_threshold(real, 1e-6)
     few = held[Rng(0).integers(60, 1000)] + 0.1 * threshold / 8 * Rng(1).normal(1000, 64)
     collapsed, honest = support_size(few, threshold), support_size(held, threshold)
