@@ -65,7 +65,7 @@ def compare(
                 f"{source} is not a run: say what its samples are measured against, --against DATA"
             )
         else:
-            samples = _everything(source, common)
+            samples = everything(source, common)
             found.append(_of_samples(choose(samples, n, seed), name, common, seed, features))
     if not force:
         for key in set.intersection(*(set(one.numbers) for one in found)):
@@ -114,7 +114,7 @@ def _of_samples(
     return Compared(name, measure_samples(samples, dataset, seed, features), samples)
 
 
-def _everything(source: Path | str, dataset: Dataset) -> Tensor:
+def everything(source: Path | str, dataset: Dataset) -> Tensor:
     """All samples of a path, what would be held out included."""
     channels = dataset.spec.channels if dataset.spec.kind == "image" else None
     opened = open_data(source, channels=channels)

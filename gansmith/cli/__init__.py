@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from gansmith.cli.commands import (
+    Diagnose,
     Evaluate,
     Export,
     List,
@@ -42,6 +43,7 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith translate RUN FOLDER       pictures of a folder in another style
   gansmith evaluate RUN               its numbers, with how they were computed
   gansmith evaluate A B --against D   runs and folders side by side
+  gansmith diagnose RUN               what is wrong with it, and what to try
   gansmith export RUN                 the generator for use without gansmith
   gansmith report RUN                 one page that opens offline
   gansmith list presets               also: objectives, penalties, data, runs
@@ -203,6 +205,32 @@ def evaluate(options: Evaluate) -> None:
     evaluating.evaluate(options, console)
 
 
+def diagnose(options: Diagnose) -> None:
+    """gansmith diagnose."""
+    from gansmith.config import FILE
+    from gansmith.diagnosis import diagnose, write_diagnosis
+
+    found = diagnose(
+        options.source,
+        options.against,
+        n=options.n,
+        seed=options.seed,
+        checkpoint=options.checkpoint,
+    )
+    say(f"{found.samples} samples of {found.of} against {found.against}")
+    for finding in found.findings:
+        console.print(f"\n[bold]{finding.name}[/]: ", end="")
+        say(f"{finding.said}.\n  try: {finding.advice}")
+    if not found.findings:
+        say("nothing found")
+    is_run = (options.source / FILE).is_file()
+    out = options.out or (options.source / "diagnosis" if is_run else Path("diagnosis"))
+    written = write_diagnosis(found, out, options.show_training)
+    say(f"\nwrote {', '.join(str(path) for path in written)}")
+    if any(finding.private for finding in found.findings) and not options.show_training:
+        say("--show-training also writes the training examples that were copied")
+
+
 def export(options: Export) -> None:
     """gansmith export."""
     from gansmith.export import export
@@ -231,6 +259,7 @@ COMMANDS: dict[str, tuple[type, Callable[[Any], None]]] = {
     "sample": (Sample, sample),
     "translate": (Translate, translate),
     "evaluate": (Evaluate, evaluate),
+    "diagnose": (Diagnose, diagnose),
     "export": (Export, export),
     "report": (Report, report),
     "list": (List, list_),

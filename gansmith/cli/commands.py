@@ -197,6 +197,32 @@ class Evaluate:
 
 
 @dataclass
+class Diagnose:
+    """Name what is wrong with a run, or with samples in a folder, with evidence and what to try:
+    collapse, dropped classes or modes, memorising, noise, blur; of a run also a saturated
+    discriminator, an exploding critic, too few steps.
+
+    Args:
+        source: a run's folder, or a folder or file of samples.
+        against: the data, a name or a path; a run's own by default.
+        n: samples to look at.
+        seed: of the samples.
+        checkpoint: which state of the run.
+        show_training: also write the training examples that samples are copies of; they may be
+            private.
+        out: where to write; RUN/diagnosis or diagnosis/ by default.
+    """
+
+    source: Annotated[Positional[Path], arg(metavar="RUN|FOLDER")]
+    against: Annotated[str | None, absent("NAME|PATH")] = None
+    n: Count = 2000
+    seed: int = 0
+    checkpoint: Checkpoint = "best"
+    show_training: Flag = False
+    out: Out = None
+
+
+@dataclass
 class Export:
     """Write the generator, or the translators, for use without gansmith: the weights, a card
     that says what goes in and comes out, and a program.

@@ -42,6 +42,7 @@ from gansmith.metrics.support import (
     duplicate_probability,
     duplicate_threshold,
     support_at,
+    support_of_pairs,
     support_size,
 )
 from gansmith.metrics.text import copied_share, distinct, ngram_jsd, valid_share
@@ -119,6 +120,7 @@ __all__ = [
     "stack",
     "stacked_modes",
     "support_at",
+    "support_of_pairs",
     "support_size",
     "valid_share",
     "wasserstein_1d",

@@ -39,7 +39,8 @@ class MemoryReport:
     ratio: of the distances to the nearest training and held-out example, one for each sample (N,).
     nearest: index of the nearest training example of each. copied: share of samples with a ratio
     that only `usual` of the held-out examples reach. closer: share that is nearer to a training
-    example; chance: what it is without any copying. p: probability of so many copies by chance.
+    example; chance: what it is without any copying. p: probability of so many copies by chance,
+    samples with one nearest training example counted once.
     """
 
     ratio: Tensor
@@ -84,12 +85,15 @@ def nearest(x: Array, reference: Array, *, itself: bool = False, chunk: int = 10
     return Nearest(torch.cat(distances), torch.cat(places))
 
 
-def nearest_moved(x: Tensor, reference: Tensor, *, reach: int = 2, chunk: int = 500) -> Nearest:
+def nearest_moved(
+    x: Tensor, reference: Tensor, *, reach: int = 2, itself: bool = False, chunk: int = 500
+) -> Nearest:
     """The nearest of reference pictures (M, C, H, W), each moved by up to `reach` pixels both ways
     and mirrored, for each of (N, C, H, W), in the root mean square of pixels in [-1, 1].
 
     The middles of pictures are compared, `reach` pixels from the borders, so that nothing has to be
-    made up. Raises ValueError for pictures of other sizes, or too small for the reach.
+    made up. itself: x is the first pictures of the reference, and none is its own neighbour.
+    Raises ValueError for pictures of other sizes, or too small for the reach.
     """
     if x.shape[1:] != reference.shape[1:]:
         raise ValueError(
@@ -111,6 +115,9 @@ def nearest_moved(x: Tensor, reference: Tensor, *, reach: int = 2, chunk: int = 
                 for dx in range(2 * reach + 1):
                     moved = seen[:, :, dy : dy + high, dx : dx + wide].flatten(1)
                     squared = squares + moved.square().sum(1) - 2 * middle @ moved.T
+                    if itself:  # also moved and mirrored
+                        own = torch.arange(max(0, min(len(part), len(x) - start)))
+                        squared[own + start, own] = torch.inf
                     value, place = squared.min(1)
                     nearer = value < best
                     best = torch.where(nearer, value, best)
@@ -134,13 +141,15 @@ def memory_report(
     known = _ratio(held_to_train, held_to_held).sort().values
     place = held // 200  # the lowest 0.5 %
     threshold, usual = float(known[place]), (place + 1) / (held + 1)
-    copied = int((ratio <= threshold).sum())
-    p = binomtest(copied, len(ratio), usual, alternative="greater").pvalue
+    near = ratio <= threshold
+    # Samples that are alike err together: what counts is how many neighbours are copied, of all.
+    kinds, bad = len(to_train.index.unique()), len(to_train.index[near].unique())
+    p = binomtest(bad, kinds, usual, alternative="greater").pvalue
     closer = float((to_train.distance < to_held.distance).double().mean())
     return MemoryReport(
         ratio,
         to_train.index,
-        copied / len(ratio),
+        float(near.double().mean()),
         usual,
         closer,
         train / (train + held),

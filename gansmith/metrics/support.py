@@ -50,7 +50,7 @@ def support_size(x: Array, threshold: float = 0.0, *, chunk: int = 1000) -> Supp
         part = points[start : start + chunk]
         near = squared_distances(part, points[start:]) <= threshold**2 + slack
         pairs += int(near.triu(1).sum())
-    return _interval(pairs, len(points))
+    return support_of_pairs(pairs, len(points))
 
 
 def duplicate_threshold(real: Array, share: float = 1e-6, *, chunk: int = 1000) -> float:
@@ -104,7 +104,8 @@ def support_at(samples: int, probability: float = 0.5) -> float:
     )
 
 
-def _interval(pairs: int, samples: int) -> Support:
+def support_of_pairs(pairs: int, samples: int) -> Support:
+    """The estimate and its interval, from the number of pairs of equals among so many samples."""
     total = samples * (samples - 1) / 2
     most = chi2.ppf(0.975, 2 * pairs + 2) / 2
     fewest = chi2.ppf(0.025, 2 * pairs) / 2 if pairs else 0.0
