@@ -46,6 +46,7 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith diagnose RUN               what is wrong with it, and what to try
   gansmith export RUN                 the generator for use without gansmith
   gansmith report RUN                 one page that opens offline
+  gansmith lab list                   claims about GANs as experiments; lab run ID, lab report
   gansmith list presets               also: objectives, penalties, data, runs
 
 `gansmith COMMAND --help` explains a command, `gansmith train PRESET --help` a preset.
@@ -320,9 +321,14 @@ def _dispatch(command: str, rest: list[str]) -> None:
     if command == "sweep":
         _sweep(rest)
         return
+    if command == "lab":
+        from gansmith.cli.lab import lab
+
+        lab(rest, console)
+        return
     if command not in COMMANDS:
         from gansmith.naming import unknown
 
-        raise ValueError(unknown("command", command, ["train", *COMMANDS]))
+        raise ValueError(unknown("command", command, ["train", "lab", *COMMANDS]))
     options, act = COMMANDS[command]
     act(parse(options, rest, f"gansmith {command}"))

@@ -176,7 +176,7 @@ def unrolled(
     latent: int = 64,
     prior: str = "normal",
     unroll: int = 5,
-    rate: float = 0.01,
+    rate: float = 2e-4,
     lr: float = 5e-4,
     beta1: float = 0.5,
     batch: int = 32,

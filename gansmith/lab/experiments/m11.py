@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from gansmith.data import open_data
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
+from gansmith.lab.tools import panel
+from gansmith.metrics import different_bins, load_judge, make_bins
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DROPPED = (0, 1, 2, 4, 6)
+
+
+def run(arm: str, seed: int, count: int, bins: int) -> Numbers:
+    data, judge = open_data("fashion"), load_judge("fashion")
+    known = make_bins(judge.look(data.train["real"][:count])[0], bins, seed=seed)
+    held, label = data.held["real"], data.held["label"]
+    ratios = []
+    for dropped in DROPPED:
+        kept = held[label >= (dropped if arm == "classes dropped" else 0)]
+        ratios.append(different_bins(judge.look(kept[:count])[0], known, level=0.01).ratio)
+    return {"ratios": ratios, "real": ratios[0]}
+
+
+def check(arms: Arms) -> list[Check]:
+    curve = torch.tensor([run["ratios"] for run in arms.numbers["classes dropped"]]).mean(0)
+    return [
+        below("share of different bins, real against real", float(curve[0]), 0.1),
+        Check("it grows with every class that is dropped", bool((curve.diff() > 0).all())),
+    ]
+
+
+def picture(arms: Arms) -> Figure:
+    figure, axes = panel()
+    for arm in ("classes dropped", "nothing dropped"):
+        axes.plot(DROPPED, arms.first(arm, "ratios"), "o-", ms=3, label=arm)
+    axes.set_xlabel("classes dropped, of 10")
+    axes.set_ylabel("share of different bins")
+    axes.legend(fontsize=8)
+    return figure
+
+
+EXPERIMENT = Experiment(
+    id="M11",
+    title="Bins that differ count dropped modes",
+    says="The share of k-means bins whose counts differ by more than chance is near 0 for real "
+    "against real, and grows with the classes that are left out.",
+    paper="arXiv:1805.12462",
+    metric="number of statistically different bins over all, of features of fashion",
+    criterion="real against real at most 0.1; grows with every further class dropped",
+    arms=("classes dropped", "nothing dropped"),
+    run=run,
+    check=check,
+    control={"classes dropped": "nothing dropped"},
+    fails="nothing dropped",
+    quick=Form(1, {"count": 2000, "bins": 50}),
+    full=Form(3, {"count": 4000, "bins": 100}),
+    picture=picture,
+)

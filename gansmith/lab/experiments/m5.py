@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from gansmith.data import open_data
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.metrics import class_score, load_judge
+from gansmith.rng import Rng
+
+
+def run(arm: str, seed: int, count: int) -> Numbers:
+    """Scores of planted sets; the control tells all of them apart by nothing: shuffled answers."""
+    data, judge = open_data("fashion"), load_judge("fashion")
+    order = Rng(seed, 3).permutation(data.spec.held)
+    real, label = data.held["real"][order[:count]], data.held["label"][order[:count]]
+    sets = {
+        "real": real,
+        "blurred": F.avg_pool2d(real.float(), 5, 1, 2).to(torch.uint8),
+        "noise": Rng(seed, 4).integers(256, *real.shape).to(torch.uint8),
+        "one class": real[label == 1],
+        "one picture a class": torch.stack([_best(real[label == k], k) for k in range(10)]),
+    }
+    numbers = {}
+    for name, pictures in sets.items():
+        said = judge.look(pictures)[1]
+        if arm == "answers shuffled":
+            said = said[:, Rng(seed, 5).permutation(10)].mean(0, keepdim=True).expand_as(said)
+        numbers[name] = class_score(said)
+    k = 7
+    exact = class_score(torch.eye(k).double().repeat(3, 1))
+    return numbers | {"exact": abs(exact - k) + abs(class_score(torch.eye(k)[:1].double()) - 1)}
+
+
+def _best(pictures: torch.Tensor, label: int) -> torch.Tensor:
+    return pictures[load_judge("fashion").look(pictures)[1][:, label].argmax()]
+
+
+def check(arms: Arms) -> list[Check]:
+    arm = "judge"
+    return [
+        below("error on K balanced certain classes, and on one", arms.mean(arm, "exact"), 1e-9),
+        above("real less blurred", arms.mean(arm, "real") - arms.mean(arm, "blurred"), 0.1),
+        above("blurred less noise", arms.mean(arm, "blurred") - arms.mean(arm, "noise"), 0.1),
+        below("one class only", arms.mean(arm, "one class"), 1.15),
+        above("one picture a class: it sees no harm", arms.mean(arm, "one picture a class"), 9.0),
+    ]
+
+
+EXPERIMENT = Experiment(
+    id="M5",
+    title="Sharp one by one, flat on average",
+    says="exp(mean KL of the classes of a picture from those of all) is K for K certain, balanced "
+    "classes; it falls with blur and noise, and does not see that each class is one picture.",
+    paper="arXiv:1606.03498, section 4",
+    metric="class score by the judge of fashion, of real, blurred, noisy, one-class pictures",
+    criterion="exact on planted answers; real > blurred > noise; one class <= 1.15; copies unseen",
+    arms=("judge", "answers shuffled"),
+    run=run,
+    check=check,
+    control={"judge": "answers shuffled"},
+    fails="a judge that says the same of every picture",
+    quick=Form(1, {"count": 2000}),
+    full=Form(3, {"count": 4000}),
+)

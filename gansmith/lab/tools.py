@@ -1,0 +1,96 @@
+"""What several experiments share: fitting a D alone, playing a preset, numbers of what it made."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Normal
+
+from gansmith.api import plan
+from gansmith.data import Dataset
+from gansmith.evaluation import measure
+from gansmith.objectives import Objective
+from gansmith.penalties import Absent, Penalty
+from gansmith.rng import Rng
+from gansmith.trainer import Trainer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Sampler = Callable[[int], Tensor]  # n -> (n, d), fresh at every call
+NONE = Absent()
+
+
+def fit_critic(
+    D: nn.Module,
+    objective: Objective,
+    real: Sampler,
+    fake: Sampler,
+    *,
+    steps: int,
+    lr: float = 1e-3,
+    batch: int = 512,
+    penalty: Penalty = NONE,
+    after: Callable[[nn.Module], None] | None = None,
+    falling: bool = True,
+    seed: int = 0,
+) -> nn.Module:
+    """Train D alone on fresh samples; the rate falls to a hundredth. after: called after a move."""
+    optim = torch.optim.Adam(D.parameters(), lr=lr)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optim, 0.01 ** (1 / steps) if falling else 1)
+    for step in range(steps):
+        x, y = real(batch), fake(batch)
+        loss = objective.d(D(x), D(y)) + penalty(D, x, y, penalty.draw(x, Rng(seed, step)))
+        optim.zero_grad()
+        loss.backward()
+        optim.step()
+        schedule.step()
+        if after is not None:
+            after(D)
+    return D.requires_grad_(False)
+
+
+def normal(mean: float = 0.0, std: float = 1.0, dim: int = 1) -> Sampler:
+    """Samples of a Gaussian whose first coordinate has this mean."""
+    shift = torch.zeros(dim)
+    shift[0] = mean
+    return lambda n: torch.randn(n, dim) * std + shift
+
+
+def gaussian(mean: float, std: float = 1.0) -> Normal:
+    """N(mean, std^2) in double precision, for closed forms."""
+    return Normal(torch.tensor(mean, dtype=torch.float64), torch.tensor(std, dtype=torch.float64))
+
+
+def trainer_of(preset: str, data: str, seed: int, steps: int, **keywords: Any) -> Trainer:
+    """A trainer of a preset, whose run folder is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        run = plan(preset, data=data, seed=seed, steps=steps, out=out, **keywords)
+        return run.trainer(run.recipe())
+
+
+def numbers_of(trainer: Trainer, dataset: Dataset, n: int = 2500) -> dict[str, float]:
+    """The numbers of `evaluate` of the averaged players."""
+    with trainer.averages.playing(trainer.game) as game:
+        return {key: number.value for key, number in measure(game, dataset, n).items()}
+
+
+@torch.no_grad()
+def sampled(game: Any, n: int, rng: Rng) -> Tensor:
+    """n samples of a game, on the CPU."""
+    found: Tensor = game.sample(n, rng).cpu()
+    return found
+
+
+def panel(width: float = 5.0, height: float = 3.2) -> tuple[Figure, Any]:
+    """A figure with one set of axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
