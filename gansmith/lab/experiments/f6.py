@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from gansmith.data import open_data
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.lab.tools import numbers_of, trainer_of
+
+NAMES = ("kl", "reverse-kl", "jensen-shannon", "pearson")
+
+
+def run(arm: str, seed: int, steps: int) -> Numbers:
+    length = 1 if arm == "untrained" else steps
+    divergence = "kl" if arm == "untrained" else arm
+    trainer = trainer_of("fgan", "ring", seed, length, divergence=divergence, lr=5e-4)
+    trainer.fit()
+    return {"modes": numbers_of(trainer, open_data("ring"))["modes_20"]}
+
+
+def check(arms: Arms) -> list[Check]:
+    modes = sorted(arms.mean(name, "modes") for name in NAMES)
+    return [
+        above("modes by the worst", modes[0], 1.0),
+        below("modes by the best over the next", modes[-1] - modes[-2], 1.0),
+    ]
+
+
+EXPERIMENT = Experiment(
+    id="F6",
+    title="Another divergence does not cure mode dropping",
+    says="With a generator that could make all modes, KL, reverse KL, JS and Pearson drop about as "
+    "many: what is dropped is dropped by the training.",
+    paper="arXiv:1701.00160; arXiv:1711.10337",
+    metric="modes of the ring with 20 samples or more",
+    criterion="no divergence finds more than one mode more than all others",
+    arms=(*NAMES, "untrained"),
+    run=run,
+    check=check,
+    control=dict.fromkeys(NAMES, "untrained"),
+    fails="untrained generators, which find no mode",
+    quick=Form(2, {"steps": 3000}),
+    full=Form(5, {"steps": 12_000}),
+)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from gansmith.data import open_data
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.lab.tools import numbers_of, trainer_of
+
+
+def run(arm: str, seed: int, steps: int) -> Numbers:
+    prior = "normal" if arm == "untrained" else arm
+    trainer = trainer_of("wgan-gp", "ring", seed, 1 if arm == "untrained" else steps, prior=prior)
+    trainer.fit()
+    found = numbers_of(trainer, open_data("ring"))
+    return {"modes": found["modes_20"], "sliced": found["sliced"]}
+
+
+def check(arms: Arms) -> list[Check]:
+    modes = [arms.mean(arm, "modes") for arm in ("normal", "uniform")]
+    ratio = arms.mean("normal", "sliced") / arms.mean("uniform", "sliced")
+    return [
+        above("modes found with either", min(modes), 4.0),
+        below("difference in modes", abs(modes[0] - modes[1]), 2.0),
+        above("ratio of the distances to the data", ratio, 0.5),
+        below("ratio of the distances to the data", ratio, 2.0),
+    ]
+
+
+EXPERIMENT = Experiment(
+    id="T11",
+    title="The prior hardly matters",
+    says="Codes from a normal or from a uniform distribution: the generator is as good.",
+    paper="lecture",
+    metric="modes of the ring with 20 samples or more; sliced distance to the data",
+    criterion="at most 2 modes apart; ratio of distances in [0.5, 2]",
+    arms=("normal", "uniform", "untrained"),
+    run=run,
+    check=check,
+    control={"normal": "untrained"},
+    fails="an untrained generator",
+    quick=Form(2, {"steps": 4000}),
+    full=Form(10, {"steps": 20_000}),
+    departs="on the ring; on the grid of 25 and on garments it is in the tables of the presets",
+)
