@@ -12,7 +12,9 @@ from gansmith.lab.experiments import (
     f6,
     f8,
     l1,
+    l2,
     l3,
+    l4,
     m1,
     m2,
     m3,
@@ -32,6 +34,7 @@ from gansmith.lab.experiments import (
     t7,
     t8,
     t9,
+    t10,
     t11,
     t13,
     t14,
@@ -42,13 +45,14 @@ from gansmith.lab.experiments import (
     wd4,
     wd6,
     wd8,
-)  # fmt: skip
+    wd9,
+)
 
 ALL = (
-    *(t1, t2, t3, t4, t5, t6, t7, t8, t9, t11, t13, t14, t15),
+    *(t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t13, t14, t15),
     *(f1, f2, f3, f4, f5, f6, f8),
-    *(wd1, wd2, wd3, wd4, wd6, wd8),
-    *(l1, l3, a1, a2),
+    *(wd1, wd2, wd3, wd4, wd6, wd8, wd9),
+    *(l1, l2, l3, l4, a1, a2),
     *(m1, m2, m3, m4, m5, m6, m7, m8, m9, m11),
 )
 

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from gansmith.data import open_data
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.lab.tools import numbers_of, trainer_of
+
+GAMMAS = {"gamma 0.3": 0.3, "gamma 0.5": 0.5, "gamma 0.7": 0.7}
+
+
+def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
+    gamma = GAMMAS.get(arm, 0.5)
+    asked = {"gamma": gamma} | ({"rate": 1e-9} if arm == "no balance" else {})
+    trainer = trainer_of("began", "fashion", seed, steps, width=width, **asked)
+    real = fake = 0.0
+    measures = []
+    for step in range(steps):
+        terms = {key: float(value) for key, value in trainer.play().items()}
+        measures.append(terms["fool/measure"])
+        if step >= steps // 2:
+            real, fake = real + terms["judge/real"], fake + terms["judge/fake"]
+    tenth = max(1, steps // 10)
+    found = numbers_of(trainer, open_data("fashion"), 2000)
+    return {
+        "off": abs(fake / real / gamma - 1),
+        "fall": sum(measures[:tenth]) / sum(measures[-tenth:]),
+        "recall": found["recall"],
+        "cfid": found["cfid"],
+    }
+
+
+def check(arms: Arms) -> list[Check]:
+    off = [below(f"ratio of the errors off {arm}", arms.mean(arm, "off"), 0.15) for arm in GAMMAS]
+    recall = [arms.mean(arm, "recall") for arm in GAMMAS]
+    return [
+        *off,
+        above("recall, gamma 0.7 less 0.3", recall[2] - recall[0], 0.0),
+        above("fall of the measure, times, gamma 0.5", arms.mean("gamma 0.5", "fall"), 3.0),
+    ]
+
+
+EXPERIMENT = Experiment(
+    id="L4",
+    title="BEGAN holds two errors in balance",
+    says="A weight that follows the errors holds their ratio at gamma, low for clear pictures and "
+    "high for varied ones; a measure of both falls as the game converges.",
+    paper="arXiv:1703.10717",
+    metric="E[L(G)] / E[L(x)] over the second half of the run; recall; fall of the measure",
+    criterion="within 15 % of gamma; recall rises with it; the measure falls threefold",
+    arms=(*GAMMAS, "no balance"),
+    run=run,
+    check=check,
+    control=dict.fromkeys(GAMMAS, "no balance"),
+    fails="a weight that does not move",
+    quick=Form(1, {"steps": 600, "width": 16}),
+    full=Form(3, {"steps": 6000, "width": 32}),
+)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+
+from gansmith.data import open_data
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.lab.tools import numbers_of, trainer_of
+from gansmith.metrics import sharpness_ratio
+from gansmith.rng import Rng
+from gansmith.theory import fit_mixture
+
+CODES = 50  # principal components that the mixture is of
+
+
+def run(arm: str, seed: int, components: int, steps: int, width: int) -> Numbers:
+    data = open_data("fashion")
+    if arm == "gan":
+        trainer = trainer_of("dcgan", "fashion", seed, steps, width=width)
+        trainer.fit()
+        return {
+            "sharpness": numbers_of(trainer, data, 2000)["sharpness"],
+            "falls": 0.0,
+            "gain": 0.0,
+        }
+    x = data.train["real"][:5000].flatten(1).double() / 127.5 - 1
+    mean = x.mean(0)
+    _, _, axes = torch.pca_lowrank(x - mean, CODES, center=False)
+    codes = (x - mean) @ axes
+    count = 1 if arm == "one gaussian" else components
+    mixture = fit_mixture(codes, count, seed=seed, steps=100)
+    one = fit_mixture(codes, 1, seed=seed)
+    made = (
+        (mixture.sample(2000, Rng(seed)) @ axes.T + mean).clamp(-1, 1).view(-1, 1, 28, 28).float()
+    )
+    return {
+        "sharpness": sharpness_ratio(
+            made.clamp(-1, 1).view(-1, 1, 28, 28).float(), data.held["real"]
+        ),
+        "falls": max([0.0, *(a - b for a, b in pairwise(mixture.path))]),
+        "gain": float((mixture.log_prob(codes) - one.log_prob(codes)).mean()),
+    }
+
+
+def check(arms: Arms) -> list[Check]:
+    ratio = arms.mean("mixture", "sharpness") / arms.mean("gan", "sharpness")
+    return [
+        below("largest fall of the likelihood in a step", arms.mean("mixture", "falls"), 1e-9),
+        below("sharpness of its samples over a GAN's", ratio, 0.6),
+        above("nats over one Gaussian", arms.mean("mixture", "gain"), 1.0),
+    ]
+
+
+EXPERIMENT = Experiment(
+    id="T10",
+    title="A mixture by maximum likelihood blurs",
+    says="Expectation and maximisation never lower the likelihood, and what a mixture of Gaussians "
+    "makes of pictures is blurred: pictures lie on a thin, bent sheet.",
+    paper="textbook",
+    metric="log-likelihood from step to step; sharpness of samples over a GAN's",
+    criterion="never falls by 1e-9; sharpness at most 0.6 of the GAN's; better than one Gaussian",
+    arms=("mixture", "one gaussian", "gan"),
+    run=run,
+    check=check,
+    control={"mixture": "one gaussian"},
+    fails="one Gaussian, which gains nothing over itself",
+    quick=Form(1, {"components": 20, "steps": 800, "width": 16}),
+    full=Form(3, {"components": 50, "steps": 6000, "width": 32}),
+)
