@@ -18,6 +18,7 @@ from gansmith.cli.commands import (
     Diagnose,
     Evaluate,
     Export,
+    Lab,
     List,
     Report,
     Sample,
@@ -241,6 +242,13 @@ def export(options: Export) -> None:
         say(f"wrote {path}")
 
 
+def lab(options: Lab) -> None:
+    """gansmith lab."""
+    from gansmith.cli.experimenting import experiment
+
+    experiment(options, console)
+
+
 def report(options: Report) -> None:
     """gansmith report."""
     from gansmith.report import write_report
@@ -262,6 +270,7 @@ COMMANDS: dict[str, tuple[type, Callable[[Any], None]]] = {
     "evaluate": (Evaluate, evaluate),
     "diagnose": (Diagnose, diagnose),
     "export": (Export, export),
+    "lab": (Lab, lab),
     "report": (Report, report),
     "list": (List, list_),
 }
@@ -321,14 +330,9 @@ def _dispatch(command: str, rest: list[str]) -> None:
     if command == "sweep":
         _sweep(rest)
         return
-    if command == "lab":
-        from gansmith.cli.lab import lab
-
-        lab(rest, console)
-        return
     if command not in COMMANDS:
         from gansmith.naming import unknown
 
-        raise ValueError(unknown("command", command, ["train", "lab", *COMMANDS]))
+        raise ValueError(unknown("command", command, ["train", *COMMANDS]))
     options, act = COMMANDS[command]
     act(parse(options, rest, f"gansmith {command}"))

@@ -252,6 +252,26 @@ class Report:
 
 
 @dataclass
+class Lab:
+    """Claims about GANs as experiments, each with a control that must fail:
+    gansmith lab list | run ID [ID ...] | report.
+
+    Args:
+        what: list, run or report.
+        ids: experiments to run, by id.
+        full: the size that the claim asks for, in the place of about two minutes.
+        seeds: how many seeds; the experiment's own by default.
+        out: where results are; benchmarks/lab if there is such a folder, else lab/.
+    """
+
+    what: Annotated[Positional[str], arg(metavar="list|run|report")]
+    ids: Annotated[Positional[tuple[str, ...]], arg(metavar="[ID ...]")] = ()
+    full: Flag = False
+    seeds: Annotated[int | None, absent("INT")] = None
+    out: Out = None
+
+
+@dataclass
 class List:
     """Show what there is.
 

@@ -11,19 +11,27 @@ GAP = 6.0
 
 
 def run(arm: str, seed: int, ahead: int, steps: int) -> Numbers:
-    """D is trained alone until it is sure; then G, a shift, learns with it."""
+    """D is trained alone until it is sure; then G, a shift, is trained with it."""
     objective = LeastSquares() if arm == "least squares" else OBJECTIVES["minimax"]
     real, fake = normal(0.0, 0.3), normal(GAP, 0.3)
     D = MLPCritic(1, 64, 2)
     fit_critic(D, objective, real, fake, steps=ahead, falling=False, lr=3e-3)
     shift = torch.tensor(0.0, requires_grad=True)
     (slope,) = torch.autograd.grad(objective.g(D(real(4096)), D(fake(4096) + shift)), shift)
-    optim = torch.optim.SGD([shift], lr=0.5)
-    for _ in range(steps):  # D stays as it is: what G can learn from it
-        optim.zero_grad()
-        objective.g(D(real(512)), D(fake(512) + shift)).backward()
-        optim.step()
-    return {"gradient": abs(float(slope)), "distance": abs(GAP + float(shift)) / GAP}
+    movers = (
+        torch.optim.Adam(D.requires_grad_(True).parameters(), lr=1e-3),
+        torch.optim.SGD([shift], lr=3.0),
+    )
+    for _ in range(steps):  # now both learn, in turns
+        for optim in movers:
+            x, y = real(256), fake(256) + shift
+            loss = (
+                objective.d(D(x), D(y.detach())) if optim is movers[0] else objective.g(D(x), D(y))
+            )
+            optim.zero_grad()
+            loss.backward()
+            optim.step()
+    return {"gradient": abs(float(slope)), "distance": abs(GAP + float(shift.detach())) / GAP}
 
 
 def check(arms: Arms) -> list[Check]:
@@ -48,6 +56,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"least squares": "minimax", "minimax": "least squares"},
     fails="the two exchanged",
-    quick=Form(2, {"ahead": 1500, "steps": 300}),
-    full=Form(5, {"ahead": 10_000, "steps": 1000}),
+    quick=Form(2, {"ahead": 1500, "steps": 1500}),
+    full=Form(5, {"ahead": 10_000, "steps": 5000}),
 )

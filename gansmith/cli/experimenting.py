@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 from rich.console import Console
 from rich.table import Table
-from tyro.conf import Positional, arg
 
-from gansmith.cli.commands import Flag, Out, absent, parse
+from gansmith.cli.commands import Lab
 from gansmith.naming import unknown
 
 HOME = Path("benchmarks/lab")  # where the results lie that come with the source
 
 
-@dataclass
-class Lab:
-    """Claims about GANs as experiments, each with a control that must fail:
-    gansmith lab list | run ID [ID ...] | report.
-
-    Args:
-        what: list, run or report.
-        ids: experiments to run, by id.
-        full: the size that the claim asks for, in the place of about two minutes.
-        seeds: how many seeds; the experiment's own by default.
-        out: where results are; benchmarks/lab if there is such a folder, else lab/.
-    """
-
-    what: Annotated[Positional[str], arg(metavar="list|run|report")]
-    ids: Annotated[Positional[tuple[str, ...]], arg(metavar="[ID ...]")] = ()
-    full: Flag = False
-    seeds: Annotated[int | None, absent("INT")] = None
-    out: Out = None
-
-
-def lab(words: list[str], console: Console) -> None:
-    """What the command does, from its words."""
-    options = parse(Lab, words, "gansmith lab")
+def experiment(options: Lab, console: Console) -> None:
+    """What the command does."""
     acts = {"list": _list, "run": _run, "report": _report}
     if options.what not in acts:
         raise ValueError(unknown("lab command", options.what, acts))
