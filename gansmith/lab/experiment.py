@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import mean
 from typing import TYPE_CHECKING, Any, Literal
@@ -67,7 +67,8 @@ class Experiment:
     arms: names; run(arm, seed, **settings) gives an arm's numbers.
     check: the criterion. control: arms that take the places of others and must then fail it; why.
     quick, full: about two minutes, and the size that the claim asks for.
-    picture: drawn from the numbers. departs: where the full form is smaller than the claim asks.
+    picture: drawn from the numbers. film: pictures of one film.
+    departs: where the full form is smaller than the claim asks.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Experiment:
     quick: Form
     full: Form
     picture: Callable[[Arms], Figure] | None = None
+    film: Callable[[Arms], Iterable[Figure]] | None = None
     departs: str = ""
 
 

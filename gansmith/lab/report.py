@@ -6,7 +6,9 @@ import base64
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
 
 from gansmith.checkpoint import replace
 from gansmith.lab.experiment import Arms, Experiment, judged
@@ -14,7 +16,11 @@ from gansmith.lab.experiments import EXPERIMENTS
 from gansmith.lab.playing import path_of, read
 from gansmith.report.page import page, section, table, tag
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 PAGE, TABLE, PICTURES = "report.html", "README.md", "pictures"
+SHOWN = 150  # milliseconds of a picture in a film
 
 
 def write_report(folder: Path) -> list[Path]:
@@ -29,12 +35,14 @@ def write_report(folder: Path) -> list[Path]:
             if not path.exists():
                 continue
             arms, known = read(path, experiment)
-            drawn = _drawn(experiment, arms)
-            sections.append(_section(experiment, arms, known, drawn))
+            images = _images(experiment, arms)
+            sections.append(_section(experiment, arms, known, images))
             rows.append(_row(experiment, arms, known))
-            if drawn is not None and (folder / PICTURES / f"{experiment.id}.png") not in written:
-                written.append(folder / PICTURES / f"{experiment.id}.png")
-                replace(written[-1], drawn)
+            for kind, data in images.items():
+                place = folder / PICTURES / f"{experiment.id}.{kind}"
+                if place not in written:  # the full form comes first
+                    written.append(place)
+                    replace(place, data)
     if not rows:
         raise FileNotFoundError(f"{folder} holds no results: play one by `gansmith lab run ID`")
     title = "The lab: what holds, and what does not"
@@ -48,15 +56,32 @@ def write_report(folder: Path) -> list[Path]:
     return [folder / PAGE, folder / TABLE, *written]
 
 
-def _drawn(experiment: Experiment, arms: Arms) -> bytes | None:
-    if experiment.picture is None or any(not seeds for seeds in arms.numbers.values()):
-        return None
+def _images(experiment: Experiment, arms: Arms) -> dict[str, bytes]:
+    """The picture and the film of an experiment, as files by their kind."""
+    found: dict[str, bytes] = {}
+    if any(not seeds for seeds in arms.numbers.values()):
+        return found
+    if experiment.picture is not None:
+        found["png"] = _drawn(experiment.picture(arms), 110)
+    if experiment.film is not None:
+        frames = [Image.open(io.BytesIO(_drawn(f, 72))).convert("P") for f in experiment.film(arms)]
+        film = io.BytesIO()
+        first, *rest = frames
+        pause = [SHOWN] * len(rest) + [10 * SHOWN]
+        first.save(film, "GIF", save_all=True, append_images=rest, duration=pause, loop=0)
+        found["gif"] = film.getvalue()
+    return found
+
+
+def _drawn(figure: Figure, dpi: int) -> bytes:
     drawn = io.BytesIO()
-    experiment.picture(arms).savefig(drawn, format="png", dpi=110, metadata={"Software": None})
+    figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
     return drawn.getvalue()
 
 
-def _section(experiment: Experiment, arms: Arms, known: dict[str, Any], drawn: bytes | None) -> str:
+def _section(
+    experiment: Experiment, arms: Arms, known: dict[str, Any], images: dict[str, bytes]
+) -> str:
     verdict = judged(experiment, arms)
     facts = {
         "paper": experiment.paper,
@@ -70,14 +95,15 @@ def _section(experiment: Experiment, arms: Arms, known: dict[str, Any], drawn: b
         "command": known["command"],
         "made": f"{known['made']}, torch {known['versions']['torch']}",
     }
-    image = ""
-    if drawn is not None:
-        data = base64.b64encode(drawn).decode()
-        image = f'<figure><img src="data:image/png;base64,{data}" alt="{experiment.id}"></figure>'
+    shown = [
+        f'<img src="data:image/{kind};base64,{base64.b64encode(data).decode()}" '
+        f'alt="{experiment.id}">'
+        for kind, data in images.items()
+    ]
     return section(
         f"{experiment.id} {experiment.title}: {verdict.word}",
         tag("p", experiment.says),
-        image,
+        f"<figure>{''.join(shown)}</figure>" if shown else "",
         table(facts),
         _seeds(arms),
     )

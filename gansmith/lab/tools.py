@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
@@ -67,12 +69,25 @@ def gaussian(mean: float, std: float = 1.0) -> Normal:
     return Normal(torch.tensor(mean, dtype=torch.float64), torch.tensor(std, dtype=torch.float64))
 
 
-def trainer_of(preset: str, data: str, seed: int, steps: int, **keywords: Any) -> Trainer:
-    """A trainer of a preset, whose run folder is thrown away."""
+def trainer_of(
+    preset: str, data: str, seed: int, steps: int, *, first: int | None = None, **keywords: Any
+) -> Trainer:
+    """A trainer of a preset, whose run folder is thrown away. first: examples that are learnt."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         run = plan(preset, data=data, seed=seed, steps=steps, out=out, **keywords)
+        if first is not None:
+            train = {name: value[:first] for name, value in run.dataset.train.items()}
+            run.dataset = replace(run.dataset, train=train)
         return run.trainer(run.recipe())
+
+
+def trainer_on(pictures: Tensor, preset: str, seed: int, steps: int, **keywords: Any) -> Trainer:
+    """The same on pictures (N, C, H, W) uint8 that an experiment has made."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pictures.npz"
+        np.savez(path, images=pictures.permute(0, 2, 3, 1).numpy())
+        return trainer_of(preset, str(path), seed, steps, **keywords)
 
 
 def numbers_of(trainer: Trainer, dataset: Dataset, n: int = 2500) -> dict[str, float]:
@@ -90,7 +105,12 @@ def sampled(game: Any, n: int, rng: Rng) -> Tensor:
 
 def panel(width: float = 5.0, height: float = 3.2) -> tuple[Figure, Any]:
     """A figure with one set of axes."""
+    figure = figure_of(width, height)
+    return figure, figure.add_subplot()
+
+
+def figure_of(width: float, height: float) -> Figure:
+    """A figure, in inches, that no window knows of."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()
+    return Figure(figsize=(width, height), layout="constrained")

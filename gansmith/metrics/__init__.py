@@ -14,6 +14,7 @@ from gansmith.metrics.frechet import (
     fit_gaussian,
     frechet_distance,
     frechet_from_features,
+    stream_gaussian,
 )
 from gansmith.metrics.image_report import evaluate_images, image_numbers
 from gansmith.metrics.inception_score import class_score, class_scores, log_class_score
@@ -119,6 +120,7 @@ __all__ = [
     "squared_discrepancy",
     "stack",
     "stacked_modes",
+    "stream_gaussian",
     "support_at",
     "support_of_pairs",
     "support_size",

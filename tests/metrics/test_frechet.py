@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+import weakref
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from gansmith.metrics import Gaussian, fit_gaussian, frechet_distance, frechet_from_features
+from gansmith.metrics import (
+    Gaussian,
+    fit_gaussian,
+    frechet_distance,
+    frechet_from_features,
+    stream_gaussian,
+)
 from gansmith.rng import Rng
 
 
@@ -81,6 +89,43 @@ def test_statistics_are_those_of_numpy_in_float64() -> None:
     assert fitted.count == 100
     expected = np.cov(x.double().numpy(), rowvar=False)
     torch.testing.assert_close(fitted.covariance, torch.from_numpy(expected))
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e6])
+def test_parts_give_what_the_whole_gives(mean: float) -> None:
+    x = Rng(3).normal(1000, 7).double() @ Rng(4).normal(7, 7).double() + mean
+    whole, parts = fit_gaussian(x), stream_gaussian(x.split([1, 2, 500, 3, 494]))
+    assert parts.count == whole.count
+    torch.testing.assert_close(parts.mean, whole.mean, rtol=1e-12, atol=0)
+    torch.testing.assert_close(parts.covariance, whole.covariance, rtol=1e-9, atol=1e-8)
+    assert frechet_distance(parts, whole) < 1e-6
+
+
+def test_only_one_part_is_held_at_a_time() -> None:
+    alive: list[weakref.ref[Tensor]] = []
+
+    def parts() -> Iterator[Tensor]:
+        for seed in range(20):
+            part = Rng(seed).normal(100, 4)
+            alive.append(weakref.ref(part))
+            yield part
+            del part
+            assert sum(ref() is not None for ref in alive) <= 1
+
+    assert stream_gaussian(parts()).count == 2000
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([], "2 samples at least are needed; got 0"),
+        ([torch.zeros(1, 3)], "2 samples at least are needed; got 1"),
+        ([torch.zeros(2, 3), torch.zeros(2, 4)], "got 3 and then 4"),
+    ],
+)
+def test_parts_that_do_not_fit_are_named(parts: list[Tensor], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        stream_gaussian(parts)
 
 
 def test_few_samples_are_biased_upwards() -> None:

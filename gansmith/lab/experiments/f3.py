@@ -74,7 +74,7 @@ def learned(
             optim.zero_grad()
             fall.step()
         if step >= 0.8 * steps:
-            seen.append((float(G.mean), float(G.log_std.exp())))
+            seen.append((G.mean.item(), G.log_std.exp().item()))
     means, stds = zip(*seen, strict=True)
     return sum(means) / len(seen), sum(stds) / len(seen)
 

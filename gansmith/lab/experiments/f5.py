@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 from torch.distributions import Categorical, MixtureSameFamily, Normal
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.experiments.f3 import learned
 from gansmith.lab.tools import panel
+from gansmith.theory import divergence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,23 +21,42 @@ DATA = MixtureSameFamily(
 )
 
 
-def run(arm: str, seed: int, steps: int) -> Numbers:
+def run(arm: str, seed: int, steps: int, trained: int) -> Numbers:
     """One start for each seed, its mean anywhere between the modes."""
     start = float(2 * APART * torch.rand(()) - APART)
-    mean, std = learned(arm, steps, "alternating", DATA, start, batch=512)
-    middle = float(Normal(mean, std).log_prob(torch.zeros(())).exp())
-    return {"mean": mean, "std": std, "middle": middle}
+    mean, std = descended(arm, start, steps)
+    numbers = {"start": start, "mean": mean, "std": std}
+    numbers["middle"] = float(Normal(mean, std).log_prob(torch.zeros(())).exp())
+    numbers["mean by D"], numbers["std by D"] = learned(
+        arm, trained, "alternating", DATA, start, batch=512
+    )
+    return numbers
+
+
+def descended(name: str, start: float, steps: int) -> tuple[float, float]:
+    """(mean, std) where Adam comes to on the divergence itself, from N(start, 1)."""
+    at = torch.tensor([start, 0.0], dtype=torch.float64)
+    optim = torch.optim.Adam([at], lr=0.03)
+    nudge = 1e-4 * torch.eye(2, dtype=torch.float64)
+
+    def value(place: Tensor) -> float:
+        return divergence(name, DATA, Normal(place[0], place[1].exp()))
+
+    for _ in range(steps):
+        slopes = [(value(at + move) - value(at - move)) / 2e-4 for move in nudge]
+        at.grad = torch.tensor(slopes, dtype=torch.float64)
+        optim.step()
+    return float(at[0]), float(at[1].exp())
 
 
 def check(arms: Arms) -> list[Check]:
-    covers = [abs(mean) < 0.3 for mean in arms.each("kl", "mean")]
+    covers = [abs(mean) < 0.2 for mean in arms.each("kl", "mean")]
     picks = [abs(abs(mean) - APART) < 0.1 for mean in arms.each("reverse-kl", "mean")]
     middle = arms.mean("kl", "middle") / max(arms.mean("reverse-kl", "middle"), 1e-12)
     return [
         above("share of starts where KL covers both", sum(covers) / len(covers), 1.0),
         above("share where reverse KL picks one", sum(picks) / len(picks), 0.9),
         above("density between the modes, KL over reverse KL", middle, 50.0),
-        below("std under reverse KL", arms.mean("reverse-kl", "std"), 0.6),
     ]
 
 
@@ -56,16 +77,19 @@ EXPERIMENT = Experiment(
     says="A single Gaussian that learns two far modes by KL lies over both, with its mass between "
     "them; by reverse KL it takes one.",
     paper="arXiv:1701.00160, section 3.2.5",
-    metric="mean and std of G from random starts; modes at -3 and 3 with std 0.5",
+    metric="mean and std from random starts, modes at -3 and 3 with std 0.5: on the divergence "
+    "itself, and with a trained D",
     criterion="KL in the middle from every start; reverse KL within 0.1 of a mode from 9 of 10",
     arms=("kl", "reverse-kl", "jensen-shannon"),
     run=run,
     check=check,
     control={"kl": "reverse-kl", "reverse-kl": "kl"},
     fails="the two exchanged",
-    quick=Form(4, {"steps": 2500}),
-    full=Form(10, {"steps": 8000}),
+    quick=Form(4, {"steps": 700, "trained": 1500}),
+    full=Form(10, {"steps": 1500, "trained": 6000}),
     picture=picture,
-    departs="JS is shown and not gated: by quadrature it picks at 3 and still covers at 2, where "
-    "reverse KL already picks at 1.5",
+    departs="gated on the divergence itself, as a perfect D would give it. A trained D cannot pull "
+    "G to a mode where G has no samples: by KL a start on one mode stays there, and by "
+    "reverse KL a start between the modes does not come to rest. JS is shown and not gated: it "
+    "picks at 3 and still covers at 2, where reverse KL already picks at 1.5",
 )

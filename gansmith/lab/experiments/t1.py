@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,19 +24,28 @@ TWO = MixtureSameFamily(
     Normal(torch.tensor([-2.0, 2.0]).double(), torch.tensor([0.5, 0.5]).double()),
 )
 KS = (1, 5, 50, 1000)
+LOOKS, BEYOND = 40, 4.0
+PLACES = torch.linspace(-BEYOND, BEYOND, 81)[:-1] + BEYOND / 80  # middles of bins
 
 
 def run(arm: str, seed: int, steps: int) -> Numbers:
     if arm == "value":
         return _value()
-    k, steps = (int(arm[2:]), steps) if arm.startswith("k=") else (1, 1)
+    k, steps, looks = (int(arm[2:]), steps, LOOKS) if arm.startswith("k=") else (1, 1, 1)
     trainer = trainer_of("gan", "mixture-1d", seed, steps, d_steps=k, lr=1e-3)
     real = open_data("mixture-1d").held["real"][:2500, 0]
     before = wasserstein_1d(sampled(trainer.game, 2500, Rng(seed, 1))[:, 0], real)
-    trainer.fit()
+    frames = []
+    for look in range(1, looks + 1):
+        trainer.fit(look * steps // looks)
+        with torch.no_grad():
+            made = sampled(trainer.game, 5000, Rng(seed, 2))[:, 0]
+            D = trainer.players["D"](PLACES[:, None]).sigmoid()
+        bins = torch.histc(made, len(PLACES), -BEYOND, BEYOND) * len(PLACES) / (2 * BEYOND * 5000)
+        frames.append([[round(x, 3) for x in row.tolist()] for row in (bins, D)])
     with trainer.averages.playing(trainer.game) as game:
         after = wasserstein_1d(sampled(game, 2500, Rng(seed, 1))[:, 0], real)
-    return {"fall": before / after}
+    return {"fall": before / after, "frames": frames if k == 1 and seed == 0 else []}
 
 
 def _value() -> Numbers:
@@ -80,6 +90,20 @@ def picture(arms: Arms) -> Figure:
     return figure
 
 
+def film(arms: Arms) -> Iterator[Figure]:
+    """G chases the data on a line, and D watches both."""
+    real = open_data("mixture-1d").held["real"][:, 0]
+    data = torch.histc(real, len(PLACES), -BEYOND, BEYOND) * len(PLACES) / (2 * BEYOND * len(real))
+    for made, D in arms.first("k=1", "frames"):
+        figure, axes = panel(5, 2.8)
+        axes.fill_between(PLACES, data, step="mid", color="grey", alpha=0.3, label="data")
+        axes.step(PLACES, made, where="mid", color="tab:green", label="G")
+        axes.plot(PLACES, D, color="tab:blue", ls="--", lw=1, label="D")
+        axes.set_ylim(0, 1.4)
+        axes.legend(fontsize=8, loc="upper right")
+        yield figure
+
+
 EXPERIMENT = Experiment(
     id="T1",
     title="Algorithm 1: k steps of D, then one of G",
@@ -96,4 +120,5 @@ EXPERIMENT = Experiment(
     quick=Form(1, {"steps": 3000}),
     full=Form(5, {"steps": 8000}),
     picture=picture,
+    film=film,
 )

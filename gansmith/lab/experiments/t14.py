@@ -1,21 +1,19 @@
 from __future__ import annotations
 
-from statistics import pstdev
-
-from gansmith.data import open_data
+from gansmith.games.gan import GAN
+from gansmith.games.replayed import Replayed
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import numbers_of, trainer_of
+from gansmith.lab.ring import looks, restless, summary
+from gansmith.networks.pool import Pool
+from gansmith.objectives import OBJECTIVES
 
 
-def run(arm: str, seed: int, steps: int, looks: int) -> Numbers:
-    memory = {"preset": "replay", "memory": 8192} if arm == "memory" else {"preset": "nsgan"}
-    trainer = trainer_of(data="ring", seed=seed, steps=steps, lr=1e-3, **memory)
-    modes = []
-    for look in range(1, looks + 1):
-        trainer.fit(look * steps // looks)
-        modes.append(numbers_of(trainer, open_data("ring"))["modes_20"])
-    half = modes[looks // 2 :]
-    return {"modes": sum(half) / len(half), "swing": pstdev(half), "curve": modes}
+def run(arm: str, seed: int, steps: int, count: int) -> Numbers:
+    players, objective = restless(seed), OBJECTIVES["non-saturating"]
+    game = GAN(*players, objective=objective)
+    if arm == "memory":
+        game = Replayed(*players, objective=objective, memory=Pool(8192, (2,)))
+    return summary(looks(game, seed, steps, count, rates={"D": 1e-3}))
 
 
 def check(arms: Arms) -> list[Check]:
@@ -40,6 +38,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"memory": "none"},
     fails="no memory",
-    quick=Form(2, {"steps": 3000, "looks": 20}),
-    full=Form(10, {"steps": 10_000, "looks": 100}),
+    quick=Form(3, {"steps": 4000, "count": 40}),
+    full=Form(10, {"steps": 10_000, "count": 100}),
 )

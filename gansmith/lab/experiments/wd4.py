@@ -24,7 +24,7 @@ def run(arm: str, seed: int, steps: int) -> Numbers:
         more: dict[str, Any] = {"penalty": Interpolated(setting)}
         if clips:
             clip = Clipped(D, setting)
-            more = {"after": lambda _, clip=clip: clip.after_move()}
+            more = {"after": lambda _, clip=clip: clip.after_move(), "falling": False}
         sides = normal(SHIFT, dim=2), normal(0.0, dim=2)
         fit_critic(D, OBJECTIVES["wasserstein"], *sides, steps=steps, seed=seed, lr=1e-3, **more)
         with torch.no_grad():

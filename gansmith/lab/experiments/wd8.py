@@ -1,19 +1,27 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 
 from gansmith.constraints import Constraint, spectral_normed, true_conv_norm
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import fit_critic, normal
+from gansmith.lab.tools import figure_of, fit_critic, normal
 from gansmith.networks.mlp import MLPCritic
 from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import Interpolated
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SHIFT = 3.0
+EDGE, PIXELS = 10.0, 48  # of the picture
+
 
 def run(arm: str, seed: int, steps: int, points: int) -> Numbers:
     D: nn.Module = MLPCritic(2, 64, 2)
-    sides = normal(3.0, dim=2), normal(0.0, dim=2)
+    sides = normal(SHIFT, dim=2), normal(0.0, dim=2)
     if arm == "spectral norm":
         D = spectral_normed(D, iterations=3)
         fit_critic(D, OBJECTIVES["wasserstein"], *sides, steps=steps, after=_moved, lr=1e-3)
@@ -22,6 +30,8 @@ def run(arm: str, seed: int, steps: int, points: int) -> Numbers:
     scale = torch.logspace(-1, 3, points).view(-1, 1)  # from near the data to far away
     x = (torch.randn(points, 2) * scale).requires_grad_(True)
     (slope,) = torch.autograd.grad(D(x).sum(), x)
+    plane = torch.cartesian_prod(*2 * [torch.linspace(-EDGE, EDGE, PIXELS)]).requires_grad_()
+    (around,) = torch.autograd.grad(D(plane).sum(), plane)
     weight = torch.randn(40, 30)
     layer = nn.Linear(30, 40, bias=False)
     layer.weight.data.copy_(weight)
@@ -31,6 +41,7 @@ def run(arm: str, seed: int, steps: int, points: int) -> Numbers:
     conv = nn.Conv2d(16, 16, 3, padding=1)
     reshaped = float(torch.linalg.matrix_norm(conv.weight.detach().flatten(1), 2))
     return {
+        "plane": [round(x, 3) for x in around.norm(dim=1).tolist()] if seed == 0 else [],
         "steepest": float(slope.norm(dim=1).max()),
         "sigma": abs(sigma - 1),
         "convolution": true_conv_norm(conv, (16, 16)) / reshaped,
@@ -52,6 +63,22 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
+def picture(arms: Arms) -> Figure:
+    from matplotlib.patches import Circle
+
+    figure = figure_of(7, 3)
+    for place, arm in enumerate(("spectral norm", "penalty"), 1):
+        axes = figure.add_subplot(1, 2, place)
+        slopes = torch.tensor(arms.first(arm, "plane")).view(PIXELS, PIXELS).T
+        edges = (-EDGE, EDGE, -EDGE, EDGE)
+        image = axes.imshow(slopes, origin="lower", extent=edges, vmin=0, vmax=2, cmap="coolwarm")
+        for middle in (0, SHIFT):
+            axes.add_patch(Circle((middle, 0), 2, fill=False, ls="--", lw=0.8))
+        axes.set_title(f"{arm}: length of the slope of D", fontsize=9)
+    figure.colorbar(image, ax=figure.axes)
+    return figure
+
+
 EXPERIMENT = Experiment(
     id="WD8",
     title="Spectral norm bounds dense layers, not convolutions",
@@ -67,5 +94,6 @@ EXPERIMENT = Experiment(
     fails="a critic with gradient penalty, which is steeper away from the lines",
     quick=Form(1, {"steps": 1500, "points": 100_000}),
     full=Form(5, {"steps": 10_000, "points": 100_000}),
+    picture=picture,
     departs="1.001 is asked for; three power iterations a move lag behind by up to 0.7 %",
 )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from scipy.stats import spearmanr
 
 from gansmith.data import open_data
+from gansmith.evaluation import measure
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
-from gansmith.lab.tools import numbers_of, panel, trainer_of
+from gansmith.lab.tools import panel, trainer_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +25,7 @@ def run(arm: str, seed: int, steps: int, looks: int, width: int) -> Numbers:
             total += float(trainer.play()["judge/adv"])
             count += 1
         losses.append(-total / count if arm == "wasserstein" else total / count)
-        distances.append(numbers_of(trainer, data, 1000)["cfid"])
+        distances.append(measure(trainer.game, data, 1000)["cfid"].value)
     return {"rank": float(spearmanr(losses, distances)[0]), "losses": losses, "cfids": distances}
 
 
@@ -62,7 +63,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"wasserstein": "non-saturating"},
     fails="the GAN in the critic's place",
-    quick=Form(1, {"steps": 600, "looks": 12, "width": 16}),
+    quick=Form(1, {"steps": 900, "looks": 12, "width": 16}),
     full=Form(3, {"steps": 4000, "looks": 20, "width": 32}),
     picture=picture,
 )
