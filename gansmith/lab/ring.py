@@ -63,16 +63,17 @@ def looks(
     *,
     data: str = "ring",
     rates: dict[str, float] | None = None,
+    betas: tuple[float, float] = (0.5, 0.999),
     batch: int = 128,
 ) -> list[Look]:
     """Play, and look so many times at G itself, not at its average.
 
-    rates: of Adam with beta1 0.5, by player; 1e-3 for G and 1e-4 for others unless given.
+    rates: of Adam, by player; 1e-3 for G and 1e-4 for others unless given.
     A run that diverges has found nothing from there on.
     """
     rates = rates or {}
     optim = {
-        name: adam(rates.get(name, 1e-3 if name[0] == "G" else 1e-4), 0.5)
+        name: adam(rates.get(name, 1e-3 if name[0] == "G" else 1e-4), *betas)
         for name in game.players()
     }
     source = open_source(open_data(data), batch, seed)

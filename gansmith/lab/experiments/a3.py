@@ -64,6 +64,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"vae": "gan"},
     fails="the minimax GAN in the VAE's place",
-    quick=Form(5, {"steps": 500}),
-    full=Form(24, {"steps": 4000}),
+    quick=Form(5, {"steps": 1500}),
+    full=Form(24, {"steps": 3000}),
 )

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import numbers_of, sampled, trainer_of
 from gansmith.rng import Rng
 
-MARGINS = {"margin": 0.2, "a tenth": 0.02, "none": 1e6}
+MARGINS = {"margin": 0.2, "a tenth": 0.02, "none": 1e6, "none, copies bounded": 1e6}
 
 
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     trainer = trainer_of("ebgan", "fashion", seed, steps, margin=MARGINS[arm], width=width)
+    if arm != "none, copies bounded":
+        unbound(trainer.players["D"])
     trainer.fit()
     data = open_data("fashion")
     real = data.held["real"][:500].float() / 127.5 - 1
@@ -20,6 +23,14 @@ def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
         energies = [-D(x).mean() for x in (real, sampled(trainer.game, 500, Rng(seed, 1)))]
     found = numbers_of(trainer, data, 2000)
     return {"real": float(energies[0]), "fake": float(energies[1]), "cfid": found["cfid"]}
+
+
+def unbound(D: nn.Module) -> None:
+    """Copies that may be anything, where the preset's end in tanh."""
+    for part in list(D.modules()):
+        for name, child in list(part.named_children()):
+            if isinstance(child, nn.Tanh):
+                setattr(part, name, nn.Identity())
 
 
 def check(arms: Arms) -> list[Check]:
@@ -40,11 +51,14 @@ EXPERIMENT = Experiment(
     paper="arXiv:1609.03126, section 2",
     metric="error of D's copies of held-out pictures, energy of fakes, cFID",
     criterion="without: three times the error, a worse cFID; with: fakes up to the margin + 10 %",
-    arms=("margin", "a tenth", "none"),
+    arms=tuple(MARGINS),
     run=run,
     check=check,
     control={"none": "margin"},
     fails="the margin in the place of none",
     quick=Form(1, {"steps": 500, "width": 16}),
     full=Form(3, {"steps": 4000, "width": 32}),
+    departs="D's copies end in a linear layer. Where they end in tanh, as in the preset, no error "
+    "is over 4 and there is little to spoil: real copies are as good without a margin, though G's "
+    "pictures are not",
 )

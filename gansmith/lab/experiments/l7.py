@@ -4,46 +4,44 @@ import time
 
 import torch
 
-from gansmith.data import open_data
-from gansmith.games.gan import GAN
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.games.energy import Energy
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.tools import trainer_of
+from gansmith.latent import Latent
+from gansmith.networks import MLPGenerator
 from gansmith.rng import Rng
-from gansmith.walks import Ascent
 
 
-def run(arm: str, seed: int, steps: int, climb: int, count: int) -> Numbers:
+def run(arm: str, seed: int, steps: int, learnt: int, count: int) -> Numbers:
     """D's score of what G makes, and of what climbing D finds from noise; time of both."""
-    trainer = trainer_of("nsgan", "fashion", seed, steps, width=16)
+    trainer = trainer_of("energy", "ring", seed, steps, noise=None)
     trainer.fit()
-    game = trainer.game
-    assert isinstance(game, GAN)
-    G, D = trainer.players["G"].eval(), trainer.players["D"].eval()
-    noise = 2 * Rng(seed, 1).uniform(count, 1, 28, 28) - 1
-    real = open_data("fashion").held["real"][:count].float() / 127.5 - 1
-    z = game.latent.sample(count, Rng(seed, 2))
-    untrained = trainer_of("nsgan", "fashion", seed + 1, 1, width=16).players["G"].eval()
-    walk = Ascent(40.0, 1.0)
+    game = trainer.game.eval()
+    assert isinstance(game, Energy)
+    G = MLPGenerator(Latent(2), 2, 128, 3)
+    optim = torch.optim.Adam(G.parameters(), lr=1e-3)
+    for _ in range(learnt if arm == "generator" else 0):
+        loss = -game.D(G(torch.randn(256, 2))).mean()
+        optim.zero_grad()
+        loss.backward()
+        optim.step()
+    z, noise = torch.randn(count, 2), game.replay.fresh(count, Rng(seed, 1))
     with torch.no_grad():
         began = time.process_time()
-        made = (G if arm == "generator" else untrained)(z)
+        made = G(z)
         fast = time.process_time() - began
-        began = time.process_time()
-        found = walk(D, noise, walk.draw(noise, climb, Rng(seed, 3)))
-        slow = time.process_time() - began
-        low, own, high, true = (float(D(x).mean()) for x in (noise, made, found, real))
-    return {
-        "share": (own - low) / (high - low),
-        "of real": (own - low) / (true - low),
-        "faster": slow / fast,
-    }
+    began = time.process_time()
+    found = game.sample(count, Rng(seed, 1))
+    slow = time.process_time() - began
+    with torch.no_grad():
+        low, own, high = (float(game.D(x).mean()) for x in (noise, made, found))
+    return {"share": (own - low) / (high - low), "slower": slow / fast}
 
 
 def check(arms: Arms) -> list[Check]:
     return [
-        above("G's score from noise, over the argmax's", arms.mean("generator", "share"), 0.9),
-        above("time of the climb over G's", arms.mean("generator", "faster"), 50.0),
-        below("score of a G that is not trained", arms.mean("untrained", "share"), 0.5),
+        above("G's score over noise, of the argmax's", arms.mean("generator", "share"), 0.9),
+        above("time of the climb over G's", arms.mean("generator", "slower"), 50.0),
     ]
 
 
@@ -60,6 +58,8 @@ EXPERIMENT = Experiment(
     check=check,
     control={"generator": "untrained"},
     fails="a G that is not trained",
-    quick=Form(1, {"steps": 800, "climb": 100, "count": 200}),
-    full=Form(3, {"steps": 6000, "climb": 300, "count": 1000}),
+    quick=Form(1, {"steps": 4000, "learnt": 500, "count": 2000}),
+    full=Form(3, {"steps": 12_000, "learnt": 3000, "count": 2000}),
+    departs="D is learnt alone on the ring. A GAN's own D cannot be climbed: from noise one finds "
+    "what it has never seen and scores far above the data",
 )

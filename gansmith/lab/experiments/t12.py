@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.experiments.t1 import TWO
+from gansmith.lab.experiments.f3 import DATA
 from gansmith.lab.tools import trainer_of
 
 LABELS = 100
@@ -21,10 +21,12 @@ def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     x = open_data("mixture-1d").held["real"][:2000]
     with torch.no_grad():
         logit = toy.players["D"](x)
-    trainer = trainer_of("nsgan", "fashion", seed, length, width=width)
+    trainer = trainer_of("dcgan", "fashion", seed, length, width=width)
     trainer.fit()
     return {
-        "density": float(torch.corrcoef(torch.stack([logit, TWO.log_prob(x[:, 0])]))[0, 1]),
+        "density": float(
+            torch.corrcoef(torch.stack([logit.double(), DATA.log_prob(x[:, 0].double())]))[0, 1]
+        ),
         "half": float((logit.sigmoid() - 0.5).abs().max()),
         "probe": probed(trainer.players["D"], seed),
     }
@@ -32,14 +34,13 @@ def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
 
 @torch.no_grad()
 def probed(D: Any, seed: int) -> float:
-    """Accuracy of ridge regression on D's last map, from 10 labelled pictures of each class."""
+    """Accuracy of ridge regression on D's maps, from 10 labelled pictures of each class."""
     data = open_data("fashion")
     label = data.train["label"]
     torch.manual_seed(seed)
     order = torch.randperm(len(label))
     chosen = torch.cat([order[label[order] == k][: LABELS // 10] for k in range(10)])
-    body = nn.Sequential(*list(D.layers)[:-2]).eval()  # all but the logit
-    x, y = (seen(body, part) for part in (data.train["real"][chosen], data.held["real"]))
+    x, y = (seen(D.eval(), part) for part in (data.train["real"][chosen], data.held["real"]))
     middle, scale = x.mean(0), x.std(0) + 1e-6
     x, y = (x - middle) / scale, (y - middle) / scale
     target = nn.functional.one_hot(label[chosen], 10).double() - 0.1
@@ -48,10 +49,17 @@ def probed(D: Any, seed: int) -> float:
     return float(((y @ weight).argmax(1) == data.held["label"]).double().mean())
 
 
-def seen(body: nn.Module, pictures: Tensor) -> Tensor:
-    """Features (N, F) of pictures."""
-    parts = [body(part.float() / 127.5 - 1).flatten(1) for part in pictures.split(500)]
-    return torch.cat(parts).double()
+def seen(D: Any, pictures: Tensor) -> Tensor:
+    """Every map of D, the largest of each of 4 x 4 parts: features (N, F) of pictures."""
+    rows = []
+    for x in pictures.split(500):
+        x, maps = x.float() / 127.5 - 1, []
+        for layer in D.layers:
+            x = layer(x)
+            if isinstance(layer, nn.LeakyReLU):
+                maps.append(nn.functional.adaptive_max_pool2d(x, 4).flatten(1))
+        rows.append(torch.cat(maps, 1))
+    return torch.cat(rows).double()
 
 
 def check(arms: Arms) -> list[Check]:

@@ -60,6 +60,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"wgan-ct": "wgan-gp"},
     fails="the penalty alone",
-    quick=Form(1, {"steps": 400, "first": 1000, "width": 16}),
+    quick=Form(1, {"steps": 1000, "first": 1000, "width": 16}),
     full=Form(3, {"steps": 4000, "first": 1000, "width": 32}),
 )

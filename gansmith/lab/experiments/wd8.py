@@ -26,7 +26,7 @@ def run(arm: str, seed: int, steps: int, points: int) -> Numbers:
         D = spectral_normed(D, iterations=3)
         fit_critic(D, OBJECTIVES["wasserstein"], *sides, steps=steps, after=_moved, lr=1e-3)
     else:
-        fit_critic(D, OBJECTIVES["wasserstein"], *sides, steps=steps, penalty=Interpolated(1.0))
+        fit_critic(D, OBJECTIVES["wasserstein"], *sides, steps=steps, penalty=Interpolated(10.0))
     scale = torch.logspace(-1, 3, points).view(-1, 1)  # from near the data to far away
     x = (torch.randn(points, 2) * scale).requires_grad_(True)
     (slope,) = torch.autograd.grad(D(x).sum(), x)
