@@ -78,7 +78,7 @@ def ot_gan(
     epsilon: float = 0.1,
     iterations: int = 20,
     g_steps: int = 3,
-    lr: float = 1e-3,
+    lr: float = 5e-4,
     batch: int = 64,
     steps: int = 3000,
 ) -> Recipe:

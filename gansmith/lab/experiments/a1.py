@@ -71,6 +71,6 @@ EXPERIMENT = Experiment(
     control={"vae": "autoencoder"},
     fails="the auto-encoder itself",
     quick=Form(1, {"steps": 400, "width": 16}),
-    full=Form(3, {"steps": 6000, "width": 32}),
+    full=Form(3, {"steps": 3000, "width": 32}),
     picture=picture,
 )

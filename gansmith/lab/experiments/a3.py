@@ -45,7 +45,7 @@ def check(arms: Arms) -> list[Check]:
     best = [found(arms, gan)[0] for gan in GANS]
     vae = found(arms, "vae")
     return [
-        below("quartiles of the VAE over the GANs'", spread(vae) / usual, 0.5),
+        below("quartiles of the VAE over the GANs'", spread(vae) / max(usual, 1e-9), 0.5),
         above("best VAE over the best GAN", vae[0] / min(best), 1.5),
         below("best of the worst GAN over the best of the best", max(best) / min(best), 2.0),
     ]

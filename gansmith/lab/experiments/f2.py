@@ -78,6 +78,6 @@ EXPERIMENT = Experiment(
     control={"trained": "undecided"},
     fails="a T that is the same everywhere",
     quick=Form(1, {"steps": 1200, "held": 200_000}),
-    full=Form(5, {"steps": 6000, "held": 1_000_000}),
+    full=Form(3, {"steps": 3000, "held": 1_000_000}),
     departs="total variation is left out: its best T is a step, which no smooth D reaches",
 )

@@ -128,6 +128,6 @@ EXPERIMENT = Experiment(
     control={"kl": "reverse-kl", "reverse-kl": "kl", "pearson": "neyman", "neyman": "pearson"},
     fails="what another divergence has learnt",
     quick=Form(1, {"steps": 2000}),
-    full=Form(5, {"steps": 10_000}),
+    full=Form(5, {"steps": 4000}),
     picture=picture,
 )

@@ -37,5 +37,5 @@ EXPERIMENT = Experiment(
     control={"kl": "reverse-kl", "reverse-kl": "kl"},
     fails="the names of KL and reverse KL exchanged",
     quick=Form(1, {"steps": 2000}),
-    full=Form(5, {"steps": 10_000}),
+    full=Form(5, {"steps": 4000}),
 )

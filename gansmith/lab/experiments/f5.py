@@ -66,7 +66,8 @@ def picture(arms: Arms) -> Figure:
     axes.fill_between(x, DATA.log_prob(x).exp(), alpha=0.25, color="grey", label="data")
     for name in ("kl", "reverse-kl", "jensen-shannon"):
         mean, std = arms.first(name, "mean"), arms.first(name, "std")
-        axes.plot(x, Normal(mean, std).log_prob(x).exp(), lw=1.2, label=name)
+        style = "--" if name == "jensen-shannon" else "-"  # it may lie on the curve of KL
+        axes.plot(x, Normal(mean, std).log_prob(x).exp(), style, lw=1.2, label=name)
     axes.legend(fontsize=8)
     return figure
 

@@ -56,6 +56,6 @@ EXPERIMENT = Experiment(
     control={"collapsed": "real"},
     fails="real held-out pictures",
     quick=Form(1, {"repeats": 50, "pictures": 2000}),
-    full=Form(3, {"repeats": 500, "pictures": 4000}),
+    full=Form(3, {"repeats": 200, "pictures": 4000}),
     departs="the exact N for 400 samples is 115,260; 115,416 is s^2 / (2 log 2), an approximation",
 )

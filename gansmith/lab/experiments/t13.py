@@ -53,5 +53,5 @@ EXPERIMENT = Experiment(
     control={"4 to 1": "1 to 1"},
     fails="a D trained on equal counts",
     quick=Form(2, {"steps": 3000}),
-    full=Form(5, {"steps": 20000}),
+    full=Form(3, {"steps": 10_000}),
 )

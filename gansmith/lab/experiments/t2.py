@@ -57,6 +57,6 @@ EXPERIMENT = Experiment(
     control={"trained": "constant"},
     fails="D = 1/2 everywhere is off by half the total variation, 0.341",
     quick=Form(2, {"steps": 3000}),
-    full=Form(5, {"steps": 20000}),
+    full=Form(3, {"steps": 20_000}),
     picture=picture,
 )

@@ -51,5 +51,5 @@ EXPERIMENT = Experiment(
     control={"mlp": "linear"},
     fails="a linear logit for unequal variances: the bound is limited by what D can be",
     quick=Form(2, {"steps": 1500, "held": 200_000}),
-    full=Form(5, {"steps": 8000, "held": 1_000_000}),
+    full=Form(3, {"steps": 4000, "held": 1_000_000}),
 )

@@ -49,5 +49,5 @@ EXPERIMENT = Experiment(
     control={"few": "many"},
     fails="100,000 points in two dimensions cannot be learnt by heart",
     quick=Form(3, {"steps": 600, "many": 100_000}),
-    full=Form(5, {"steps": 3000, "many": 100_000}),
+    full=Form(5, {"steps": 1500, "many": 100_000}),
 )

@@ -96,6 +96,6 @@ EXPERIMENT = Experiment(
     control={"lines apart": "same line"},
     fails="two samples of one line",
     quick=Form(1, {"steps": 800}),
-    full=Form(3, {"steps": 4000}),
+    full=Form(3, {"steps": 1600}),
     picture=picture,
 )

@@ -98,6 +98,6 @@ EXPERIMENT = Experiment(
     control={"penalty": "nothing", "nothing": "penalty"},
     fails="the critics with and without a penalty exchanged",
     quick=Form(1, {"steps": 2400, "dim": 2}),
-    full=Form(3, {"steps": 12_000, "dim": 10}),
+    full=Form(3, {"steps": 6000, "dim": 10}),
     picture=picture,
 )

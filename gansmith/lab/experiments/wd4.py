@@ -63,5 +63,5 @@ EXPERIMENT = Experiment(
     control={"clipping": "penalty", "penalty": "clipping"},
     fails="the two exchanged",
     quick=Form(1, {"steps": 1500}),
-    full=Form(3, {"steps": 10_000}),
+    full=Form(3, {"steps": 6000}),
 )

@@ -23,7 +23,7 @@ ACTIVATIONS = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.SiLU)
 def run(arm: str, seed: int, steps: int) -> Numbers:
     """One random pair of networks for each seed, the same for every arm."""
     rng = Rng(seed, 55)
-    depths, widths = rng.integers(4, 2) + 1, 32 * 2 ** rng.integers(4, 2)
+    depths, widths = rng.integers(4, 2) + 1, 32 * 2 ** rng.integers(3, 2)
     kinds = [ACTIVATIONS[int(k)] for k in rng.integers(len(ACTIVATIONS), 2)]
     torch.manual_seed(seed)
     G = MLPGenerator(Latent(64), 2, int(widths[0]), int(depths[0]), kinds[0])
@@ -82,7 +82,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"penalty": "nsgan"},
     fails="the plain game in its place",
-    quick=Form(6, {"steps": 1500}),
+    quick=Form(6, {"steps": 2500}),
     full=Form(24, {"steps": 3000}),
     departs="on the ring, and no norm layers among the random choices: players of points have "
     "none. The penalty has weight 1, with which its slope is not 1 but 1 + W / 2",

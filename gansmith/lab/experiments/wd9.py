@@ -64,6 +64,6 @@ EXPERIMENT = Experiment(
     control={"wasserstein": "non-saturating"},
     fails="the GAN in the critic's place",
     quick=Form(1, {"steps": 900, "looks": 12, "width": 16}),
-    full=Form(3, {"steps": 4000, "looks": 20, "width": 32}),
+    full=Form(3, {"steps": 3000, "looks": 20, "width": 32}),
     picture=picture,
 )
