@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from gansmith import checkpoint
 from gansmith.report.page import page, picture, section, tag
-from gansmith.sweeping.study import Asked, Sweep, Trial, said
+from gansmith.sweeping.asked import Asked
+from gansmith.sweeping.study import Sweep
+from gansmith.sweeping.trial import Trial, said
 from gansmith.sweeping.vary import Range
 
 if TYPE_CHECKING:

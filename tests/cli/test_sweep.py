@@ -13,8 +13,10 @@ from gansmith.cli import _named, _train_options, main
 from gansmith.cli.commands import Sweep as SweepOptions
 from gansmith.cli.options import parse_with_preset
 from gansmith.presets import PRESETS
+from gansmith.sweeping.asked import Asked
 from gansmith.sweeping.report import command, why
-from gansmith.sweeping.study import Asked, Sweep, Trial
+from gansmith.sweeping.study import Sweep
+from gansmith.sweeping.trial import Trial
 
 pytest.importorskip("optuna")
 TINY = ["--data", "mixture-1d", "--width", "4", "--batch", "8", "--steps", "4"]

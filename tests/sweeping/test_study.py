@@ -15,9 +15,10 @@ import pytest
 
 from gansmith import recorder, scoring
 from gansmith.run import Run
-from gansmith.sweeping import study
+from gansmith.sweeping import claim
 from gansmith.sweeping.report import write_sweep_report
-from gansmith.sweeping.study import Sweep, Trial, sweep
+from gansmith.sweeping.study import Sweep, sweep
+from gansmith.sweeping.trial import Trial
 from gansmith.trainer import NonFiniteError, Trainer
 
 pytest.importorskip("optuna")
@@ -266,7 +267,7 @@ def claimed(folder: Path, alive: float, player: str) -> Sweep:
         patch.setattr(Sweep, "_maybe", lambda *_: False)
         one.play()
     one.storage.set_trial_state_values(0, TrialState.RUNNING)
-    one._note(0, alive=alive, sitting="theirs")
+    claim.note(one.storage, 0, alive=alive, sitting="theirs")
     lock = folder / "trials" / ".0000.lock"
     lock.parent.mkdir()
     lock.write_text(player)
@@ -275,13 +276,13 @@ def claimed(folder: Path, alive: float, player: str) -> Sweep:
 
 def test_what_is_played_elsewhere_is_left_alone_until_it_is_stale(tmp_path: Path) -> None:
     now = time.time()
-    fresh = claimed(tmp_path / "fresh", now - study.STALE / 2, "another")
+    fresh = claimed(tmp_path / "fresh", now - claim.STALE / 2, "another")
     assert [trial.state for trial in fresh.play().trials()] == ["playing"]
-    stale = claimed(tmp_path / "stale", now - 2 * study.STALE, "another")
+    stale = claimed(tmp_path / "stale", now - 2 * claim.STALE, "another")
     assert [trial.state for trial in stale.trials()] == ["stopped"]
     assert [trial.state for trial in stale.play().trials()] == ["done"]
-    here = claimed(tmp_path / "here", now, study._node())
-    with study._held(tmp_path / "here" / "trials" / ".0000.lock"):
+    here = claimed(tmp_path / "here", now, claim.node())
+    with claim.held(tmp_path / "here" / "trials" / ".0000.lock"):
         assert [trial.state for trial in here.play().trials()] == ["playing"]
     assert [trial.state for trial in here.play().trials()] == ["done"]
 
@@ -293,7 +294,7 @@ def test_a_player_that_lost_its_trial_records_nothing(
 
     def slept(self: Run) -> Run:
         run(self)
-        one._note(0, sitting="theirs")  # taken for dead, and taken over
+        claim.note(one.storage, 0, sitting="theirs")  # taken for dead, and taken over
         return self
 
     monkeypatch.setattr(Run, "play", slept)
@@ -302,8 +303,8 @@ def test_a_player_that_lost_its_trial_records_nothing(
 
 
 def test_a_trial_whose_process_always_dies_is_given_up(tmp_path: Path) -> None:
-    one = claimed(tmp_path / "s", time.time(), study._node())
-    one._note(0, lost=[0, 0])
+    one = claimed(tmp_path / "s", time.time(), claim.node())
+    claim.note(one.storage, 0, lost=[0, 0])
     (trial,) = one.play().trials()
     assert trial.state == "memory"
     assert "its process died 3 times at step 0" in trial.why
