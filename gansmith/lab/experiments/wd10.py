@@ -6,11 +6,11 @@ from torch import nn
 from gansmith.constraints import Clipped
 from gansmith.data import open_data, open_source
 from gansmith.games.gan import GAN
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
-from gansmith.lab.ring import look, nothing, settled
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.lab.ring import look, settled
 from gansmith.objectives import OBJECTIVES
 from gansmith.recipe import rmsprop
-from gansmith.trainer import NonFiniteError, Trainer
+from gansmith.trainer import Trainer
 
 ARMS = ("all four", "no clipping", "a sigmoid's loss", "G by the logarithm")
 
@@ -34,25 +34,26 @@ def run(arm: str, seed: int, steps: int) -> Numbers:
     game = GAN(G, kept, objective=losses, d_steps=5)  # type: ignore[arg-type]
     optim = dict.fromkeys(("G", "D"), rmsprop(5e-4))
     source = open_source(open_data("ring"), 128, seed)
-    seen, diverged = nothing(), False
-    try:
-        Trainer(game, source, optim=optim, steps=steps, seed=seed).fit()
-        seen = look(game)
-        with torch.no_grad():
-            diverged = float(game.D(open_data("ring").held["real"][:500]).abs().mean()) > 1e3
-    except NonFiniteError:
-        diverged = True
-    return {"modes": seen.modes, "grown": float(diverged)}
+    trainer = Trainer(game, source, optim=optim, steps=steps, seed=seed)
+    sizes = []
+    for part in (1, 2):
+        while trainer.step < part * steps // 2:
+            trainer.play()
+        sizes.append(size(game))
+    return {"modes": look(game).modes, "size": sizes[1], "growth": sizes[1] / sizes[0]}
+
+
+@torch.no_grad()
+def size(game: GAN) -> float:
+    """Mean size of the critic's output at real points."""
+    return float(game.D(open_data("ring").held["real"][:500]).abs().mean())
 
 
 def check(arms: Arms) -> list[Check]:
     return [
         above("modes of the ring, all four", arms.mean("all four", "modes"), 6.0),
-        above(
-            "critics that grow without clipping",
-            arms.mean("no clipping", "grown"),
-            1.0,
-        ),
+        below("growth of the critic, all four", arms.mean("all four", "growth"), 1.2),
+        above("growth without clipping", arms.mean("no clipping", "growth"), 2.0),
     ]
 
 
@@ -60,10 +61,11 @@ EXPERIMENT = Experiment(
     id="WD10",
     title="Four changes make a GAN a Wasserstein GAN",
     says="No sigmoid, no logarithm in either loss, clipped weights, no momentum: together they "
-    "find the ring; without clipping the critic grows without end.",
+    "find the ring; without clipping the critic grows without end, and its number says nothing.",
     paper="arXiv:1701.07875, Algorithm 1",
-    metric="modes of the ring of 8 with 20 samples; mean size of the critic's output",
-    criterion="6 modes with all four; over 1,000 in size without clipping",
+    metric="modes of the ring of 8 with 20 samples; mean size of the critic's output at the "
+    "end over that half way",
+    criterion="6 modes and growth up to 1.2 with all four; growth of 2 without clipping",
     arms=ARMS,
     run=run,
     check=check,
@@ -71,4 +73,6 @@ EXPERIMENT = Experiment(
     fails="the game without clipping",
     quick=Form(1, {"steps": 3000}),
     full=Form(3, {"steps": 10_000}),
+    departs="on the ring. RMSProp divides G's gradient by its size, so that G finds the modes even "
+    "where the critic grows; with the other two changes dropped it finds them too",
 )
