@@ -128,7 +128,8 @@ def _row(experiment: Experiment, arms: Arms, known: dict[str, Any]) -> str:
     found = "; ".join(_marked(check) for check in verdict.checks)
     failed = sum(not check.passed for check in verdict.control)
     control = f"{failed} of {len(verdict.control)} fail"
-    form = f"{known['form']}, {max(len(seeds) for seeds in arms.numbers.values())} seeds"
+    seeds = max(len(seeds) for seeds in arms.numbers.values())
+    form = f"{known['form']}, {seeds} seed{'s' if seeds > 1 else ''}"
     return (
         f"| {experiment.id} | {experiment.title} | {form} | {verdict.word} | {found} | {control} |"
     )
