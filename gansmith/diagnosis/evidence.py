@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -49,7 +50,8 @@ class Evidence:
     """Samples beside real examples.
 
     train: as many as are held out, to know what is usual; everything: the whole training set, of
-    which samples may be copies. classes: names of the labels. centres, std: of known modes.
+    which samples may be copies. look: describes other examples in the same way. classes: names of
+    the labels. centres, std: of known modes.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class Evidence:
     held: Kind
     train: Kind
     everything: Tensor
+    look: Callable[[Tensor], Kind]
     classes: tuple[str, ...] = ()
     centres: Tensor | None = None
     std: float = 0.0
@@ -97,6 +100,7 @@ def gather(samples: Tensor, dataset: Dataset, seed: int = 0, most: int = MOST) -
         described(other),
         described(usual),
         train,
+        described,
         judge.card.classes if judge is not None and judge.card is not None else (),
         None if known is None else torch.as_tensor(known).double(),
         float(std),

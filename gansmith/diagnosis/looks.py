@@ -8,7 +8,7 @@ from scipy.stats import binom
 from torch import Tensor
 
 from gansmith.diagnosis import draw
-from gansmith.diagnosis.evidence import Evidence, Finding, luma
+from gansmith.diagnosis.evidence import Evidence, Finding, Kind, luma
 from gansmith.metrics import fine_detail_ratio, nearest, sharpness_ratio
 from gansmith.metrics.sharpness import LAPLACIAN
 
@@ -18,6 +18,7 @@ SHARE = 0.02  # of samples beyond it
 HIGH = 0.9
 FARTHER, ROUGHER = "farther from all data", "rougher"
 BEYOND = {FARTHER: 1.3, ROUGHER: 1.0}  # times the limit: mirrored pictures are far and no noise
+MOST_BLUR, REACH = 4.0, 8  # pixels
 BLURRED = 0.7  # of the real sharpness; real against real stays within a tenth
 
 
@@ -80,13 +81,10 @@ def _smoother_half(pictures: Tensor) -> Tensor:
 
 def blur(x: Evidence) -> Finding | None:
     """Less fine detail than real pictures have, by the pixels and by the spectrum."""
-    if x.kind != "image" or x.fake.real.shape[-2:] != x.held.real.shape[-2:]:
+    found = lost_detail(x)
+    if found is None:
         return None
-    real = torch.cat([x.held.real, x.train.real])
-    sharpness = sharpness_ratio(x.fake.real, real)
-    detail = fine_detail_ratio(x.fake.real, real)
-    if min(sharpness, detail) >= BLURRED or max(sharpness, detail) >= 1:
-        return None
+    sharpness, detail = found
     said = (
         f"sharpness is {sharpness:.2f} and fine detail {detail:.2f} of the real pictures' "
         "(real against real: about 1)"
@@ -97,3 +95,54 @@ def blur(x: Evidence) -> Finding | None:
     )
     shown = draw.rows({"real": x.held.real, "generated": x.fake.real})
     return Finding("blur", said, advice, {"sharpness": sharpness, "detail": detail}, shown)
+
+
+def lost_detail(x: Evidence) -> tuple[float, float] | None:
+    """Sharpness and fine detail over the real pictures', where samples are blurred, else None."""
+    if x.kind != "image" or x.fake.real.shape[-2:] != x.held.real.shape[-2:]:
+        return None
+    real = torch.cat([x.held.real, x.train.real])
+    sharpness = sharpness_ratio(x.fake.real, real)
+    detail = fine_detail_ratio(x.fake.real, real)
+    if min(sharpness, detail) >= BLURRED or max(sharpness, detail) >= 1:
+        return None
+    return sharpness, detail
+
+
+def seen_alike(x: Evidence) -> Kind:
+    """Real examples, under the same blur where samples are blurred.
+
+    What tells two pictures or two classes apart may be in the detail: that it is gone from all of
+    them is blur, and no other fault.
+    """
+    lost = lost_detail(x)
+    if lost is not None:
+        return x.look(blurred(torch.cat([x.train.real, x.held.real]), lost[0]))
+    labels = None
+    if x.train.labels is not None and x.held.labels is not None:
+        labels = torch.cat([x.train.labels, x.held.labels])
+    return Kind(
+        torch.cat([x.train.real, x.held.real]),
+        torch.cat([x.train.features, x.held.features]),
+        labels,
+    )
+
+
+def blurred(pictures: Tensor, sharpness: float) -> Tensor:
+    """Pictures (N, C, H, W), bytes, under the Gaussian blur that leaves them so sharp."""
+    low, high = 0.0, MOST_BLUR
+    for _ in range(8):
+        std = (low + high) / 2
+        sharp = sharpness_ratio(_smoothed(pictures[:500], std), pictures[:500]) > sharpness
+        low, high = (std, high) if sharp else (low, std)
+    return _smoothed(pictures, std)
+
+
+def _smoothed(pictures: Tensor, std: float) -> Tensor:
+    at = torch.arange(-REACH, REACH + 1).float()
+    line = torch.exp(-(at**2) / (2 * std**2))
+    channels, width = pictures.shape[1], len(line)
+    rows = (line / line.sum()).view(1, 1, 1, width).expand(channels, 1, 1, width)
+    x = F.pad(pictures.float(), (REACH,) * 4, "replicate")
+    x = F.conv2d(F.conv2d(x, rows, groups=channels), rows.mT, groups=channels)
+    return x.round().to(pictures.dtype)

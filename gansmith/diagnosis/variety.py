@@ -8,6 +8,7 @@ from torch import Tensor
 
 from gansmith.diagnosis import draw
 from gansmith.diagnosis.evidence import Evidence, Finding
+from gansmith.diagnosis.looks import seen_alike
 from gansmith.metrics import duplicate_threshold, make_bins, mode_report, support_of_pairs
 from gansmith.metrics.precision_recall import squared_distances
 
@@ -30,9 +31,10 @@ def collapse(x: Evidence) -> Finding | None:
 
     Pictures are alike when they are so by the features and by the pixels.
     """
-    views = [(x.fake.features, torch.cat([x.train.features, x.held.features]))]
+    real = seen_alike(x)
+    views = [(x.fake.features, real.features)]
     if x.kind == "image":
-        views.append((_pixels(x.fake.real), _pixels(torch.cat([x.train.real, x.held.real]))))
+        views.append((_pixels(x.fake.real), _pixels(real.real)))
     alike, usually = (_alike(views, of) for of in (0, 1))
     ours, usual = (support_of_pairs(int(m.triu(1).sum()), len(m)) for m in (alike, usually))
     if not ours.high < FEW * usual.low:
@@ -114,13 +116,13 @@ def _shares(x: Evidence) -> tuple[str, list[str], Tensor, Tensor]:
         names = [f"mode {i}" for i in range(count)]
         held = mode_report(x.held.features, x.centres, x.std)
         return "modes", names, torch.tensor(report.counts).double(), _share(held.counts)
-    if x.fake.labels is not None and x.held.labels is not None and x.train.labels is not None:
+    real = seen_alike(x)
+    if x.fake.labels is not None and real.labels is not None:
         count = len(x.classes)
-        both = torch.cat([x.held.labels, x.train.labels]).bincount(minlength=count)
         ours = x.fake.labels.bincount(minlength=count).double()
-        return "classes", list(x.classes), ours, _share(both.tolist())
-    real = torch.cat([x.train.features, x.held.features])
-    bins = make_bins(real, min(BINS, len(real) // 20))
+        usual = real.labels.bincount(minlength=count)
+        return "classes", list(x.classes), ours, _share(usual.tolist())
+    bins = make_bins(real.features, min(BINS, len(real.features) // 20))
     ours = bins.assign(x.fake.features).bincount(minlength=len(bins.shares)).double()
     return "bins", [f"bin {i}" for i in range(len(bins.shares))], ours, bins.shares
 
