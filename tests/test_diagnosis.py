@@ -142,4 +142,4 @@ def test_a_run_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (run.folder / "diagnosis" / "dropped-classes.png").exists()
     write_samples(run, 100, 0, tmp_path / "made")
     main(["diagnose", str(tmp_path / "made"), "--against", "digits", "--out", str(tmp_path / "d")])
-    assert "collapse: about " in capsys.readouterr().out
+    assert "dropped classes: " in capsys.readouterr().out

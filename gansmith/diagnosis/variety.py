@@ -12,7 +12,7 @@ from gansmith.diagnosis.looks import seen_alike
 from gansmith.metrics import duplicate_threshold, make_bins, mode_report, support_of_pairs
 from gansmith.metrics.precision_recall import squared_distances
 
-SURE = 1e-6  # chance of a verdict on real data, for each class or bin
+SURE = 1e-5  # chance of a verdict on real data, for each class or bin
 ALIKE = 1e-4  # share of pairs of real examples that count as alike
 LEAST_SPREAD = 0.5
 FEW = 0.2  # of the variety of real data

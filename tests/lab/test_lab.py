@@ -141,7 +141,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     main(["lab", "report", *words])
     assert (tmp_path / "pictures" / "T7.png").stat().st_size > 5000
     table = (tmp_path / "README.md").read_text()
-    assert "| T7 | G may only move a little | quick, 1 seeds | holds |" in table
+    assert "| T7 | G may only move a little | quick, 1 seed | holds |" in table
     page = (tmp_path / "report.html").read_text()
     assert "gansmith lab run T7" in page
     assert "data:image/png;base64" in page
