@@ -12,6 +12,7 @@ import torch
 from gansmith import parallel
 from gansmith.config import Config
 from gansmith.data import DATA, open_data
+from gansmith.data.degrade import split_name
 from gansmith.presets import find_preset
 from gansmith.run import ENDLESS, Run, versions
 from gansmith.scoring import check_metrics
@@ -105,8 +106,9 @@ def plan(
     if steps is not None and "steps" in resolved:
         resolved["steps"] = steps
     where = chosen.data if data is None else str(data)
-    if where not in DATA and Path(where).exists():
-        where = str(Path(where).absolute())
+    spoilt, rest = split_name(where)
+    if rest not in DATA and Path(rest).exists():
+        where = ":".join(filter(None, (spoilt, str(Path(rest).absolute()))))
     dataset = open_data(where, **options)
     check_metrics(metrics, dataset)
     torch.manual_seed(seed)

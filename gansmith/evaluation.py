@@ -9,7 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gansmith.answers import to_the_point
+from gansmith.asking import made
 from gansmith.data import Dataset, accepts, modes
+from gansmith.game import Answers
 from gansmith.metrics import (
     Better,
     Features,
@@ -52,7 +55,11 @@ def measure(
         _enough(dataset)
         return _about(_ways(game, dataset, seed, features), dataset)
     n = min(n, dataset.spec.held, LIMIT)  # equally many of each kind are compared
-    return measure_samples(game.sample(n, Rng(seed, 1, 1)).cpu(), dataset, seed, features, only)
+    samples = made(game, dataset, n, Rng(seed, 1, 1))
+    found = measure_samples(samples, dataset, seed, features, only)
+    if isinstance(game, Answers):
+        found |= _about(to_the_point(samples, dataset, game.asked), dataset)
+    return found
 
 
 def measure_samples(

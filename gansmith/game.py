@@ -238,6 +238,20 @@ class Decodes(Protocol):
 
 
 @runtime_checkable
+class Answers(Protocol):
+    """A game that makes what it is asked for.
+
+    asked: the field of a batch that holds the conditions.
+    """
+
+    asked: str
+
+    def answer(self, given: Tensor, rng: Rng) -> Tensor:
+        """An example for each condition (n, ...), in the shape and range that players see."""
+        ...
+
+
+@runtime_checkable
 class Translates(Protocol):
     """A game that takes examples from one domain to another."""
 

@@ -21,14 +21,15 @@ from gansmith.showing import png, scatter, tile, to_uint8
 COLUMNS = 8
 
 
-def write_samples(run: Run, n: int, seed: int, out: Path) -> Path:
+def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | None = None) -> Path:
     """Pictures: single PNGs and, beside `out`, a sheet; points: .npy and a plot; text: one file.
 
     The folder holds nothing but samples, so that it can be measured, or trained on, as it is.
+    ask: words that say what to make, for a game that can be asked.
     Returns the file to look at. Raises ValueError for n below 1.
     """
     _at_least_one(n)
-    samples = run.sample(n, seed).cpu()
+    samples = run.sample(n, seed, ask).cpu()
     kind = run.config.spec["kind"]
     if kind == "text":
         return _write(out / "samples.txt", "\n".join(run.dataset.sentences(samples)).encode())

@@ -19,11 +19,12 @@ import torch
 from torch import Tensor
 
 from gansmith import __version__, checkpoint, parallel
+from gansmith.asking import by_words, in_turn, playable
 from gansmith.config import FILE, Config
 from gansmith.data import DataError, Dataset, DataSpec, open_data, open_source
 from gansmith.estimate import Estimate, estimate
 from gansmith.evaluation import measure
-from gansmith.game import Game, Samples, Translates
+from gansmith.game import Answers, Game, Samples, Translates
 from gansmith.metrics import Features, Measured
 from gansmith.presets import find_preset
 from gansmith.recipe import Recipe
@@ -268,12 +269,24 @@ class Run:
         return read_clock(self.folder)
 
     @torch.no_grad()
-    def sample(self, n: int = 64, seed: int = 0) -> Tensor:
+    def sample(self, n: int = 64, seed: int = 0, ask: str | Tensor | None = None) -> Tensor:
         """n examples: pictures (n, C, H, W) in [-1, 1], points (n, dim), or token ids (n, T).
 
         The same seed and n give the same examples.
-        Raises TypeError when the game has nothing to sample.
+        ask: of a game that makes what it is asked for: words, or conditions as in the data, one or
+            n; by default the classes in turn, or what held-out examples are asked by.
+        Raises TypeError when the game has nothing to sample, or cannot be asked; DataError for
+        words that the data do not have.
         """
+        if isinstance(self.game, Answers):
+            given = in_turn(self.dataset, n) if ask is None else ask
+            if isinstance(given, str):
+                given = by_words(self.dataset, given, n)
+            if len(given) == 1:
+                given = given.expand(n, *given.shape[1:])
+            return self.game.answer(playable(given, self.game), Rng(seed, 1, 1))
+        if ask is not None:
+            raise TypeError(f"{self.config.preset} cannot be asked: it makes what it likes")
         if not isinstance(self.game, Samples):
             raise TypeError(
                 f"{self.config.preset} does not sample; it translates: "

@@ -13,7 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gansmith.asking import made
 from gansmith.data import Dataset
+from gansmith.data.degrade import split_name
 from gansmith.metrics import Gaussian, Judge, image_reference, judge_for, quick_images, quick_score
 from gansmith.naming import unknown
 from gansmith.rng import Rng
@@ -29,8 +31,8 @@ NAMES = {
 
 @lru_cache(maxsize=4)
 def judge_of(name: str, channels: int) -> Judge:
-    """The judge of a data set by its name; `emoji:noto` is judged as `emoji` is."""
-    base = name.split(":")[0]
+    """The judge of a data set by its name; `grey:emoji:noto` is judged as `emoji` is."""
+    base = split_name(name)[1].split(":")[0]
     return judge_for("fashion" if base == "fashion-mnist" else base, channels)
 
 
@@ -48,7 +50,7 @@ def score(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str] = ()) -
     if kind == "unpaired":
         ways = [_arrivals(game, dataset, a, b) for a, b in (("a", "b"), ("b", "a"))]
         return name | {"value": sum(ways) / len(ways)}
-    samples = game.sample(COUNT, Rng(seed, 0, 2)).cpu()
+    samples = made(game, dataset, COUNT, Rng(seed, 0, 2), "train")
     if kind == "text":
         return name | {"value": quick_score("text", samples, dataset.train["tokens"], limit=COUNT)}
     if kind == "image":
@@ -99,6 +101,8 @@ def _chosen(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str]) -> d
 def _trained(dataset: Dataset) -> Dataset:
     """The data set with some of its training examples in the place of the held-out ones."""
     held = {name: rows[:COUNT] for name, rows in dataset.train.items()}
+    if dataset.degrade is not None:
+        held["given"] = dataset.conditions(held, len(held["real"]))
     least = min(len(rows) for rows in held.values())
     return replace(dataset, spec=replace(dataset.spec, held=least), held=held)
 

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from gansmith.asking import in_turn, playable
 from gansmith.checkpoint import replace
 from gansmith.data import Dataset
+from gansmith.game import Answers
 from gansmith.rng import Rng
 
 SHEET = 64  # samples on a sheet
@@ -70,7 +73,13 @@ def write_sheet(folder: Path, step: int, game: Any, dataset: Dataset, seed: int)
     stem = folder / f"{step:08d}"
     if dataset.spec.kind == "unpaired":
         return _write(stem.with_suffix(".png"), png(translations(game, dataset)))
-    samples = game.sample(SHEET if dataset.spec.kind != "points" else 1000, Rng(seed, 0, 1)).cpu()
+    count = SHEET if dataset.spec.kind != "points" else 1000
+    if isinstance(game, Answers):
+        given = in_turn(dataset, count)
+        samples = game.answer(playable(given, game), Rng(seed, 0, 1)).cpu()
+        page = answers(given, samples, dataset)
+        return _write(stem.with_suffix(".png"), png(page))
+    samples = game.sample(count, Rng(seed, 0, 1)).cpu()
     if dataset.spec.kind == "image":
         return _write(stem.with_suffix(".png"), png(tile(to_uint8(samples), 8)))
     if dataset.spec.kind == "points":
@@ -89,6 +98,27 @@ def translations(game: Any, dataset: Dataset) -> Image.Image:
         fake = game.translate(real.to(device).float().div(127.5).sub(1), to=other)
         rows += [real, to_uint8(fake)]
     return tile(torch.cat(rows), columns)
+
+
+def answers(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
+    """What was made of conditions: a column for each class; what is given, the answer and the true
+    one in rows where pictures ask; else a sheet.
+    """
+    asked = dataset.spec.asked
+    pictures = to_uint8(made)
+    if asked is not None and asked.kind == "class":
+        return tile(pictures, len(asked.names) if len(asked.names) <= 16 else 8)
+    if asked is None or asked.kind != "image":
+        return tile(pictures, 8)
+    count, columns = min(len(made), 24), 12
+    true = dataset.held["real"][torch.arange(count) % dataset.spec.held]
+    side = pictures.shape[-2:]
+    first = given[:count, : 1 if asked.channels == 2 else 3]
+    shown = F.interpolate(first.float(), side, mode="nearest").to(torch.uint8)
+    rows = [x.expand(-1, 3, -1, -1) for x in (shown, pictures[:count], true)]
+    return tile(
+        torch.cat([x[i : i + columns] for i in range(0, count, columns) for x in rows]), columns
+    )
 
 
 def png(image: Image.Image) -> bytes:

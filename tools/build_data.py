@@ -2,7 +2,8 @@
 
     python tools/build_data.py --source FOLDER [--fashion FOLDER] [--out FOLDER]
 
-FOLDER holds emoji/{noto,twemoji,openmoji,fluent3d}.zip (64x64 CODE.png and dataset.json) and
+FOLDER holds emoji/{noto,twemoji,openmoji,fluent3d,openmoji_line}.zip (64x64 CODE.png and
+dataset.json), emoji/captions.tsv.gz (code, name, keywords ...) and
 coco_captions/{train,test}.txt.gz. Fashion-MNIST is Debian's package dataset-fashion-mnist, the
 digits are scikit-learn's.
 """
@@ -25,7 +26,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from gansmith.data.own.archives import read_idx
-from gansmith.data.shipped import EMOJI_COLUMNS, EMOJI_SIZE, FILES, LENGTH, STYLES
+from gansmith.data.shipped import EMOJI_COLUMNS, EMOJI_SIZE, FILES, LENGTH, LINES, STYLES
 
 FASHION = {"train": 20_000, "t10k": 4_000}
 DIGITS_TRAIN = 1437
@@ -62,17 +63,23 @@ def build_digits(out: Path) -> None:
 def build_emoji(originals: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     index = None
-    for style in STYLES:
+    for style in (*STYLES, LINES):
         with zipfile.ZipFile(originals / f"{style}.zip") as archive:
             labels = json.loads(archive.read("dataset.json"))
             pictures = [archive.read(name) for name, _ in labels["labels"]]
         if index not in (None, labels):
             raise SystemExit(f"{style} does not show the same emoji as the styles before it")
         index = labels
-        sheet(pictures).save(out / f"{style}.png", optimize=True)
+        mode = "L" if style == LINES else "RGB"
+        sheet(pictures).convert(mode).save(out / f"{style}.png", optimize=True)
     emoji = [[name.removesuffix(".png"), group] for name, group in labels["labels"]]
     text = json.dumps({"classes": labels["classes"], "emoji": emoji}, separators=(",", ":"))
     (out / "index.json").write_text(text + "\n")
+    with gzip.open(originals / "captions.tsv.gz", "rt", encoding="utf-8") as file:
+        _, *rows = [line.rstrip("\n").split("\t") for line in file]
+    told = {code: (tidy(name), tidy(words)) for code, name, words, *_ in rows}
+    lines = ["\t".join(told[code]) + "\n" for code, _ in emoji]
+    write_gzip(out / "names.tsv.gz", "".join(lines).encode())
 
 
 def sheet(pictures: list[bytes]) -> Image.Image:

@@ -186,18 +186,30 @@ def sample(options: Sample) -> None:
 
     run = _open(options.run, options.checkpoint)
     out = options.out or run.folder / "generated"
-    write = write_interpolation if options.interpolate else write_samples
-    say(f"wrote {write(run, options.n, options.seed, out)}")
+    if options.interpolate and options.text is not None:
+        raise ValueError("a walk between codes is not asked for anything: leave out --text")
+    if options.interpolate:
+        say(f"wrote {write_interpolation(run, options.n, options.seed, out)}")
+    else:
+        say(f"wrote {write_samples(run, options.n, options.seed, out, options.text)}")
 
 
 def translate(options: Translate) -> None:
     """gansmith translate."""
+    from gansmith.answering import write_answers
     from gansmith.generating import write_translations
 
     run = _open(options.run, options.checkpoint)
     out = options.out or run.folder / "translated"
-    count = write_translations(run, options.folder, options.to, out, options.skip_bad)
-    say(f"wrote {count} pictures to {out}")
+    if run.config.spec["kind"] == "unpaired":
+        if options.mask is not None:
+            raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
+        count = write_translations(run, options.source, options.to, out, options.skip_bad)
+    else:
+        count = write_answers(
+            run, options.source, out, mask=options.mask, skip_bad=options.skip_bad
+        )
+    say(f"wrote {count} picture{'s' * (count != 1)} to {out}")
 
 
 def evaluate(options: Evaluate) -> None:

@@ -7,18 +7,29 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from gansmith.data.condition import Condition
+from gansmith.data.degrade import DEGRADATIONS, degraded, split_name
 from gansmith.data.found import open_found
 from gansmith.data.generated import modes, open_generated
 from gansmith.data.grammar import accepts, open_grammar
 from gansmith.data.own.holdout import refuse_val
 from gansmith.data.pixels import conformed
-from gansmith.data.shipped import open_captions, open_digits, open_emoji, open_fashion
+from gansmith.data.shipped import (
+    open_captions,
+    open_digits,
+    open_emoji,
+    open_emoji_lines,
+    open_emoji_names,
+    open_fashion,
+)
 from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 from gansmith.naming import nearest
 
 __all__ = [
     "DATA",
+    "DEGRADATIONS",
+    "Condition",
     "DataError",
     "DataSpec",
     "Dataset",
@@ -62,6 +73,12 @@ DATA: dict[str, Entry] = {
     "emoji:fluent3d": Entry(
         partial(open_emoji, "fluent3d"), "1599 emoji in Microsoft's shaded style", "MIT"
     ),
+    "emoji-lines": Entry(
+        open_emoji_lines, "1599 emoji with their line art, 32x32: pairs", "CC-BY-SA-4.0"
+    ),
+    "emoji-names": Entry(
+        open_emoji_names, "emoji in 4 styles with their names and keywords, 32x32", EMOJI_LICENCE
+    ),
     "captions": Entry(open_captions, "14,129 COCO captions of up to 20 words", "CC-BY-4.0"),
     "grammar": Entry(
         open_grammar, "sentences of a toy grammar that can be checked exactly", "CC0-1.0"
@@ -94,12 +111,19 @@ def open_data(
 ) -> Dataset:
     """A data set by its name in DATA, as emoji:STYLE+STYLE, or by the path of the user's own files.
 
+    grey:NAME, and so on for every name in DEGRADATIONS, asks for each picture by what the
+    degradation leaves of it; NAME may be a path.
+
     size, channels: what pictures are brought to; None keeps them as they are
     val: the part of the user's own data to hold out; named data sets have a split of their own
     skip_bad: leave out those of the user's files that cannot be read, instead of refusing all
     Raises DataError when there is no such name or path, or the data cannot be used.
     """
     name = str(name_or_path)
+    spoilt, rest = split_name(name)
+    if spoilt:
+        inner = open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad)
+        return degraded(spoilt, inner)
     opener = DATA[name].open if name in DATA else None
     if opener is None and name.startswith("emoji:"):
         opener = partial(open_emoji, name.removeprefix("emoji:"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from gansmith.data.checks import counted, labels, sentences, shown
+from gansmith.data.checks import conditions, counted, labels, sentences, shown
+from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 
 WHOLE = 1 << 28  # fields up to 256 MiB are hashed whole
@@ -171,6 +173,35 @@ def unpaired(name: str, a: Dataset, b: Dataset, *, paired: bool = False) -> Data
         parts={domain: part.spec for domain, part in parts.items()},
     )
     return Dataset(spec, train, held, parts=parts)
+
+
+def conditioned(
+    dataset: Dataset,
+    condition: Condition,
+    train: Tensor,
+    held: Tensor,
+    vocabulary: Sequence[str] = (),
+) -> Dataset:
+    """Pictures together with what each is asked by, row for row: the field `given`.
+
+    vocabulary: the words of a sentence's tokens.
+    Raises DataError when the conditions are not what `condition` says, or not one for each picture.
+    """
+    name = dataset.spec.name
+    if dataset.spec.kind != "image" or condition.field != "given":
+        raise DataError(f"{name}: only pictures are given conditions, and classes are their labels")
+    for split, rows, part in (("train", train, dataset.train), ("held", held, dataset.held)):
+        conditions(f"{name}: {split}", rows, condition, len(vocabulary))
+        if len(rows) != len(part["real"]):
+            raise DataError(
+                f"{name}: every picture needs its condition; {split} has {len(part['real'])} "
+                f"pictures and {len(rows)} conditions"
+            )
+    fields = [dict(dataset.train, given=train), dict(dataset.held, given=held)]
+    spec = replace(dataset.spec, condition=condition, fingerprint=fingerprint(*fields))
+    return replace(
+        dataset, spec=spec, train=fields[0], held=fields[1], vocabulary=tuple(vocabulary)
+    )
 
 
 def named(prefix: str, part: Fields) -> Fields:

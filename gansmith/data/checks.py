@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, Fields
 
 
@@ -49,6 +50,34 @@ def sentences(where: str, part: Fields, vocab: int, length: int) -> None:
     place = torch.arange(length)
     if not torch.equal(tokens != 0, place < lengths[:, None]):
         raise DataError(f"{where} tokens are non-zero up to `lengths`, then 0")
+
+
+TYPES: dict[str, tuple[torch.dtype, ...]] = {
+    "labels": (torch.float32,),
+    "attributes": (torch.float32,),
+    "sentence": (torch.int16, torch.int32),
+    "sound": (torch.uint8,),
+    "image": (torch.uint8,),
+}
+
+
+def conditions(where: str, given: Tensor, condition: Condition, vocab: int) -> None:
+    """Conditions have the type and shape that their description says; no sentence is empty."""
+    if given.dtype not in TYPES[condition.kind] or given.shape[1:] != condition.shape:
+        types = " or ".join(str(dtype).removeprefix("torch.") for dtype in TYPES[condition.kind])
+        raise DataError(
+            f"{where} conditions ({condition.kind}) are {types} (N, "
+            f"{', '.join(map(str, condition.shape))}); {shown(given)}"
+        )
+    if given.is_floating_point() and not bool(given.isfinite().all()):
+        row = int((~given.isfinite()).any(1).nonzero()[0])
+        raise DataError(f"{where} row {row} has a condition that is not finite")
+    if condition.kind == "sentence" and len(given):
+        if condition.vocab != vocab or not 0 <= int(given.min()) <= int(given.max()) < vocab:
+            raise DataError(f"{where} tokens are 0..{vocab - 1}, one for each word")
+        empty = (given[:, 0] == 0).nonzero()
+        if len(empty):
+            raise DataError(f"{where} row {int(empty[0])} has an empty sentence; {len(empty)} so")
 
 
 def shown(tensor: Tensor | None) -> str:

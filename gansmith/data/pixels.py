@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from gansmith.data.build import image_dataset, unpaired
+from gansmith.data.build import conditioned, image_dataset, unpaired
 from gansmith.data.spec import DataError, Dataset, Fields
 
 FILTER = "lanczos"  # Pillow's: the support grows with the reduction, so it does not alias
@@ -64,7 +66,9 @@ def conformed(dataset: Dataset, size: int | None = None, channels: int | None = 
     steps = [spec.filter] if spec.filter else []
     if size not in (None, spec.size):
         steps.append(f"{spec.size} to {size} pixels, {FILTER}")
-    return image_dataset(
+    asked = spec.condition
+    given = [part.pop("given") for part in (train, held) if "given" in part]
+    pictures = image_dataset(
         spec.name,
         train,
         held,
@@ -73,6 +77,12 @@ def conformed(dataset: Dataset, size: int | None = None, channels: int | None = 
         source=spec.source,
         filter="; ".join(steps),
     )
+    if asked is None:
+        return pictures
+    if asked.kind == "image" and size is not None and asked.height == spec.size:
+        given = [resize(rows, size) for rows in given]
+        asked = replace(asked, height=size, width=size)
+    return conditioned(pictures, asked, given[0], given[1], dataset.vocabulary)
 
 
 def _fields(part: Fields, size: int | None, channels: int | None) -> Fields:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gansmith.data.build import image_dataset, text_dataset, unpaired
+from gansmith.data.build import conditioned, image_dataset, text_dataset, unpaired
+from gansmith.data.condition import Condition
 from gansmith.data.idx import idx_dataset, idx_files
 from gansmith.data.spec import DataError, Dataset, Fields
-from gansmith.data.text import Vocabulary
+from gansmith.data.text import END, UNKNOWN, Vocabulary
 
 FILES = Path(__file__).parent / "files"
 GARMENTS = (
@@ -28,6 +30,8 @@ STYLES = {
     "openmoji": "CC-BY-SA-4.0",
     "fluent3d": "MIT",
 }
+LINES = "openmoji_line"  # the same emoji as openmoji, their outlines only
+NAME_LENGTH = 12  # words of the longest name with its style
 EMOJI_SIZE, EMOJI_COLUMNS, HELD_EVERY = 32, 40, 10
 EMOJI_FILTER = "64 to 32 pixels, lanczos"
 LENGTH = 20  # words of the longest caption
@@ -72,6 +76,47 @@ def open_emoji(styles: str = "") -> Dataset:
         a, b = (_emoji(f"emoji:{style}", [style], half) for half, style in enumerate(chosen))
         return unpaired(f"emoji:{styles}", a, b, paired=True)
     return _emoji(f"emoji:{styles}" if styles else "emoji", chosen or list(STYLES))
+
+
+def open_emoji_lines() -> Dataset:
+    """OpenMoji's emoji, 32x32 RGB, each with its line art: pairs. Every tenth is held out."""
+    dataset = _emoji("emoji-lines", ["openmoji"])
+    count = len(_index()["emoji"])
+    lines = _sheet(LINES, count)[:, :1].contiguous()
+    held = held_emoji(count)
+    condition = Condition("image", channels=1, height=EMOJI_SIZE, width=EMOJI_SIZE)
+    return conditioned(dataset, condition, lines[~held], lines[held])
+
+
+def open_emoji_names() -> Dataset:
+    """Emoji in the four styles, 32x32 RGB, each asked for by its name and its style.
+
+    Every training picture is there twice: "red heart twemoji", and by its keywords, "emotion heart
+    love red twemoji". Every tenth emoji is held out in all styles, with its name. A word of a
+    held-out name that no training picture has is the unknown word.
+    """
+    with gzip.open(FILES / "emoji" / "names.tsv.gz", "rt", encoding="utf-8") as file:
+        told = [line.rstrip("\n").split("\t") for line in file]
+    held = held_emoji(len(told)).tolist()
+    dataset = _emoji("emoji-names", list(STYLES))
+
+    def lines(column: int, out: bool) -> list[str]:
+        chosen = [row for row, is_out in zip(told, held, strict=True) if is_out == out]
+        # the style stands first, so that no long list of keywords can push it out
+        return [f"{style} {row[column] or row[0]}" for style in STYLES for row in chosen]
+
+    by_name, by_keyword = lines(0, False), lines(1, False)
+    vocabulary = Vocabulary([END, UNKNOWN, *Vocabulary.build(by_name + by_keyword).words[1:]])
+    train, out = (
+        torch.from_numpy(vocabulary.encode(texts, NAME_LENGTH)[0])
+        for texts in (by_name + by_keyword, lines(0, True))
+    )
+    twice = {
+        key: value.repeat((2, *[1] * (value.dim() - 1))) for key, value in dataset.train.items()
+    }
+    condition = Condition("sentence", vocab=len(vocabulary), length=NAME_LENGTH)
+    both = replace(dataset, train=twice, spec=replace(dataset.spec, train=len(train)))
+    return conditioned(both, condition, train, out, vocabulary.words)
 
 
 def open_captions() -> Dataset:

@@ -6,11 +6,13 @@ import torch
 from torch import Tensor
 
 from gansmith.data.build import named
+from gansmith.data.degrade import Degradation
 from gansmith.data.rows import RowFile
 from gansmith.data.spec import DataError, Dataset, Fields
 from gansmith.rng import Rng
 
 ORDER = 0xDA7A5E7  # sets the orders of examples apart from a run's other random numbers
+SPOILING = 0x5B011ED  # and what is random in degradations
 
 
 class Source:
@@ -25,6 +27,7 @@ class Source:
     seed, stream: two sources of one run take different streams
     file: where the rows of `real` are read from, when they do not lie in memory. The rows of the
         batch after are then announced to the system, which fetches them while this one is played.
+    degrade: makes the field `given` from `real`.
     Raises DataError when there is no example, or the fields' lengths differ.
     """
 
@@ -35,6 +38,7 @@ class Source:
         seed: int,
         stream: int = 0,
         file: RowFile | None = None,
+        degrade: Degradation | None = None,
     ) -> None:
         counts = {name: len(value) for name, value in fields.items()}
         if len(set(counts.values())) != 1 or not min(counts.values()):
@@ -50,11 +54,19 @@ class Source:
         self.stream = stream
         self.count = min(counts.values())
         self.file = file
+        self.degrade = degrade
         self._order: tuple[int, Tensor] | None = None
         self._next: tuple[int, Tensor] | None = None
 
     def at(self, n: int) -> Fields:
         """The n-th batch: every field with `batch` rows."""
+        batch = self._read(n)
+        if self.degrade is not None:
+            spoiling = Rng(self.seed, SPOILING, self.stream, n)
+            batch["given"] = self.degrade(batch["real"], spoiling)
+        return batch
+
+    def _read(self, n: int) -> Fields:
         if self.file is None:
             rows = self.rows(n)
             return {name: value.index_select(0, rows) for name, value in self.fields.items()}
@@ -111,7 +123,7 @@ class Join:
 def open_source(dataset: Dataset, batch: int, seed: int) -> Source | Join:
     """The source of any data set's training examples: a Join of a and b when it is unpaired."""
     if dataset.spec.kind != "unpaired":
-        return Source(dataset.train, batch, seed, file=dataset.file)
+        return Source(dataset.train, batch, seed, file=dataset.file, degrade=dataset.degrade)
     parts = enumerate(dataset.parts.items())
     return Join(
         **{

@@ -10,9 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import torch
 from torch import Tensor
 
+from gansmith.data.condition import Condition
+from gansmith.rng import Rng
+
 if TYPE_CHECKING:
+    from gansmith.data.degrade import Degradation
     from gansmith.data.rows import RowFile
 
 Kind = Literal["image", "points", "text", "unpaired"]
@@ -40,6 +45,7 @@ class DataSpec:
     fingerprint  first 16 hex digits of a SHA-256 over the tensors
     filter    images: how pictures were brought to this size ("" = not resized)
     paired    unpaired: whether held a[i] and b[i] show the same thing
+    condition images: what the field `given` holds; None when there is no such field
     """
 
     kind: Kind
@@ -58,6 +64,7 @@ class DataSpec:
     source: str = ""
     paired: bool = False
     parts: Mapping[str, DataSpec] = field(default_factory=dict)
+    condition: Condition | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -65,10 +72,19 @@ class DataSpec:
                 f"the kind of a data set is one of {', '.join(KINDS)}; got {self.kind!r}"
             )
 
+    @property
+    def asked(self) -> Condition | None:
+        """What an example can be asked by: the data's own condition, else the classes."""
+        if self.condition is None and self.classes:
+            return Condition("class", self.classes)
+        return self.condition
+
     def to_json(self) -> dict[str, Any]:
         """A dict of plain JSON values; `from_json` undoes it."""
         plain = asdict(replace(self, parts={}))
         plain["classes"] = list(self.classes)
+        if self.condition is not None:
+            plain["condition"]["names"] = list(self.condition.names)
         plain["parts"] = {name: part.to_json() for name, part in self.parts.items()}
         return plain
 
@@ -84,6 +100,8 @@ class DataSpec:
         values["classes"] = tuple(values.get("classes", ()))
         parts = cast(Mapping[str, Any], values.get("parts", {}))
         values["parts"] = {name: cls.from_json(part) for name, part in parts.items()}
+        if values.get("condition") is not None:
+            values["condition"] = Condition.from_json(values["condition"])
         return cls(**values)
 
 
@@ -91,7 +109,8 @@ class DataSpec:
 class Dataset:
     """A data set in memory (or memory-mapped), split into a training and a held out part.
 
-    image     real uint8 (N, C, H, W) with H = W, optionally label int64 (N,)
+    image     real uint8 (N, C, H, W) with H = W, optionally label int64 (N,), and the conditions
+              `given` where spec.condition describes them
     points    real float32 (N, dim)
     text      tokens int16 or int32 (N, T), 0 ends a sentence and pads it; lengths int64 (N,),
               the end not counted; `vocabulary[i]` is the word of token i
@@ -100,6 +119,7 @@ class Dataset:
 
     skipped[file or "file:line"] says why that was left out of the user's own data.
     file: where train["real"] lies, row for row, when it is too large to be kept in memory.
+    degrade: makes the training `given` from `real`, batch by batch, where train has none.
     """
 
     spec: DataSpec
@@ -109,6 +129,25 @@ class Dataset:
     parts: Mapping[str, Dataset] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     file: RowFile | None = None
+    degrade: Degradation | None = None
+
+    def conditions(self, part: Fields, count: int) -> Tensor:
+        """What the first examples of `train` or `held` are asked by, `count` rows, in turn.
+
+        A training picture is spoilt in the same way each time. Raises DataError without conditions.
+        """
+        asked = self.spec.asked
+        if asked is None:
+            raise DataError(
+                f"{self.spec.name} has nothing that its examples could be asked by: no classes, no "
+                "captions, no pairs"
+            )
+        if asked.field in part:
+            rows = part[asked.field]
+            return rows[torch.arange(count) % len(rows)]
+        assert self.degrade is not None
+        real = part["real"]
+        return self.degrade(real[torch.arange(count) % len(real)], Rng(0))
 
     def sentences(self, tokens: Tensor) -> list[str]:
         """Token rows (N, T) as words joined by blanks, each up to its first 0.

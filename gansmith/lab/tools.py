@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,11 +16,15 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from gansmith.api import plan
-from gansmith.data import Dataset
+from gansmith.asking import made
+from gansmith.data import Dataset, open_source
 from gansmith.evaluation import measure
 from gansmith.objectives import Objective
 from gansmith.penalties import Absent, Penalty
+from gansmith.presets import PRESETS
+from gansmith.recipe import Recipe
 from gansmith.rng import Rng
+from gansmith.showing import png, tile, to_uint8
 from gansmith.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -88,6 +94,61 @@ def trainer_on(pictures: Tensor, preset: str, seed: int, steps: int, **keywords:
         path = Path(folder) / "pictures.npz"
         np.savez(path, images=pictures.permute(0, 2, 3, 1).numpy())
         return trainer_of(preset, str(path), seed, steps, **keywords)
+
+
+def trainer_for(dataset: Dataset, preset: str, seed: int, steps: int, **keywords: Any) -> Trainer:
+    """A trainer of a preset on a data set that an experiment has made."""
+    chosen = PRESETS[preset]
+    torch.manual_seed(seed)
+    return trainer_with(
+        dataset, chosen.build(dataset.spec, **chosen.keywords(keywords)), seed, steps
+    )
+
+
+def trainer_with(dataset: Dataset, recipe: Recipe, seed: int, steps: int) -> Trainer:
+    """A trainer of a recipe that an experiment has put together."""
+    return Trainer(
+        recipe.game,
+        open_source(dataset, recipe.batch, seed),
+        optim=recipe.optim,
+        steps=steps,
+        schedule=recipe.schedule,
+        average=recipe.average,
+        channels_last=recipe.channels_last,
+        seed=seed,
+    )
+
+
+def answers_of(trainer: Trainer, dataset: Dataset, n: int, seed: int = 1) -> Tensor:
+    """What the averaged players answer to the first n held-out conditions, in [-1, 1]."""
+    with trainer.averages.playing(trainer.game) as game, torch.no_grad():
+        return made(game, dataset, n, Rng(seed))
+
+
+def kept(pictures: Tensor, columns: int = 8) -> str:
+    """Pictures, uint8 or in [-1, 1], as a sheet that fits into a file of numbers."""
+    sheet = pictures if pictures.dtype == torch.uint8 else to_uint8(pictures)
+    return base64.b64encode(png(tile(sheet, columns))).decode()
+
+
+def sheets(named: dict[str, str], across: int = 2) -> Figure:
+    """Kept sheets beside and below each other, under their names."""
+    from PIL import Image
+
+    down = -(-len(named) // across)
+    figure = figure_of(4.2 * across, 2.4 * down)
+    for place, (name, sheet) in enumerate(named.items()):
+        axes = figure.add_subplot(down, across, place + 1)
+        axes.imshow(np.asarray(Image.open(io.BytesIO(base64.b64decode(sheet)))))
+        axes.set_title(name, fontsize=9)
+        axes.axis("off")
+    return figure
+
+
+def auc(high: Tensor, low: Tensor) -> float:
+    """How often a score of the first kind is above one of the second; ties count half."""
+    above = (high[:, None] > low[None]).double() + 0.5 * (high[:, None] == low[None]).double()
+    return float(above.mean())
 
 
 def numbers_of(trainer: Trainer, dataset: Dataset, n: int = 2500) -> dict[str, float]:

@@ -150,6 +150,8 @@ JUDGES: dict[str, str] = {
     "fashion-mnist": "fashion",
     "digits": "digits",
     "emoji": "emoji",
+    "emoji-lines": "emoji",
+    "emoji-names": "emoji",
 }
 
 

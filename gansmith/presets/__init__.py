@@ -9,10 +9,12 @@ from __future__ import annotations
 from gansmith.naming import unknown
 from gansmith.presets import (
     classic,
+    conditional,
     diversity,
     energy,
     likelihood,
     margins,
+    pairs,
     text,
     translation,
     wasserstein,
@@ -27,6 +29,8 @@ FAMILIES: dict[str, dict[str, Preset]] = {
     "energy": energy.FAMILY,
     "likelihood": likelihood.FAMILY,
     "diversity": diversity.FAMILY,
+    "conditional": conditional.FAMILY,
+    "pairs": pairs.FAMILY,
     "translation": translation.FAMILY,
     "text": text.FAMILY,
 }

@@ -14,12 +14,15 @@ import torch
 from scipy.stats import spearmanr
 from small import Trainer
 
-from gansmith.data import Dataset, accepts, modes, open_data, open_source
-from gansmith.data.build import image_dataset, unpaired
+from gansmith.answers import to_answer
+from gansmith.asking import made
+from gansmith.data import Condition, Dataset, accepts, modes, open_data, open_source
+from gansmith.data.build import conditioned, image_dataset, unpaired
+from gansmith.data.degrade import degraded
 from gansmith.metrics import energy_distance, mode_report, ngram_jsd, valid_share
 from gansmith.presets import PRESETS
 from gansmith.rng import Rng
-from gansmith.scoring import score
+from gansmith.scoring import judge_of, score
 
 Scores = dict[str, float]
 LARGE = float("inf")
@@ -174,7 +177,104 @@ def herded(game: Any, dataset: Dataset) -> Scores:
     }
 
 
+@cache
+def told() -> Dataset:
+    """Digits of 16x16, asked by sentences of two words, of which one says which digit."""
+    small = open_data("digits")
+    fields = []
+    for part in (small.train, small.held):
+        real = part["real"].repeat_interleave(2, 2).repeat_interleave(2, 3)
+        fields.append({"real": real, "label": part["label"]})
+    whole = image_dataset("digits", *fields, classes=small.spec.classes)
+    given = [
+        torch.stack([torch.full_like(part["label"], 11), part["label"] + 1], 1).to(torch.int16)
+        for part in fields
+    ]
+    words = ["<end>", *small.spec.classes, "number"]
+    return conditioned(whole, Condition("sentence", vocab=12, length=2), *given, words)
+
+
+@cache
+def negatives() -> Dataset:
+    """Digits of 16x16 and their negatives: pairs."""
+    whole = told()
+    given = [part["real"] for part in (whole.train, whole.held)]
+    parts = [{"real": 255 - rows} for rows in given]
+    pictures = image_dataset("digits", *parts)
+    return conditioned(pictures, Condition("image", channels=1, height=16, width=16), *given)
+
+
+@cache
+def fruits() -> Dataset:
+    """Bright yellow and dark blue discs of 16x16 on white; grey tells which."""
+    rng = Rng(12)
+    n = 320
+    middle = 5 + 6 * rng.uniform(n, 2, 1, 1)
+    t = torch.arange(16)
+    disc = (t.view(1, 16, 1) - middle[:, 0]) ** 2 + (t.view(1, 1, 16) - middle[:, 1]) ** 2 < 16
+    colour = torch.tensor([[230, 220, 40], [30, 40, 120]])[rng.integers(2, n)]
+    real = torch.where(disc[:, None], colour[:, :, None, None], 255).to(torch.uint8)
+    return image_dataset("fruits", {"real": real[:256]}, {"real": real[256:]})
+
+
+def as_asked(game: Any, dataset: Dataset) -> Scores:
+    """Share of answers that the judge takes for the digit that was asked for, and quick cFID."""
+    n = dataset.spec.held
+    _, seen = judge_of("digits", 1).look(made(game, dataset, n, Rng(1)))
+    right = float((seen.argmax(1) == dataset.held["label"]).float().mean())
+    return {"asked": right, "cfid": score(game, dataset, 0)["value"]}
+
+
+ASKED = {"asked": (0.8, 1), "cfid": (0, 45)}
+
+
+def averaged(game: Any, dataset: Dataset) -> Scores:
+    """Mean absolute difference of the answers to the mean of their class, in [-1, 1]."""
+    real, label = dataset.train["real"].float() / 127.5 - 1, dataset.train["label"]
+    means = torch.stack([real[label == k].mean(0) for k in range(10)])
+    answers = game.answer(torch.arange(10), Rng(1))
+    return {"off": float((answers - means).abs().mean())}
+
+
+def true_to(game: Any, dataset: Dataset) -> Scores:
+    """PSNR of answers to held-out pictures, dB."""
+    samples = made(game, dataset, dataset.spec.held, Rng(1))
+    return {"psnr": to_answer(samples, dataset)["psnr"].value}
+
+
 PROBLEMS: dict[str, Problem] = {
+    "cgan": Problem(
+        partial(open_data, "digits"), dict(width=16, latent=16), 1000, as_asked, ASKED
+    ),
+    "split": Problem(
+        partial(open_data, "digits"), dict(width=16, latent=16), 800, as_asked, ASKED
+    ),
+    "projection": Problem(
+        partial(open_data, "digits"), dict(width=16, latent=16), 500, as_asked, ASKED
+    ),
+    "acgan": Problem(
+        partial(open_data, "digits"), dict(width=16, latent=16), 400, as_asked, ASKED
+    ),
+    "gan-cls": Problem(told, dict(width=8, latent=16, code=16), 700, as_asked, ASKED),
+    "stackgan": Problem(
+        told, dict(width=8, latent=16, code=16, small_steps=700), 1000, as_asked, ASKED
+    ),
+    "regression": Problem(
+        partial(open_data, "digits"), dict(width=16, lr=2e-3), 500, averaged, {"off": (0, 0.05)}
+    ),
+    "pix2pix": Problem(
+        negatives, dict(width=8, patch=7, lr=1e-3), 350, true_to, {"psnr": (20, 99)}
+    ),
+    "colourisation": Problem(
+        partial(degraded, "grey", fruits()), dict(width=8, patch=7, lr=2e-3), 400, true_to,
+        {"psnr": (17, 99)},
+    ),
+    "super-resolution": Problem(
+        partial(degraded, "down2", negatives()), dict(width=8), 200, true_to, {"psnr": (22, 99)}
+    ),
+    "completion": Problem(
+        partial(degraded, "hole", fruits()), dict(width=8), 250, true_to, {"psnr": (18, 99)}
+    ),
     "gan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),
     "nsgan": ring(1200, lr=1e-3, beta1=0.0),
     "dcgan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gansmith.data import Dataset, open_data, open_source
-from gansmith.data.build import image_dataset, points_dataset, text_dataset, unpaired
+from gansmith.data.build import conditioned, image_dataset, points_dataset, text_dataset, unpaired
+from gansmith.data.condition import Asked, Condition
+from gansmith.data.degrade import degraded
 from gansmith.game import Batch, Phase
 from gansmith.presets import PRESETS
 from gansmith.recipe import Recipe
@@ -51,6 +53,41 @@ def colours() -> Dataset:
         real = x.to(torch.uint8)
         parts.append(image_dataset("ab"[side], {"real": real[:48]}, {"real": real[48:]}))
     return unpaired("colours", *parts)
+
+
+@cache
+def labelled() -> Dataset:
+    """The same digits with their labels."""
+    x = digits()
+    label = open_data("digits").train["label"][:96]
+    parts = [{**x.train, "label": label[:64]}, {**x.held, "label": label[64:]}]
+    return image_dataset("digits", *parts, classes=open_data("digits").spec.classes)
+
+
+@cache
+def asked(kind: Asked) -> Dataset:
+    """The same digits, asked by random conditions of a kind."""
+    rng = Rng(11)
+    shapes = {
+        "attributes": (Condition("attributes", ("x", "y", "z")), 2 * rng.uniform(96, 3) - 1),
+        "labels": (Condition("labels", ("x", "y", "z")), rng.integers(2, 96, 3).float()),
+        "sentence": (
+            Condition("sentence", vocab=8, length=4),
+            ((1 + rng.integers(7, 96, 4)) * (torch.arange(4) < 3)).to(torch.int16),
+        ),
+        "sound": (
+            Condition("sound", channels=1, height=6, width=9),
+            rng.integers(256, 96, 1, 6, 9).to(torch.uint8),
+        ),
+    }
+    condition, given = shapes[kind]
+    words = ["<end>", *"abcdefg"] if kind == "sentence" else []
+    return conditioned(digits(), condition, given[:64], given[64:], words)
+
+
+def spoilt(name: str) -> Dataset:
+    """The same digits, to be made from what a degradation leaves of them."""
+    return degraded(name, digits())
 
 
 @cache
@@ -100,6 +137,14 @@ def pictures_and_points(lacks: tuple[str, ...] = (), **keywords: Any) -> dict[st
     return {
         "pictures": Case(digits, small, lacks=lacks),
         "points": Case(points, small, lacks=lacks),
+    }
+
+
+def by_anything(*kinds: Asked, **keywords: Any) -> dict[str, Case]:
+    """A preset that is asked by classes and, in further cases, by other kinds of conditions."""
+    small = dict(latent=4, width=4, code=5, batch=BATCH) | keywords
+    return {"class": Case(labelled, small)} | {
+        kind: Case(partial(asked, kind), small) for kind in kinds
     }
 
 
@@ -167,6 +212,32 @@ SMALL: dict[str, dict[str, Case]] = {
     "minibatch": pictures_and_points(lacks=("independence",), kernels=3, dims=2),
     "ot-gan": pictures_and_points(lacks=("independence",), features=6, g_steps=2),
     "ensemble": pictures_and_points(members=2),
+    "cgan": by_anything("attributes", "labels", "sound")
+    | {
+        "lies": Case(
+            labelled, dict(latent=4, width=4, code=5, batch=BATCH, wrong=1.0, swapped=0.5)
+        ),
+    },
+    "gan-cls": by_anything("sentence"),
+    "split": by_anything("sentence"),
+    "projection": by_anything("sentence"),
+    "acgan": by_anything(),
+    "stackgan": by_anything("sentence", small_steps=2),
+    "regression": {
+        "class": Case(labelled, dict(width=4, code=5, batch=BATCH)),
+        "edges": Case(partial(spoilt, "edges"), dict(width=4, code=5, batch=BATCH)),
+    },
+    "pix2pix": {
+        "edges": Case(partial(spoilt, "edges"), dict(width=4, patch=7, batch=BATCH)),
+        "pixels": Case(
+            partial(spoilt, "noise"), dict(width=4, patch=1, perceptual=1.0, batch=BATCH)
+        ),
+    },
+    "colourisation": {"blur": Case(partial(spoilt, "blur"), dict(width=4, batch=BATCH))},
+    "super-resolution": {
+        "down2": Case(partial(spoilt, "down2"), dict(width=4, batch=BATCH), lacks=("noise",))
+    },
+    "completion": {"hole": Case(partial(spoilt, "hole"), dict(width=4, batch=BATCH))},
     "succession": pictures_and_points(members=2, steps=4),
 }  # fmt: skip
 

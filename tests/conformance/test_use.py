@@ -11,9 +11,10 @@ import torch
 from small import BATCH, CASES, SMALL, recipe
 from torch import Tensor
 
+from gansmith.asking import made, playable
 from gansmith.config import Config
 from gansmith.data import DataSpec
-from gansmith.game import Decodes, Game, Samples, Translates
+from gansmith.game import Answers, Decodes, Game, Samples, Translates
 from gansmith.presets import PRESETS
 from gansmith.rng import Rng
 
@@ -49,6 +50,9 @@ def test_what_it_samples_has_the_shape_and_range_of_its_data(name: str) -> None:
     if spec.kind == "unpaired":
         assert not isinstance(game, Samples)
         return
+    if isinstance(game, Answers):
+        answers_have_the_shape_and_range(name, game)
+        return
     assert isinstance(game, Samples)
     x = game.sample(5, Rng(1))
     check(x, spec, 5)
@@ -56,6 +60,17 @@ def test_what_it_samples_has_the_shape_and_range_of_its_data(name: str) -> None:
         assert not x[0].equal(x[1])
     assert x.equal(game.sample(5, Rng(1)))
     assert not x.equal(game.sample(5, Rng(2)))
+
+
+def answers_have_the_shape_and_range(name: str, game: Answers) -> None:
+    case = CASES[name][1]
+    dataset = case.data()
+    x = made(game, dataset, 5, Rng(1))
+    check(x, dataset.spec, 5)
+    assert x.equal(made(game, dataset, 5, Rng(1)))
+    assert x.equal(made(game, dataset, 5, Rng(2))) is ("noise" in case.lacks)
+    given = playable(dataset.conditions(dataset.held, 5), game)
+    assert not game.answer(given, Rng(1)).equal(game.answer(given.roll(1, 0), Rng(1)))
 
 
 def check(x: Tensor, spec: DataSpec, n: int) -> None:

@@ -63,6 +63,17 @@ def decode(raw: bytes, size: int, channels: int) -> np.ndarray:
         return fit(_eight_bits(ImageOps.exif_transpose(picture)), size, channels)
 
 
+def decode_whole(raw: bytes, channels: int) -> np.ndarray:
+    """The picture in a file's bytes at its own size, uint8 (channels, H, W), channels 1 or 3.
+
+    Raises UnreadableError with the reason.
+    """
+    with _opened(raw) as picture:
+        whole = _eight_bits(ImageOps.exif_transpose(picture))
+        values = np.array(whole.convert("L" if channels == 1 else "RGB"))
+    return values[None] if channels == 1 else np.ascontiguousarray(values.transpose(2, 0, 1))
+
+
 def fit(picture: Image.Image, size: int, channels: int) -> np.ndarray:
     """The central square of an 8-bit picture, resized: uint8 (channels, size, size).
 

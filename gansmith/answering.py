@@ -1,0 +1,129 @@
+"""Pictures of one's own, answered by a run: `gansmith translate RUN photo.png`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gansmith.asking import playable
+from gansmith.checkpoint import replace
+from gansmith.data import Condition, DataError
+from gansmith.data.degrade import with_hole
+from gansmith.data.own.pictures import EXTENSIONS, UnreadableError, decode_whole
+from gansmith.data.spec import DataSpec
+from gansmith.game import Answers
+from gansmith.generating import single
+from gansmith.rng import Rng
+from gansmith.run import Run
+from gansmith.showing import png, to_uint8
+from gansmith.tiling import answer_large
+
+SMALLEST = 4  # pixels of a side
+
+
+def write_answers(
+    run: Run, source: Path, out: Path, *, mask: Path | None = None, skip_bad: bool = False
+) -> int:
+    """Answer a picture, or every picture of a folder, each at its own size; how many there were.
+
+    out: the file to write for a picture, or the folder, which is made; NAME.jpg becomes NAME.png.
+    mask: for a run that completes pictures, what is missing is white there; without one, what is
+        transparent in the picture is missing.
+    Nothing is written when a picture cannot be used, unless skip_bad is true.
+    Raises TypeError when the run is not asked by pictures, DataError for pictures that cannot be
+    used, ValueError when the answers would overwrite what is given.
+    """
+    spec = DataSpec.from_json(run.config.spec)
+    asked = spec.condition
+    if not isinstance(run.game, Answers) or asked is None or asked.kind != "image":
+        raise TypeError(
+            f"{run.config.preset} does not translate: it is not asked by pictures; see `gansmith "
+            "sample`"
+        )
+    completes = asked.channels == spec.channels + 1
+    if mask is not None and not completes:
+        raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
+    files = _files(source)
+    targets = [_target(source, file, out) for file in files]
+    if clash := [file for file in files if file.resolve() in {t.resolve() for t in targets}]:
+        raise ValueError(f"the answer would overwrite {clash[0]}; choose another --out")
+    bad: dict[Path, str] = {}
+    for file in files:  # all are looked at before anything is written
+        try:
+            _given(file, asked, completes, mask)
+        except DataError as error:
+            bad[file] = str(error)
+    if bad and (not skip_bad or len(bad) == len(files)):
+        raise DataError("; ".join(bad.values()))
+    for file, target in zip(files, targets, strict=True):
+        if file not in bad:
+            made = answered(run, _given(file, asked, completes, mask))
+            replace(target, png(single(made)))
+    return len(files) - len(bad)
+
+
+def answered(run: Run, given: Tensor, seed: int = 0) -> Tensor:
+    """The answer, uint8 (C, H, W), to one condition uint8 (C, H, W) of any size."""
+    game = run.game
+    G = game.get_submodule("G")
+    c = playable(given.unsqueeze(0), game)
+    z = G.latent.sample(1, Rng(seed, 1, 1)).to(c.device)  # type: ignore[union-attr, operator]
+    return to_uint8(answer_large(G, z, c))[0]
+
+
+def _files(source: Path) -> list[Path]:
+    if source.is_dir():
+        files = sorted(p for p in source.rglob("*") if p.suffix.lower() in EXTENSIONS)
+        if not files:
+            raise DataError(f"{source} holds no pictures ({', '.join(EXTENSIONS)})")
+        return files
+    if not source.is_file():
+        raise DataError(f"{source} does not exist; give a picture or a folder of pictures")
+    return [source]
+
+
+def _target(source: Path, file: Path, out: Path) -> Path:
+    if source.is_dir():
+        return (out / file.relative_to(source)).with_suffix(".png")
+    if out.suffix.lower() == ".png":
+        return out
+    if out.suffix:
+        raise ValueError(f"pictures are written as PNG; name the answer .png, not {out.name}")
+    return (out / file.name).with_suffix(".png")
+
+
+def _given(file: Path, asked: Condition, completes: bool, mask: Path | None) -> Tensor:
+    """A picture as the run is asked, uint8 (channels, H, W)."""
+    channels = asked.channels - completes
+    try:
+        values = torch.from_numpy(decode_whole(file.read_bytes(), channels))
+        if min(values.shape[1:]) < SMALLEST:
+            raise DataError(
+                f"{file} has {values.shape[2]}x{values.shape[1]} pixels; the smallest side is "
+                f"{SMALLEST}"
+            )
+        if not completes:
+            return values
+        missing = _missing(file, mask)
+    except (UnreadableError, OSError) as error:
+        raise DataError(f"{file} cannot be read: {error}") from error
+    if missing.shape != values.shape[1:]:
+        raise DataError(
+            f"the mask has {missing.shape[1]}x{missing.shape[0]} pixels and {file} "
+            f"{values.shape[2]}x{values.shape[1]}: make them equal"
+        )
+    if not missing.any():
+        raise DataError(f"nothing is missing from {file}: make a part transparent, or give --mask")
+    return with_hole(values.unsqueeze(0), missing[None, None])[0]
+
+
+def _missing(file: Path, mask: Path | None) -> Tensor:
+    """What is missing, bool (H, W): white in the mask, or transparent in the picture."""
+    with Image.open(mask or file) as picture:
+        if mask is not None:
+            return torch.from_numpy(np.array(picture.convert("L"))) > 127
+        return torch.from_numpy(np.array(picture.convert("RGBA"))[:, :, 3]) < 128

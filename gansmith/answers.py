@@ -1,0 +1,96 @@
+"""Whether answers are to the point: are they what was asked for?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gansmith.data import Dataset
+from gansmith.metrics import Measured, Protocol
+from gansmith.metrics.judges import Judge
+from gansmith.scoring import judge_of
+from gansmith.showing import to_uint8
+
+RIVALS = 20  # pictures among which the one that was asked for is to be found
+
+
+def to_the_point(samples: Tensor, dataset: Dataset, asked: str) -> dict[str, Measured]:
+    """The numbers of answers to held-out conditions, in their order, by the kind of condition.
+
+    A class: the share of answers that the judge takes for it. Pictures: distance and PSNR to the
+    true answer. Others: how often the answer is nearer, in the judge's features, to the true
+    picture than to those of other conditions (R-precision of 1 among 20, arXiv:1711.10485).
+    """
+    condition = dataset.spec.asked
+    if dataset.spec.kind != "image" or condition is None:
+        return {}
+    return KINDS[condition.kind](samples, dataset)
+
+
+def accuracy(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Share of answers of the class that was asked for, as the judge of the data sees it."""
+    judge, label = _judge(dataset), dataset.held["label"][: len(samples)]
+    if judge.card is None or tuple(judge.card.classes) != dataset.spec.classes:
+        return {}
+    _, probabilities = judge.look(samples)
+    value = float((probabilities.argmax(1) == label).double().mean())
+    _, seen = judge.look(dataset.held["real"][: len(samples)])
+    real = float((seen.argmax(1) == label).double().mean())
+    return {"asked": _number("share as asked", value, "higher", judge.about, samples, real)}
+
+
+def to_answer(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Mean absolute difference and PSNR to the true answers, pixels in [0, 1]."""
+    true = dataset.held["real"][: len(samples)].float() / 255
+    made = to_uint8(samples).float() / 255
+    error = (made - true).square().flatten(1).mean(1).clamp(min=1e-10)
+    psnr = float((-10 * error.log10()).double().mean())
+    l1 = float((made - true).abs().double().mean())
+    about = "pixels in [0, 1]"
+    return {
+        "l1_to_answer": _number("L1 to the true answer", l1, "lower", about, samples, None),
+        "psnr": _number("PSNR to the true answer, dB", psnr, "higher", about, samples, None),
+    }
+
+
+def retrieved(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """How often an answer is nearest to the picture that it was asked by, among 20."""
+    judge = _judge(dataset)
+    given = dataset.held["given"][: len(samples)].flatten(1)
+    made, _ = judge.look(samples)
+    true, _ = judge.look(dataset.held["real"][: len(samples)])
+    near = torch.cdist(F.normalize(made), F.normalize(true))
+    hits = []
+    for row in range(len(samples)):
+        rivals = (given != given[row]).any(1).nonzero().squeeze(1)
+        rivals = rivals[torch.arange(min(RIVALS - 1, len(rivals))) * 7919 % max(1, len(rivals))]
+        if len(rivals):
+            hits.append(float(near[row, row] < near[row, rivals].min()))
+    value = sum(hits) / max(1, len(hits))
+    return {
+        "retrieved": _number("R-precision, 1 of 20", value, "higher", judge.about, samples, 1.0)
+    }
+
+
+KINDS: dict[str, Callable[[Tensor, Dataset], dict[str, Measured]]] = {
+    "class": accuracy,
+    "image": to_answer,
+    "sentence": retrieved,
+    "labels": retrieved,
+    "attributes": retrieved,
+    "sound": retrieved,
+}
+
+
+def _judge(dataset: Dataset) -> Judge:
+    return judge_of(dataset.spec.name, dataset.spec.channels)
+
+
+def _number(
+    name: str, value: float, better: str, about: str, samples: Tensor, real: float | None
+) -> Measured:
+    protocol = Protocol(about, "held-out conditions", {"generated": len(samples)})
+    return Measured(name, value, better, protocol, real)  # type: ignore[arg-type]

@@ -1,0 +1,62 @@
+"""What an example is asked by: a class, labels, attributes, a sentence, a sound or a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+Asked = Literal["class", "labels", "attributes", "sentence", "sound", "image"]
+
+
+class ConditionError(ValueError):
+    """A condition that cannot be used; the message says which, and what to do."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The description of a data set's field of conditions, as plain JSON.
+
+    kind             what the field holds, row for row:
+      class          int64 (N,), the field `label`; `names` are the classes
+      labels         float32 (N, len(names)), 0 or 1 each
+      attributes     float32 (N, len(names)), each around [-1, 1]
+      sentence       tokens (N, length) int16 or int32, 0 ends a sentence and pads it; `vocab` words
+      sound          uint8 (N, 1, height, width): log-mel bands over time
+      image          uint8 (N, channels, height, width)
+    """
+
+    kind: Asked
+    names: tuple[str, ...] = ()
+    vocab: int = 0
+    length: int = 0
+    channels: int = 0
+    height: int = 0
+    width: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Asked):
+            raise ConditionError(
+                f"a condition is one of {', '.join(get_args(Asked))}; got {self.kind!r}"
+            )
+
+    @property
+    def field(self) -> str:
+        """The field of a batch that holds the conditions."""
+        return "label" if self.kind == "class" else "given"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one condition."""
+        if self.kind == "class":
+            return ()
+        if self.kind == "sentence":
+            return (self.length,)
+        if self.kind in ("labels", "attributes"):
+            return (len(self.names),)
+        return (self.channels, self.height, self.width)
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Condition:
+        """The condition that `dataclasses.asdict` made into JSON."""
+        return cls(**{**plain, "names": tuple(plain.get("names", ()))})

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from gansmith.data import open_data
+from gansmith.games.stackgan import StackGAN
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.lab.tools import answers_of, kept, numbers_of, sheets, trainer_for
+from gansmith.rng import Rng
+from gansmith.scoring import judge_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def run(arm: str, seed: int, steps: int, width: int, one: int) -> Numbers:
+    """cFID, share as asked, and how often the large picture keeps the small one's class."""
+    data = open_data("fashion")
+    if arm == "two stages":
+        trainer = trainer_for(
+            data, "stackgan", seed, steps, width=width, small_steps=steps // 2, code=32
+        )
+    else:
+        trainer = trainer_for(data, "cgan", seed, steps, width=one, wrong=1.0)
+    trainer.fit(steps if arm != "untrained" else 0)
+    numbers = numbers_of(trainer, data)
+    size = sum(p.numel() for name, p in trainer.game.named_parameters() if name.startswith("G"))
+    with trainer.averages.playing(trainer.game) as game:
+        same = classes_kept(game) if isinstance(game, StackGAN) else 0.0
+    made = answers_of(trainer, data, 32)
+    return {
+        "cfid": numbers["cfid"], "asked": numbers["asked"], "parameters of G": size,
+        "class kept": same, "sheet": kept(made),
+    }  # fmt: skip
+
+
+@torch.no_grad()
+def classes_kept(game: Any) -> float:
+    """Share of large pictures that the judge takes for the class of their small ones, enlarged."""
+    c = torch.arange(500) % 10
+    small = game.G1(game.G1.latent.sample(500, Rng(2)), c)
+    judge = judge_of("fashion", 1)
+    seen = [judge.look(x)[1].argmax(1) for x in (game.G2.enlarged(small), game.G2(small, c))]
+    return float((seen[0] == seen[1]).float().mean())
+
+
+def check(arms: Arms) -> list[Check]:
+    ratio = arms.mean("two stages", "cfid") / arms.mean("one stage", "cfid")
+    return [
+        below("cFID, two stages over one", ratio, 0.9),
+        above("class kept by the second stage", arms.mean("two stages", "class kept"), 0.9),
+    ]
+
+
+def picture(arms: Arms) -> Figure:
+    return sheets({arm: arms.first(arm, "sheet") for arm in ("two stages", "one stage")})
+
+
+EXPERIMENT = Experiment(
+    id="C5",
+    title="First small, then large",
+    says="A small picture of what is asked, and a large one made of it, is easier than the large "
+    "one at once.",
+    paper="arXiv:1612.03242",
+    metric="cFID at the large size for equal steps and about equal parameters of the generators; "
+    "share of large pictures of the small one's class",
+    criterion="cFID of two stages at most 0.9 of one's; class kept in 0.9",
+    arms=("two stages", "one stage", "untrained"),
+    run=run,
+    check=check,
+    control={"two stages": "untrained"},
+    fails="an untrained G",
+    quick=Form(1, {"steps": 2000, "width": 16, "one": 20}),
+    full=Form(3, {"steps": 6000, "width": 32, "one": 40}),
+    picture=picture,
+)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from gansmith.data import open_data
+from gansmith.games.pix2pix import Pix2Pix
+from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.lab.tools import answers_of, kept, numbers_of, sheets, trainer_for, trainer_with
+from gansmith.networks.unet import Blind
+from gansmith.presets import PRESETS
+from gansmith.presets.pairs import patch_judge
+from gansmith.scoring import judge_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ARMS = ("L1", "cGAN", "L1 + cGAN", "L1 + GAN", "GAN")
+
+
+def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
+    """Share of answers of the right group, sharpness over real, distance to the true answer."""
+    data = open_data("emoji-lines")
+    if arm == "L1":
+        trainer = trainer_for(data, "regression", seed, steps, width=width, distance="l1", batch=8)
+    else:
+        chosen = PRESETS["pix2pix"]
+        torch.manual_seed(seed)
+        weight = 100.0 if "L1" in arm else 0.0
+        recipe = chosen.build(data.spec, **chosen.keywords({"width": width, "l1": weight}))
+        if "cGAN" not in arm:
+            game = recipe.game
+            assert isinstance(game, Pix2Pix)
+            blind: nn.Module = Blind(patch_judge(data.spec.channels, data.spec.size, 16, width))
+            recipe.game = Pix2Pix(game.G, blind, objective=game.objective, l1=weight)
+        trainer = trainer_with(data, recipe, seed, steps)
+    trainer.fit(steps)
+    numbers = numbers_of(trainer, data)
+    made = answers_of(trainer, data, data.spec.held)
+    seen = judge_of("emoji", 3).look(made)[1].argmax(1)
+    return {
+        "right": float((seen == data.held["label"]).float().mean()),
+        "sharpness": numbers["sharpness"],
+        "l1": numbers["l1_to_answer"],
+        "cfid": numbers["cfid"],
+        "sheet": kept(made[:32]),
+    }
+
+
+def check(arms: Arms) -> list[Check]:
+    best, l1, cgan, gan = (arms.mean(arm, "right") for arm in ("L1 + cGAN", "L1", "cGAN", "GAN"))
+    error = arms.mean("L1 + cGAN", "l1") / arms.mean("cGAN", "l1")
+    return [
+        above(f"right group, L1 + cGAN {best:.3g}, over L1", best / l1, 1.0),
+        above("right group, L1 + cGAN over cGAN", best / cgan, 1.0),
+        below("sharpness over real, L1", arms.mean("L1", "sharpness"), 0.7),
+        above("sharpness over real, L1 + cGAN", arms.mean("L1 + cGAN", "sharpness"), 0.7),
+        below("distance to the true answer, L1 + cGAN over cGAN", error, 0.8),
+        below("right group, GAN without condition over L1 + cGAN", gan / best, 0.5),
+    ]
+
+
+def picture(arms: Arms) -> Figure:
+    return sheets({arm: arms.first(arm, "sheet") for arm in ARMS})
+
+
+EXPERIMENT = Experiment(
+    id="C6",
+    title="An absolute difference for the coarse, a discriminator for the fine",
+    says="L1 alone blurs, a conditional discriminator alone invents; together they are best. A "
+    "discriminator that is not shown what was given lets G answer what it likes.",
+    paper="arXiv:1611.07004, section 4.2",
+    metric="share of answers that the judge takes for the right of 8 groups; sharpness over real; "
+    "mean absolute difference to the true answer; line art of emoji to colour",
+    criterion="right group: L1 + cGAN at least L1's and cGAN's, GAN alone at most half; sharpness: "
+    "L1 below 0.7, L1 + cGAN above; difference: L1 + cGAN at most 0.8 of cGAN's",
+    arms=ARMS,
+    run=run,
+    check=check,
+    control={"L1 + cGAN": "GAN"},
+    fails="a GAN that sees no condition and no answer",
+    quick=Form(1, {"steps": 1000, "width": 32}),
+    full=Form(3, {"steps": 3000, "width": 32}),
+    picture=picture,
+)
