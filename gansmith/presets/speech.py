@@ -30,7 +30,7 @@ def speech_enhancement(
     *,
     width: int = 16,
     patch: int = 34,
-    l1: float = 10.0,
+    l1: float = 100.0,
     spectral: float = 10.0,
     lr: float = 5e-4,
     batch: int = 8,
