@@ -295,9 +295,9 @@ PROBLEMS: dict[str, Problem] = {
         partial(degraded, "hole", fruits()), dict(width=8), 250, true_to, {"psnr": (18, 99)}
     ),
     "speech-enhancement": Problem(
-        tones, dict(width=8, patch=7, lr=1e-3), 200, freed, {"gain": (6, 99)}
+        tones, dict(width=8, patch=7, lr=1e-3), 100, freed, {"gain": (10, 99)}
     ),
-    "segan": Problem(tones, dict(width=4, lr=1e-3, batch=8), 300, freed, {"gain": (4, 99)}),
+    "segan": Problem(tones, dict(width=4, lr=1e-3, batch=8), 200, freed, {"gain": (4, 99)}),
     "gan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),
     "nsgan": ring(1200, lr=1e-3, beta1=0.0),
     "dcgan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),
