@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gansmith.data import Condition, DataError, Dataset
-from gansmith.data.text import UNKNOWN
+from gansmith.data.text import UNKNOWN, spoken
 from gansmith.game import Answers, Batch
 from gansmith.naming import nearest
 from gansmith.rng import Rng
@@ -46,7 +45,8 @@ def in_turn(dataset: Dataset, n: int) -> Tensor:
 def by_words(dataset: Dataset, words: str, n: int) -> Tensor:
     """n times the condition that words name: a class, labels or attributes, or a sentence.
 
-    Attributes are named with their values, glasses=1,smile=-1; those not named are 0.
+    Attributes are named with their values as the data have them, glasses=1,age=40; without one a
+    name means the most of it, and what is not named is in the middle.
     Raises DataError for words that the data do not have, naming the nearest.
     """
     asked = dataset.spec.asked
@@ -69,12 +69,20 @@ def _values(asked: Condition, dataset: Dataset, words: str) -> Tensor:
     row = torch.zeros(len(asked.names))
     for word in words.split(","):
         name, _, value = word.partition("=")
-        try:
-            number = float(value or 1)
-        except ValueError:
-            raise DataError(f"{name.strip()} wants a number; got {value!r}") from None
-        row[_place(name.strip(), asked.names, dataset.spec.name)] = number
+        place = _place(name.strip(), asked.names, dataset.spec.name)
+        row[place] = _scaled(asked, place, value) if value else 1.0
     return row
+
+
+def _scaled(asked: Condition, place: int, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        raise DataError(f"{asked.names[place]} wants a number; got {value!r}") from None
+    if not asked.low:
+        return number
+    low, high = asked.low[place], asked.high[place]
+    return 2 * (number - low) / (high - low) - 1
 
 
 def _place(name: str, names: tuple[str, ...], data: str) -> int:
@@ -88,7 +96,7 @@ def _place(name: str, names: tuple[str, ...], data: str) -> int:
 
 def _sentence(asked: Condition, dataset: Dataset, words: str) -> Tensor:
     index = {word: number for number, word in enumerate(dataset.vocabulary) if number}
-    asked_for = re.findall(r"[a-z0-9]+(?:[-'][a-z0-9]+)*", words.lower())
+    asked_for = spoken(words)
     said = [word for word in asked_for if word in index or word not in ARTICLES]
     if not said:
         raise DataError(f"{words!r} has no word that {dataset.spec.name} knows")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gansmith.data.condition import Condition
-from gansmith.data.degrade import DEGRADATIONS, degraded, split_name
+from gansmith.data.degrade import DEGRADATIONS, HALVES, degraded, split_name
+from gansmith.data.facades import open_facades
 from gansmith.data.found import open_found
 from gansmith.data.generated import modes, open_generated
 from gansmith.data.grammar import accepts, open_grammar
@@ -98,6 +99,11 @@ DATA: dict[str, Entry] = {
     "mnist": Entry(
         partial(open_found, "mnist"), "the whole of MNIST, if on this machine", "CC-BY-SA-3.0"
     ),
+    "facades": Entry(
+        open_facades,
+        "506 facades, 128x128, labels to photographs: pairs, if on this machine",
+        "research only",
+    ),
 }
 
 
@@ -112,7 +118,8 @@ def open_data(
     """A data set by its name in DATA, as emoji:STYLE+STYLE, or by the path of the user's own files.
 
     grey:NAME, and so on for every name in DEGRADATIONS, asks for each picture by what the
-    degradation leaves of it; NAME may be a path.
+    degradation leaves of it; NAME may be a path. pairs:PATH has pictures with two halves, left
+    what is given and right the answer; pairs-back:PATH the other way round.
 
     size, channels: what pictures are brought to; None keeps them as they are
     val: the part of the user's own data to hold out; named data sets have a split of their own
@@ -121,6 +128,17 @@ def open_data(
     """
     name = str(name_or_path)
     spoilt, rest = split_name(name)
+    if spoilt in HALVES:
+        from gansmith.data.own.reading import read_pairs
+
+        return read_pairs(
+            rest,
+            back=spoilt == "pairs-back",
+            size=size,
+            channels=channels,
+            val=val,
+            skip_bad=skip_bad,
+        )
     if spoilt:
         inner = open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad)
         return degraded(spoilt, inner)

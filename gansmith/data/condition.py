@@ -20,7 +20,8 @@ class Condition:
     kind             what the field holds, row for row:
       class          int64 (N,), the field `label`; `names` are the classes
       labels         float32 (N, len(names)), 0 or 1 each
-      attributes     float32 (N, len(names)), each around [-1, 1]
+      attributes     float32 (N, len(names)), each around [-1, 1]; `low` and `high` are what -1
+                     and 1 stand for, where they are not themselves
       sentence       tokens (N, length) int16 or int32, 0 ends a sentence and pads it; `vocab` words
       sound          uint8 (N, 1, height, width): log-mel bands over time
       image          uint8 (N, channels, height, width)
@@ -28,6 +29,8 @@ class Condition:
 
     kind: Asked
     names: tuple[str, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
     vocab: int = 0
     length: int = 0
     channels: int = 0
@@ -59,4 +62,7 @@ class Condition:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Condition:
         """The condition that `dataclasses.asdict` made into JSON."""
-        return cls(**{**plain, "names": tuple(plain.get("names", ()))})
+        values: dict[str, Any] = dict(plain)
+        for key in ("names", "low", "high"):
+            values[key] = tuple(plain.get(key, ()))
+        return cls(**values)
