@@ -51,14 +51,19 @@ def by_words(dataset: Dataset, words: str, n: int) -> Tensor:
     """
     asked = dataset.spec.asked
     if asked is None or asked.kind in ("sound", "image"):
-        raise DataError(
-            f"{dataset.spec.name} is not asked by words"
-            + (f" but by a {asked.kind}: give a file by --like" if asked else "")
-        )
+        raise DataError(f"{dataset.spec.name} is not asked by words{_instead(asked)}")
     if not words.strip():
         raise DataError("nothing was asked for: the words are empty")
     row = READERS[asked.kind](asked, dataset, words)
     return row.expand(n, *row.shape).clone()
+
+
+def _instead(asked: Condition | None) -> str:
+    if asked is None:
+        return ""
+    if asked.kind == "image":
+        return " but by pictures: gansmith translate RUN FILE"
+    return f" but by a {asked.kind}"
 
 
 def _class(asked: Condition, dataset: Dataset, words: str) -> Tensor:
