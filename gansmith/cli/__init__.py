@@ -156,7 +156,9 @@ def _finish(run: Run) -> None:
     say(f"step {done} after {seconds}: {run.folder}")
     say(f"  samples  {run.folder / 'samples'}")
     say(f"  report   {report}")
-    use = f"translate {run.folder} FOLDER" if spec["kind"] == "unpaired" else f"sample {run.folder}"
+    asked = spec.get("condition")
+    translates = spec["kind"] == "unpaired" or (asked and asked["kind"] == "image")
+    use = f"translate {run.folder} FOLDER" if translates else f"sample {run.folder}"
     say(f"next: gansmith evaluate {run.folder}; gansmith {use}")
 
 
