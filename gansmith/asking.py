@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gansmith.data import Condition, DataError, Dataset
+from gansmith.data.meaning import meanings
 from gansmith.data.text import UNKNOWN, spoken
 from gansmith.game import Answers, Batch
 from gansmith.naming import nearest
@@ -43,7 +44,7 @@ def in_turn(dataset: Dataset, n: int) -> Tensor:
 
 
 def by_words(dataset: Dataset, words: str, n: int) -> Tensor:
-    """n times the condition that words name: a class, labels or attributes, or a sentence.
+    """n times the condition that words name: a class, labels or attributes, a sentence.
 
     Attributes are named with their values as the data have them, glasses=1,age=40; without one a
     name means the most of it, and what is not named is in the middle.
@@ -122,4 +123,14 @@ def _sentence(asked: Condition, dataset: Dataset, words: str) -> Tensor:
     return row
 
 
-READERS = {"class": _class, "labels": _values, "attributes": _values, "sentence": _sentence}
+def _meaning(asked: Condition, dataset: Dataset, words: str) -> Tensor:
+    return meanings([words])[0]
+
+
+READERS = {
+    "class": _class,
+    "labels": _values,
+    "attributes": _values,
+    "sentence": _sentence,
+    "meaning": _meaning,
+}

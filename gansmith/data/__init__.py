@@ -13,6 +13,7 @@ from gansmith.data.facades import open_facades
 from gansmith.data.found import open_found
 from gansmith.data.generated import modes, open_generated
 from gansmith.data.grammar import accepts, open_grammar
+from gansmith.data.meaning import MEANING, by_meaning
 from gansmith.data.own.holdout import refuse_val
 from gansmith.data.pixels import conformed
 from gansmith.data.shipped import (
@@ -119,7 +120,8 @@ def open_data(
 
     grey:NAME, and so on for every name in DEGRADATIONS, asks for each picture by what the
     degradation leaves of it; NAME may be a path. pairs:PATH has pictures with two halves, left
-    what is given and right the answer; pairs-back:PATH the other way round.
+    what is given and right the answer; pairs-back:PATH the other way round. meaning:NAME asks by
+    what an encoder from elsewhere understands of the data's sentences.
 
     size, channels: what pictures are brought to; None keeps them as they are
     val: the part of the user's own data to hold out; named data sets have a split of their own
@@ -141,7 +143,7 @@ def open_data(
         )
     if spoilt:
         inner = open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad)
-        return degraded(spoilt, inner)
+        return by_meaning(inner) if spoilt == MEANING else degraded(spoilt, inner)
     opener = DATA[name].open if name in DATA else None
     if opener is None and name.startswith("emoji:"):
         opener = partial(open_emoji, name.removeprefix("emoji:"))

@@ -56,6 +56,7 @@ TYPES: dict[str, tuple[torch.dtype, ...]] = {
     "labels": (torch.float32,),
     "attributes": (torch.float32,),
     "sentence": (torch.int16, torch.int32),
+    "meaning": (torch.float32,),
     "sound": (torch.uint8,),
     "image": (torch.uint8,),
 }

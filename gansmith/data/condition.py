@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Asked = Literal["class", "labels", "attributes", "sentence", "sound", "image"]
+Asked = Literal["class", "labels", "attributes", "sentence", "meaning", "sound", "image"]
 
 
 class ConditionError(ValueError):
@@ -23,6 +23,7 @@ class Condition:
       attributes     float32 (N, len(names)), each around [-1, 1]; `low` and `high` are what -1
                      and 1 stand for, where they are not themselves
       sentence       tokens (N, length) int16 or int32, 0 ends a sentence and pads it; `vocab` words
+      meaning        float32 (N, width): a sentence as an encoder from elsewhere understands it
       sound          uint8 (N, 1, height, width): log-mel bands over time
       image          uint8 (N, channels, height, width)
     """
@@ -57,6 +58,8 @@ class Condition:
             return (self.length,)
         if self.kind in ("labels", "attributes"):
             return (len(self.names),)
+        if self.kind == "meaning":
+            return (self.width,)
         return (self.channels, self.height, self.width)
 
     @classmethod

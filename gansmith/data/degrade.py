@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.data.condition import Condition
+from gansmith.data.meaning import MEANING
 from gansmith.data.pixels import recolour
 from gansmith.data.spec import DataError, Dataset
 from gansmith.rng import Rng
@@ -156,5 +157,5 @@ def degraded_by(how: Degradation, dataset: Dataset) -> Dataset:
 
 def split_name(name: str) -> tuple[str, str]:
     """What stands before the data in a name such as grey:emoji or pairs:photos/; "" for nothing."""
-    match = re.fullmatch(rf"({'|'.join((*DEGRADATIONS, *HALVES))}):(.+)", name)
+    match = re.fullmatch(rf"({'|'.join((*DEGRADATIONS, *HALVES, MEANING))}):(.+)", name)
     return (match[1], match[2]) if match else ("", name)

@@ -19,6 +19,7 @@ SHAPES: dict[str, tuple[Condition, tuple[int, ...]]] = {
     "labels": (Condition("labels", ("a", "b")), (2,)),
     "attributes": (Condition("attributes", ("a",), (0.0,), (9.0,)), (1,)),
     "sentence": (Condition("sentence", vocab=9, length=4), (4,)),
+    "meaning": (Condition("meaning", width=6), (6,)),
     "sound": (Condition("sound", channels=1, height=8, width=20), (1, 8, 20)),
     "image": (Condition("image", channels=3, height=8, width=8), (3, 8, 8)),
 }

@@ -21,6 +21,7 @@ CONDITIONS: dict[str, tuple[Condition, Tensor]] = {
         Condition("sentence", vocab=9, length=5),
         torch.tensor([[1, 2, 3, 0, 0], [4, 0, 0, 0, 0], [1, 2, 3, 4, 5], [8, 7, 0, 0, 0]]),
     ),
+    "meaning": (Condition("meaning", width=6), Rng(4).normal(4, 6)),
     "sound": (Condition("sound", channels=1, height=8, width=20), Rng(2).normal(4, 1, 8, 20)),
     "image": (Condition("image", channels=3, height=16, width=16), Rng(3).normal(4, 3, 16, 16)),
 }

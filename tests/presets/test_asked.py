@@ -22,6 +22,7 @@ BY: dict[str, DataSpec] = {
     "labels": replace(SPEC, condition=Condition("labels", ("x", "y"))),
     "attributes": replace(SPEC, condition=Condition("attributes", ("x", "y"))),
     "sentence": replace(SPEC, condition=Condition("sentence", vocab=9, length=4)),
+    "meaning": replace(SPEC, condition=Condition("meaning", width=6)),
     "sound": replace(SPEC, condition=Condition("sound", channels=1, height=8, width=20)),
     "image": replace(SPEC, condition=Condition("image", channels=1, height=32, width=32)),
 }
