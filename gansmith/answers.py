@@ -102,6 +102,7 @@ KINDS: dict[str, Callable[[Tensor, Dataset], dict[str, Measured]]] = {
     "class": accuracy,
     "image": to_answer,
     "sentence": retrieved,
+    "meaning": retrieved,
     "labels": retrieved,
     "attributes": retrieved,
     "sound": retrieved,

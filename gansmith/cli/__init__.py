@@ -139,6 +139,7 @@ def _cost(run: Run, estimate: Any) -> str:
 
 def _finish(run: Run) -> None:
     from gansmith import parallel
+    from gansmith.game import Answers
     from gansmith.progress import clock
     from gansmith.report import write_report
 
@@ -156,7 +157,10 @@ def _finish(run: Run) -> None:
     say(f"step {done} after {seconds}: {run.folder}")
     say(f"  samples  {run.folder / 'samples'}")
     say(f"  report   {report}")
-    translates = spec["kind"] in ("unpaired", "sound")
+    by_pictures = (spec.get("condition") or {}).get("kind") == "image"
+    translates = spec["kind"] in ("unpaired", "sound") or (
+        by_pictures and isinstance(run.game, Answers)
+    )
     use = f"translate {run.folder} FOLDER" if translates else f"sample {run.folder}"
     say(f"next: gansmith evaluate {run.folder}; gansmith {use}")
 

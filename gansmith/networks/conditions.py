@@ -28,11 +28,11 @@ class ClassEncoder(nn.Module):
 
 
 class VectorEncoder(nn.Module):
-    """Labels or attributes through one layer. forward: (B, len(names)) -> (B, width)."""
+    """Labels, attributes or a meaning through one layer. forward: (B, n) -> (B, width)."""
 
     def __init__(self, condition: Condition, width: int) -> None:
         super().__init__()
-        self.layer = nn.Sequential(nn.Linear(len(condition.names), width), nn.LayerNorm(width))
+        self.layer = nn.Sequential(nn.Linear(condition.shape[0], width), nn.LayerNorm(width))
 
     def forward(self, c: Tensor) -> Tensor:
         return self.layer(c)
@@ -132,6 +132,7 @@ ENCODERS: dict[Asked, Callable[[Condition, int], nn.Module]] = {
     "labels": VectorEncoder,
     "attributes": VectorEncoder,
     "sentence": SentenceEncoder,
+    "meaning": VectorEncoder,
     "sound": SoundEncoder,
     "wave": WaveEncoder,
     "image": PictureEncoder,

@@ -107,6 +107,7 @@ class Upscaler(nn.Module):
         self.grow = nn.Sequential(*grow, nn.Conv2d(width, channels, 3, padding=1))
         last = self.grow[-1]
         nn.init.normal_(last.weight, 0, 1e-3)  # type: ignore[arg-type]
+        nn.init.zeros_(last.bias)  # type: ignore[arg-type]
 
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
         x = self.first(c)

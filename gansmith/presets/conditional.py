@@ -150,7 +150,7 @@ def split(
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """Conditional GAN with two scores, of realism and of the match (arXiv:1612.03242, figure 2).
+    """Conditional GAN with two scores, of realism and of the match (arXiv:1710.10916, section 4.2).
 
     width: channels next to the picture.
     latent: coordinates of a code.
@@ -256,7 +256,7 @@ def stackgan(
     width: channels next to the picture.
     latent: coordinates of a code.
     code: numbers that a condition is turned into.
-    small_steps: length of the first stage.
+    small_steps: length of the first stage; 0 with --from a run that has played it.
     wrong: weight of real pictures with a wrong condition among the lies.
     lr: learning rate of Adam, with beta1 0.5.
     batch: examples in a batch.
@@ -328,11 +328,9 @@ FAMILY: dict[str, Preset] = {
         gan_cls,
         data="emoji-names",
         cites="arXiv:1605.05396",
-        paper=dict(
-            width=64, latent=100, code=128, augment="none", lr=2e-4, batch=64, steps=75_000
-        ),
+        paper=dict(width=64, latent=100, code=128, augment="none", lr=2e-4, batch=64, steps=75_000),
     ),
-    "split": Preset(split, data="fashion", cites="arXiv:1612.03242"),
+    "split": Preset(split, data="fashion", cites="arXiv:1710.10916"),
     "projection": Preset(
         projection,
         data="fashion",
