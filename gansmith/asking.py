@@ -51,7 +51,7 @@ def by_words(dataset: Dataset, words: str, n: int) -> Tensor:
     Raises DataError for words that the data do not have, naming the nearest.
     """
     asked = dataset.spec.asked
-    if asked is None or asked.kind in ("sound", "image"):
+    if asked is None or asked.kind in ("sound", "wave", "image"):
         raise DataError(f"{dataset.spec.name} is not asked by words{_instead(asked)}")
     if not words.strip():
         raise DataError("nothing was asked for: the words are empty")

@@ -16,13 +16,15 @@ from gansmith.game import Decodes, Translates
 from gansmith.rng import Rng
 from gansmith.run import Run
 from gansmith.scoring import fed
-from gansmith.showing import png, scatter, tile, to_uint8
+from gansmith.showing import png, scatter, spectra, tile, to_uint8
+from gansmith.sound import write_sound
 
 COLUMNS = 8
 
 
 def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | None = None) -> Path:
-    """Pictures: single PNGs and, beside `out`, a sheet; points: .npy and a plot; text: one file.
+    """Pictures: single PNGs and, beside `out`, a sheet; sounds: WAVs and a sheet of spectra;
+    points: .npy and a plot; text: one file.
 
     The folder holds nothing but samples, so that it can be measured, or trained on, as it is.
     ask: words that say what to make, for a game that can be asked.
@@ -33,6 +35,11 @@ def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | None = None
     kind = run.config.spec["kind"]
     if kind == "text":
         return _write(out / "samples.txt", "\n".join(run.dataset.sentences(samples)).encode())
+    if kind == "sound":
+        rate = run.config.spec["rate"]
+        for place, wave in enumerate(samples):
+            write_sound(out / f"{place:05d}.wav", wave, rate)
+        return _write(beside(out, "sheet"), png(tile(spectra(samples, rate), COLUMNS)))
     if kind == "points":
         np.save(_room(out) / "samples.npy", samples.numpy())
         return _write(out / "samples.png", scatter(samples, run.dataset.held["real"][:n]))

@@ -26,6 +26,7 @@ from gansmith.data.shipped import (
 )
 from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
+from gansmith.data.spoken import open_spoken_digits
 from gansmith.naming import nearest
 
 __all__ = [
@@ -80,6 +81,9 @@ DATA: dict[str, Entry] = {
     ),
     "emoji-names": Entry(
         open_emoji_names, "emoji in 4 styles with their names and keywords, 32x32", EMOJI_LICENCE
+    ),
+    "spoken-digits": Entry(
+        open_spoken_digits, "1800 spoken digits of six speakers, 8 kHz, 10 classes", "CC-BY-SA-4.0"
     ),
     "captions": Entry(open_captions, "14,129 COCO captions of up to 20 words", "CC-BY-4.0"),
     "grammar": Entry(

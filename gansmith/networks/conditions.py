@@ -88,6 +88,25 @@ class SoundEncoder(nn.Module):
         return self.layer(torch.cat([features.mean(2), features.amax(2)], 1))
 
 
+class WaveEncoder(nn.Module):
+    """The samples of a sound, of any length, by strided convolutions; mean and maximum go on.
+
+    forward: (B, T) in [-1, 1] -> (B, width).
+    """
+
+    def __init__(self, condition: Condition, width: int) -> None:
+        super().__init__()
+        chain: list[nn.Module] = []
+        for before in (1, width, width, width):
+            chain += [nn.Conv1d(before, width, 25, 4, 12), nn.LeakyReLU(SLOPE)]
+        self.layers = nn.Sequential(*chain)
+        self.layer = nn.Sequential(nn.Linear(2 * width, width), nn.LayerNorm(width))
+
+    def forward(self, wave: Tensor) -> Tensor:
+        features = self.layers(wave.unsqueeze(1))  # (B, width, T / 256)
+        return self.layer(torch.cat([features.mean(2), features.amax(2)], 1))
+
+
 class PictureEncoder(nn.Module):
     """A picture by strided convolutions. forward: (B, C, H, W) in [-1, 1] -> (B, width)."""
 
@@ -115,6 +134,7 @@ ENCODERS: dict[Asked, Callable[[Condition, int], nn.Module]] = {
     "sentence": SentenceEncoder,
     "meaning": VectorEncoder,
     "sound": SoundEncoder,
+    "wave": WaveEncoder,
     "image": PictureEncoder,
 }
 

@@ -15,6 +15,7 @@ from gansmith.presets import (
     likelihood,
     margins,
     pairs,
+    speech,
     text,
     translation,
     wasserstein,
@@ -31,6 +32,7 @@ FAMILIES: dict[str, dict[str, Preset]] = {
     "diversity": diversity.FAMILY,
     "conditional": conditional.FAMILY,
     "pairs": pairs.FAMILY,
+    "speech": speech.FAMILY,
     "translation": translation.FAMILY,
     "text": text.FAMILY,
 }

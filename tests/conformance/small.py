@@ -18,6 +18,7 @@ from gansmith.data import Dataset, open_data, open_source
 from gansmith.data.build import conditioned, image_dataset, points_dataset, text_dataset, unpaired
 from gansmith.data.condition import Asked, Condition
 from gansmith.data.degrade import degraded
+from gansmith.data.sounds import sound_dataset
 from gansmith.game import Batch, Phase
 from gansmith.presets import PRESETS
 from gansmith.recipe import Recipe
@@ -88,6 +89,16 @@ def asked(kind: Asked) -> Dataset:
 def spoilt(name: str) -> Dataset:
     """The same digits, to be made from what a degradation leaves of them."""
     return degraded(name, digits())
+
+
+@cache
+def noisy() -> Dataset:
+    """96 tones of 1024 samples at 8 kHz, to be taken out of noise."""
+    hertz = 300 + 2000 * Rng(13).uniform(96, 1)
+    tones = 0.3 * torch.sin(2 * torch.pi * hertz * torch.arange(1024) / 8000)
+    return degraded(
+        "noisy", sound_dataset("tones", {"real": tones[:64]}, {"real": tones[64:]}, 8000)
+    )
 
 
 @cache
@@ -238,6 +249,10 @@ SMALL: dict[str, dict[str, Case]] = {
         "down2": Case(partial(spoilt, "down2"), dict(width=4, batch=BATCH), lacks=("noise",))
     },
     "completion": {"hole": Case(partial(spoilt, "hole"), dict(width=4, batch=BATCH))},
+    "speech-enhancement": {
+        "noisy": Case(noisy, dict(width=4, patch=7, batch=BATCH), lacks=("noise",))
+    },
+    "segan": {"noisy": Case(noisy, dict(width=2, batch=BATCH))},
     "succession": pictures_and_points(members=2, steps=4),
 }  # fmt: skip
 

@@ -81,7 +81,8 @@ def check(x: Tensor, spec: DataSpec, n: int) -> None:
         assert not (x * ((x == 0).cumsum(1) > 0)).any()  # after the end there is nothing
         return
     picture = (spec.channels, spec.size, spec.size)
-    assert x.shape == (n, *(picture if spec.kind != "points" else (spec.dim,)))
+    shapes = {"points": (spec.dim,), "sound": (spec.length,)}
+    assert x.shape == (n, *shapes.get(spec.kind, picture))
     assert x.dtype == torch.float32
     assert x.isfinite().all()
     if spec.kind != "points":

@@ -9,13 +9,14 @@ from gansmith.data.own.folders import read_folder, read_zip
 from gansmith.data.own.pairs import read_halves
 from gansmith.data.own.pictures import EXTENSIONS
 from gansmith.data.own.sentences import SUFFIXES, read_text
+from gansmith.data.own.sounds import holds_sounds, read_sounds
 from gansmith.data.own.wishes import LARGE, Wishes
 from gansmith.data.spec import DataError, Dataset
+from gansmith.sound import EXTENSIONS as SOUNDS
 
 FORMS = (
     "a folder of pictures, of class folders, of train and val, of given and real, or of trainA and "
-    "trainB; a zip of "
-    "the same; "
+    "trainB; a zip of the same; a folder of WAV or FLAC files; "
     ".npz or .npy; IDX files or a folder of them; .txt or .txt.gz with a sentence per line"
 )
 
@@ -32,7 +33,7 @@ def read_path(
     """Read the user's own data. DataError says what is wrong with it; see `Wishes` for the options.
 
     A folder is read as IDX when it has files of MNIST's names, as text when it has train.txt[.gz],
-    else as pictures.
+    as sounds when it has WAV or FLAC files, else as pictures.
     """
     wishes = Wishes(size=size, channels=channels, val=val, skip_bad=skip_bad, large=large)
     path = Path(path).expanduser()
@@ -51,6 +52,8 @@ def read_path(
         return read_idx_file(path, wishes)
     if name.endswith(EXTENSIONS):
         raise DataError(f"{path} is a single picture; give the folder that it lies in")
+    if name.endswith(SOUNDS):
+        raise DataError(f"{path} is a single sound; give the folder that it lies in")
     raise DataError(f"{path} is of no known form; data is {FORMS}")
 
 
@@ -80,4 +83,6 @@ def _folder(path: Path, wishes: Wishes) -> Dataset:
     for suffix in SUFFIXES:
         if (path / f"train{suffix}").is_file():
             return read_text(path / f"train{suffix}", wishes)
+    if holds_sounds(path):
+        return read_sounds(path, wishes)
     return read_folder(path, wishes)
