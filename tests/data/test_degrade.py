@@ -72,6 +72,15 @@ def test_a_batch_is_a_function_of_its_number_and_random_ones_differ(name: str) -
     assert not first["real"].equal(second["real"])
 
 
+@pytest.mark.parametrize("name", ["noise", "hole"])
+def test_what_is_random_is_drawn_anew_for_every_batch_and_seed(name: str) -> None:
+    flat = image_dataset("flat", *({"real": torch.full((8, 1, 16, 16), 99).byte()} for _ in "ab"))
+    dataset = degraded(name, flat)
+    given = [open_source(dataset, 8, seed).at(n)["given"] for seed, n in ((0, 0), (0, 1), (1, 0))]
+    assert not given[0].equal(given[1])
+    assert not given[0].equal(given[2])
+
+
 def test_the_fingerprint_knows_the_pictures_and_what_was_done_to_them() -> None:
     prints = {degraded(name, pictures()).spec.fingerprint for name in OF_PICTURES}
     assert len(prints | {pictures().spec.fingerprint}) == len(OF_PICTURES) + 1

@@ -101,8 +101,8 @@ EXPERIMENT = Experiment(
     id="C8",
     title="Speech out of noise: D sees what was given and what is answered",
     says="A generator taught by distances and by a discriminator that is shown the noisy sound "
-    "beside the answer takes noise away and leaves speech that is understood; its spectra vary as clean "
-    "ones do, where distances alone smooth them.",
+    "beside the answer takes noise away and leaves speech that is understood; its spectra vary as "
+    "clean ones do, where distances alone smooth them.",
     paper="arXiv:1703.09452",
     metric="segmental SNR, SI-SDR, log-spectral distance, digits that a recogniser understands, "
     "log-spectral variance over clean; held-out digits in recordings of noise never trained on, 0 "
