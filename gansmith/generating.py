@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from gansmith.asking import in_turn
 from gansmith.checkpoint import replace
 from gansmith.data.own.folders import read_pictures
 from gansmith.game import Decodes, Translates
@@ -17,12 +18,15 @@ from gansmith.rng import Rng
 from gansmith.run import Run
 from gansmith.scoring import fed
 from gansmith.showing import png, scatter, tile, to_uint8
+from gansmith.tagging import page as labelled
+from gansmith.tagging import table
 
 COLUMNS = 8
 
 
 def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | None = None) -> Path:
-    """Pictures: single PNGs and, beside `out`, a sheet; points: .npy and a plot; text: one file.
+    """Pictures: single PNGs and, beside `out`, a sheet; points: .npy and a plot; text: one file;
+    labels: a table and, beside `out`, held-out pictures with their labels.
 
     The folder holds nothing but samples, so that it can be measured, or trained on, as it is.
     ask: words that say what to make, for a game that can be asked.
@@ -33,6 +37,11 @@ def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | None = None
     kind = run.config.spec["kind"]
     if kind == "text":
         return _write(out / "samples.txt", "\n".join(run.dataset.sentences(samples)).encode())
+    if kind == "labels":
+        names = [f"held-out {place % run.dataset.spec.held}" for place in range(n)]
+        _write(out / "labels.tsv", table(names, samples, run.dataset.spec.classes).encode())
+        given = in_turn(run.dataset, n)
+        return _write(beside(out, "sheet"), labelled(given, samples, run.dataset))
     if kind == "points":
         np.save(_room(out) / "samples.npy", samples.numpy())
         return _write(out / "samples.png", scatter(samples, run.dataset.held["real"][:n]))

@@ -16,7 +16,15 @@ from torch import Tensor
 from gansmith.asking import made
 from gansmith.data import Dataset
 from gansmith.data.degrade import split_name
-from gansmith.metrics import Gaussian, Judge, image_reference, judge_for, quick_images, quick_score
+from gansmith.metrics import (
+    Gaussian,
+    Judge,
+    image_reference,
+    judge_for,
+    micro_f1,
+    quick_images,
+    quick_score,
+)
 from gansmith.naming import unknown
 from gansmith.rng import Rng
 
@@ -26,6 +34,7 @@ NAMES = {
     "points": "energy distance",
     "text": "JSD-2",
     "unpaired": "cFID (quick, mean of both ways)",
+    "labels": "1 - F1",
 }
 
 
@@ -40,7 +49,7 @@ def score(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str] = ()) -
     """The metric's name and its value on about a thousand samples; lower is better.
 
     game: in evaluation mode. Pictures: cFID; points: energy distance; text: divergence of
-    2-grams; translation: cFID of what arrives, mean of the two ways.
+    2-grams; translation: cFID of what arrives, mean of the two ways; labels: 1 - F1.
     metrics: keys of `evaluate` instead, of which the first is the score; with its direction.
     """
     if metrics:
@@ -51,6 +60,9 @@ def score(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str] = ()) -
         ways = [_arrivals(game, dataset, a, b) for a, b in (("a", "b"), ("b", "a"))]
         return name | {"value": sum(ways) / len(ways)}
     samples = made(game, dataset, COUNT, Rng(seed, 0, 2), "train")
+    if kind == "labels":
+        true = dataset.train["real"][torch.arange(COUNT) % dataset.spec.train]
+        return name | {"value": 1 - micro_f1(samples > 0.5, true > 0.5)}
     if kind == "text":
         return name | {"value": quick_score("text", samples, dataset.train["tokens"], limit=COUNT)}
     if kind == "image":

@@ -156,7 +156,8 @@ def _finish(run: Run) -> None:
     say(f"step {done} after {seconds}: {run.folder}")
     say(f"  samples  {run.folder / 'samples'}")
     say(f"  report   {report}")
-    use = f"translate {run.folder} FOLDER" if spec["kind"] == "unpaired" else f"sample {run.folder}"
+    translates = spec["kind"] in ("unpaired", "labels")
+    use = f"translate {run.folder} FOLDER" if translates else f"sample {run.folder}"
     say(f"next: gansmith evaluate {run.folder}; gansmith {use}")
 
 
@@ -196,7 +197,7 @@ def sample(options: Sample) -> None:
 
 def translate(options: Translate) -> None:
     """gansmith translate."""
-    from gansmith.answering import write_answers
+    from gansmith.answering import write_answers, write_labels
     from gansmith.generating import write_translations
 
     run = _open(options.run, options.checkpoint)
@@ -205,6 +206,12 @@ def translate(options: Translate) -> None:
         if options.mask is not None:
             raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
         count = write_translations(run, options.source, options.to, out, options.skip_bad)
+    elif run.config.spec["kind"] == "labels":
+        if options.mask is not None:
+            raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
+        file, count = write_labels(run, options.source, out, skip_bad=options.skip_bad)
+        say(f"wrote the labels of {count} picture{'s' * (count != 1)} to {file}")
+        return
     else:
         count = write_answers(
             run, options.source, out, mask=options.mask, skip_bad=options.skip_bad

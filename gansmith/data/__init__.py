@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from gansmith.data.collages import open_collages
 from gansmith.data.condition import Condition
 from gansmith.data.degrade import DEGRADATIONS, degraded, split_name
 from gansmith.data.found import open_found
@@ -78,6 +79,9 @@ DATA: dict[str, Entry] = {
     ),
     "emoji-names": Entry(
         open_emoji_names, "emoji in 4 styles with their names and keywords, 32x32", EMOJI_LICENCE
+    ),
+    "collages": Entry(
+        open_collages, "8,000 noisy pictures of several garments and which they are: labels", "MIT"
     ),
     "captions": Entry(open_captions, "14,129 COCO captions of up to 20 words", "CC-BY-4.0"),
     "grammar": Entry(

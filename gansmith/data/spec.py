@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from gansmith.data.degrade import Degradation
     from gansmith.data.rows import RowFile
 
-Kind = Literal["image", "points", "text", "unpaired"]
+Kind = Literal["image", "points", "text", "unpaired", "labels"]
 Fields = dict[str, Tensor]
-KINDS: tuple[Kind, ...] = ("image", "points", "text", "unpaired")
+KINDS: tuple[Kind, ...] = ("image", "points", "text", "unpaired", "labels")
 
 
 class DataError(ValueError):
@@ -33,10 +33,11 @@ class DataError(ValueError):
 class DataSpec:
     """The description of a data set: all that a preset needs to know of it, as plain JSON.
 
-    kind      image, points, text or unpaired (two image data sets, `parts` a and b)
+    kind      image, points, text, unpaired (two image data sets, `parts` a and b) or labels
     size      images: height = width, in pixels
     channels  images: 1 (grey) or 3 (RGB)
-    classes   the names of the values of `label`; empty when there are no labels
+    classes   the names of the values of `label`, empty when there are no labels; of kind labels,
+              the names of the columns
     dim       points: number of coordinates
     vocab     text: number of token values, the end token 0 included
     length    text: most tokens in a sentence, the end not counted
@@ -45,7 +46,7 @@ class DataSpec:
     fingerprint  first 16 hex digits of a SHA-256 over the tensors
     filter    images: how pictures were brought to this size ("" = not resized)
     paired    unpaired: whether held a[i] and b[i] show the same thing
-    condition images: what the field `given` holds; None when there is no such field
+    condition images and labels: what the field `given` holds; None when there is no such field
     """
 
     kind: Kind
@@ -114,6 +115,7 @@ class Dataset:
     points    real float32 (N, dim)
     text      tokens int16 or int32 (N, T), 0 ends a sentence and pads it; lengths int64 (N,),
               the end not counted; `vocabulary[i]` is the word of token i
+    labels    real float32 (N, L), 1 for what the picture `given` shows and 0 for what it does not
     unpaired  a and b (and a_label, b_label), whose first axes may differ; `parts` holds the two
               image data sets
 

@@ -19,7 +19,7 @@ from gansmith.asking import made
 from gansmith.data import Condition, Dataset, accepts, modes, open_data, open_source
 from gansmith.data.build import conditioned, image_dataset, unpaired
 from gansmith.data.degrade import degraded
-from gansmith.metrics import energy_distance, mode_report, ngram_jsd, valid_share
+from gansmith.metrics import energy_distance, evaluate_labels, mode_report, ngram_jsd, valid_share
 from gansmith.presets import PRESETS
 from gansmith.rng import Rng
 from gansmith.scoring import judge_of, score
@@ -236,6 +236,14 @@ def averaged(game: Any, dataset: Dataset) -> Scores:
     return {"off": float((answers - means).abs().mean())}
 
 
+def labelled(game: Any, dataset: Dataset) -> Scores:
+    """F1 of the labels of 500 held-out pictures, and the share of sets that never occur."""
+    found = evaluate_labels(
+        made(game, dataset, 500, Rng(1)), dataset.held["real"][:500], dataset.train["real"]
+    )
+    return {"f1": found["f1"].value, "unseen": found["unseen"].value}
+
+
 def true_to(game: Any, dataset: Dataset) -> Scores:
     """PSNR of answers to held-out pictures, dB."""
     samples = made(game, dataset, dataset.spec.held, Rng(1))
@@ -274,6 +282,15 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "completion": Problem(
         partial(degraded, "hole", fruits()), dict(width=8), 250, true_to, {"psnr": (18, 99)}
+    ),
+    # nothing is a set of labels with an F1 of 0 that never occurs
+    "multi-label": Problem(
+        partial(open_data, "collages"), dict(width=8), 500, labelled,
+        {"f1": (0.7, 1), "unseen": (0, 0.4)},
+    ),
+    "bce": Problem(
+        partial(open_data, "collages"), dict(width=8), 300, labelled,
+        {"f1": (0.7, 1), "unseen": (0, 0.85)},
     ),
     "gan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),
     "nsgan": ring(1200, lr=1e-3, beta1=0.0),

@@ -15,7 +15,14 @@ import torch
 from torch import Tensor
 
 from gansmith.data import Dataset, open_data, open_source
-from gansmith.data.build import conditioned, image_dataset, points_dataset, text_dataset, unpaired
+from gansmith.data.build import (
+    conditioned,
+    image_dataset,
+    labels_dataset,
+    points_dataset,
+    text_dataset,
+    unpaired,
+)
 from gansmith.data.condition import Asked, Condition
 from gansmith.data.degrade import degraded
 from gansmith.game import Batch, Phase
@@ -88,6 +95,20 @@ def asked(kind: Asked) -> Dataset:
 def spoilt(name: str) -> Dataset:
     """The same digits, to be made from what a degradation leaves of them."""
     return degraded(name, digits())
+
+
+@cache
+def tagged() -> Dataset:
+    """The same digits: is there a ring in it, is it even, is it above 4?"""
+    x = labelled()
+    parts = []
+    for part in (x.train, x.held):
+        digit = part["label"]
+        ring = (digit[:, None] == torch.tensor([0, 6, 8, 9])).any(1)
+        real = torch.stack([ring, digit % 2 == 0, digit > 4], 1).float()
+        parts.append({"real": real, "given": part["real"]})
+    condition = Condition("image", channels=1, height=16, width=16)
+    return labels_dataset("tagged", *parts, names=("ring", "even", "large"), condition=condition)
 
 
 @cache
@@ -238,6 +259,8 @@ SMALL: dict[str, dict[str, Case]] = {
         "down2": Case(partial(spoilt, "down2"), dict(width=4, batch=BATCH), lacks=("noise",))
     },
     "completion": {"hole": Case(partial(spoilt, "hole"), dict(width=4, batch=BATCH))},
+    "multi-label": {"labels": Case(tagged, dict(width=4, batch=BATCH), lacks=("noise",))},
+    "bce": {"labels": Case(tagged, dict(width=4, batch=BATCH), lacks=("noise",))},
     "succession": pictures_and_points(members=2, steps=4),
 }  # fmt: skip
 
