@@ -25,6 +25,7 @@ from gansmith.data.shipped import (
 )
 from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
+from gansmith.data.spoken import open_spoken_digits
 from gansmith.naming import nearest
 
 __all__ = [
@@ -82,6 +83,9 @@ DATA: dict[str, Entry] = {
     ),
     "collages": Entry(
         open_collages, "8,000 noisy pictures of several garments and which they are: labels", "MIT"
+    ),
+    "spoken-digits": Entry(
+        open_spoken_digits, "1800 spoken digits of six speakers, 8 kHz, 10 classes", "CC-BY-SA-4.0"
     ),
     "captions": Entry(open_captions, "14,129 COCO captions of up to 20 words", "CC-BY-4.0"),
     "grammar": Entry(

@@ -230,20 +230,22 @@ def conditioned(
     held: Tensor,
     vocabulary: Sequence[str] = (),
 ) -> Dataset:
-    """Pictures together with what each is asked by, row for row: the field `given`.
+    """Pictures or sounds together with what each is asked by, row for row: the field `given`.
 
     vocabulary: the words of a sentence's tokens.
     Raises DataError when the conditions are not what `condition` says, or not one for each picture.
     """
     name = dataset.spec.name
-    if dataset.spec.kind != "image" or condition.field != "given":
-        raise DataError(f"{name}: only pictures are given conditions, and classes are their labels")
+    if dataset.spec.kind not in ("image", "sound") or condition.field != "given":
+        raise DataError(
+            f"{name}: only pictures and sounds are given conditions, and classes are their labels"
+        )
     for split, rows, part in (("train", train, dataset.train), ("held", held, dataset.held)):
         conditions(f"{name}: {split}", rows, condition, len(vocabulary))
         if len(rows) != len(part["real"]):
             raise DataError(
-                f"{name}: every picture needs its condition; {split} has {len(part['real'])} "
-                f"pictures and {len(rows)} conditions"
+                f"{name}: every example needs its condition; {split} has {len(part['real'])} "
+                f"examples and {len(rows)} conditions"
             )
     fields = [dict(dataset.train, given=train), dict(dataset.held, given=held)]
     spec = replace(dataset.spec, condition=condition, fingerprint=fingerprint(*fields))

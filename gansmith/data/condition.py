@@ -1,4 +1,4 @@
-"""What an example is asked by: a class, labels, attributes, a sentence, a sound or a picture."""
+"""What an example is asked by: a class, labels, a sentence, a sound, a picture ..."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Asked = Literal["class", "labels", "attributes", "sentence", "sound", "image"]
+Asked = Literal["class", "labels", "attributes", "sentence", "sound", "wave", "image"]
 
 
 class ConditionError(ValueError):
@@ -23,6 +23,7 @@ class Condition:
       attributes     float32 (N, len(names)), each around [-1, 1]
       sentence       tokens (N, length) int16 or int32, 0 ends a sentence and pads it; `vocab` words
       sound          uint8 (N, 1, height, width): log-mel bands over time
+      wave           float32 (N, length) in [-1, 1]: the samples of a sound
       image          uint8 (N, channels, height, width)
     """
 
@@ -50,7 +51,7 @@ class Condition:
         """The shape of one condition."""
         if self.kind == "class":
             return ()
-        if self.kind == "sentence":
+        if self.kind in ("sentence", "wave"):
             return (self.length,)
         if self.kind in ("labels", "attributes"):
             return (len(self.names),)
