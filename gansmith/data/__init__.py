@@ -26,6 +26,7 @@ from gansmith.data.shipped import (
 from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 from gansmith.data.spoken import open_spoken_digits
+from gansmith.data.spoken_pictures import open_spoken_pictures
 from gansmith.naming import nearest
 
 __all__ = [
@@ -86,6 +87,11 @@ DATA: dict[str, Entry] = {
     ),
     "spoken-digits": Entry(
         open_spoken_digits, "1800 spoken digits of six speakers, 8 kHz, 10 classes", "CC-BY-SA-4.0"
+    ),
+    "spoken-pictures": Entry(
+        open_spoken_pictures,
+        "4200 handwritten digits asked by voices, the louder the larger, 32x32 grey",
+        "CC-BY-SA-4.0 AND CC-BY-4.0",
     ),
     "captions": Entry(open_captions, "14,129 COCO captions of up to 20 words", "CC-BY-4.0"),
     "grammar": Entry(
