@@ -87,7 +87,7 @@ def write_labels(run: Run, source: Path, out: Path, *, skip_bad: bool = False) -
     for file in files:
         name = file.relative_to(source).as_posix() if source.is_dir() else file.name
         try:
-            given[name] = torch.from_numpy(decode(file.read_bytes(), asked.height, asked.channels))
+            given[name] = torch.tensor(decode(file.read_bytes(), asked.height, asked.channels))
         except (UnreadableError, OSError) as error:
             bad[name] = f"{file} cannot be read: {error}"
     if bad and (not skip_bad or not given):

@@ -50,11 +50,11 @@ def by_words(dataset: Dataset, words: str, n: int) -> Tensor:
     Raises DataError for words that the data do not have, naming the nearest.
     """
     asked = dataset.spec.asked
-    if asked is None or asked.kind in ("sound", "image"):
-        raise DataError(
-            f"{dataset.spec.name} is not asked by words"
-            + (f" but by a {asked.kind}: give a file by --like" if asked else "")
-        )
+    if asked is None or asked.kind not in READERS:
+        elsewhere = {"sound": "a sound: --like FILE", "image": "pictures: gansmith translate"}
+        kind = asked.kind if asked else ""
+        but = f" but by {elsewhere.get(kind, kind)}" if kind else ""
+        raise DataError(f"{dataset.spec.name} is not asked by words{but}")
     if not words.strip():
         raise DataError("nothing was asked for: the words are empty")
     row = READERS[asked.kind](asked, dataset, words)

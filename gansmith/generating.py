@@ -24,12 +24,12 @@ from gansmith.tagging import table
 COLUMNS = 8
 
 
-def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | None = None) -> Path:
+def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | Tensor | None = None) -> Path:
     """Pictures: single PNGs and, beside `out`, a sheet; points: .npy and a plot; text: one file;
     labels: a table and, beside `out`, held-out pictures with their labels.
 
     The folder holds nothing but samples, so that it can be measured, or trained on, as it is.
-    ask: words that say what to make, for a game that can be asked.
+    ask: words that say what to make, or one condition, for a game that can be asked.
     Returns the file to look at. Raises ValueError for n below 1.
     """
     _at_least_one(n)

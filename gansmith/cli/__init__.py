@@ -187,12 +187,25 @@ def sample(options: Sample) -> None:
 
     run = _open(options.run, options.checkpoint)
     out = options.out or run.folder / "generated"
-    if options.interpolate and options.text is not None:
-        raise ValueError("a walk between codes is not asked for anything: leave out --text")
+    asked = [name for name in ("text", "like") if getattr(options, name) is not None]
+    if options.interpolate and asked:
+        raise ValueError(f"a walk between codes is not asked for anything: leave out --{asked[0]}")
+    if len(asked) > 1:
+        raise ValueError("a run is asked by words or by a sound: give --text or --like")
+    if options.gain and options.like is None:
+        raise ValueError("--gain is of a sound: give one by --like")
     if options.interpolate:
         say(f"wrote {write_interpolation(run, options.n, options.seed, out)}")
     else:
-        say(f"wrote {write_samples(run, options.n, options.seed, out, options.text)}")
+        ask = _heard(run, options.like, options.gain) if options.like else options.text
+        say(f"wrote {write_samples(run, options.n, options.seed, out, ask)}")
+
+
+def _heard(run: Run, path: Path, gain: float) -> Any:
+    from gansmith.data import DataSpec
+    from gansmith.hearing import heard
+
+    return heard(path, DataSpec.from_json(run.config.spec), gain)
 
 
 def translate(options: Translate) -> None:

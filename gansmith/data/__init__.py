@@ -27,6 +27,7 @@ from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 from gansmith.data.spoken import open_spoken_digits
 from gansmith.data.spoken_pictures import open_spoken_pictures
+from gansmith.data.turned import PREFIX, turned
 from gansmith.naming import nearest
 
 __all__ = [
@@ -126,7 +127,8 @@ def open_data(
     """A data set by its name in DATA, as emoji:STYLE+STYLE, or by the path of the user's own files.
 
     grey:NAME, and so on for every name in DEGRADATIONS, asks for each picture by what the
-    degradation leaves of it; NAME may be a path.
+    degradation leaves of it; NAME may be a path. labels:PATH asks for the labels of each picture,
+    where it has some.
 
     size, channels: what pictures are brought to; None keeps them as they are
     val: the part of the user's own data to hold out; named data sets have a split of their own
@@ -138,6 +140,9 @@ def open_data(
     if spoilt:
         inner = open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad)
         return degraded(spoilt, inner)
+    if name.startswith(PREFIX):
+        rest = name.removeprefix(PREFIX)
+        return turned(open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad))
     opener = DATA[name].open if name in DATA else None
     if opener is None and name.startswith("emoji:"):
         opener = partial(open_emoji, name.removeprefix("emoji:"))

@@ -66,7 +66,7 @@ def open_spoken_pictures() -> Dataset:
         source=f"{spoken.spec.source}; {written.spec.source}",
         filter="8 to 10 .. 30 pixels, bicubic",
     )
-    return conditioned(pictures, condition, *given)
+    return conditioned(pictures, condition, given[0], given[1])
 
 
 def _sounds(chosen: Fields, level: Tensor) -> Tensor:

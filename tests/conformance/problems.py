@@ -6,7 +6,7 @@ Steps and keywords are as small as solve it with some room; a step costs 5 to 30
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
@@ -195,6 +195,26 @@ def told() -> Dataset:
 
 
 @cache
+def voices() -> Dataset:
+    """The same digits, each asked by a noisy tone in a band of its own that begins at any time."""
+    whole, rng = told(), Rng(13)
+    pictures = replace(
+        whole,
+        spec=replace(whole.spec, condition=None),
+        train={k: v for k, v in whole.train.items() if k != "given"},
+        held={k: v for k, v in whole.held.items() if k != "given"},
+    )
+    given = []
+    for part in (whole.train, whole.held):
+        n = len(part["label"])
+        band = torch.arange(10)[None, :, None] == part["label"][:, None, None]
+        begun = torch.arange(12)[None, None] >= rng.integers(6, n, 1, 1)
+        sound = 60 * rng.uniform(n, 10, 12) + 150 * (band & begun)
+        given.append(sound.to(torch.uint8).unsqueeze(1))
+    return conditioned(pictures, Condition("sound", channels=1, height=10, width=12), *given)
+
+
+@cache
 def negatives() -> Dataset:
     """Digits of 16x16 and their negatives: pairs."""
     whole = told()
@@ -266,6 +286,9 @@ PROBLEMS: dict[str, Problem] = {
     "gan-cls": Problem(told, dict(width=8, latent=16, code=16), 700, as_asked, ASKED),
     "stackgan": Problem(
         told, dict(width=8, latent=16, code=16, small_steps=700), 1000, as_asked, ASKED
+    ),
+    "sound-to-image": Problem(
+        voices, dict(width=8, latent=16, code=16), 250, as_asked, ASKED
     ),
     "regression": Problem(
         partial(open_data, "digits"), dict(width=16, lr=2e-3), 500, averaged, {"off": (0, 0.05)}

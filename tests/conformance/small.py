@@ -92,6 +92,15 @@ def asked(kind: Asked) -> Dataset:
     return conditioned(digits(), condition, given[:64], given[64:], words)
 
 
+@cache
+def voiced() -> Dataset:
+    """The same digits with their labels, asked by random sounds."""
+    x, sounds = labelled(), asked("sound")
+    assert sounds.spec.condition is not None
+    given = [part["given"] for part in (sounds.train, sounds.held)]
+    return conditioned(x, sounds.spec.condition, *given)
+
+
 def spoilt(name: str) -> Dataset:
     """The same digits, to be made from what a degradation leaves of them."""
     return degraded(name, digits())
@@ -244,6 +253,9 @@ SMALL: dict[str, dict[str, Case]] = {
     "projection": by_anything("sentence"),
     "acgan": by_anything(),
     "stackgan": by_anything("sentence", small_steps=2),
+    "sound-to-image": {
+        "sound": Case(voiced, dict(latent=4, width=4, code=5, batch=BATCH)),
+    },
     "regression": {
         "class": Case(labelled, dict(width=4, code=5, batch=BATCH)),
         "edges": Case(partial(spoilt, "edges"), dict(width=4, code=5, batch=BATCH)),

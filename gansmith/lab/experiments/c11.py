@@ -50,7 +50,8 @@ def learnt(preset: str, width: int, seed: int, steps: int) -> tuple[Tensor, Tens
 def run(arm: str, seed: int, steps: int) -> Numbers:
     """F1 on held-out pictures and the share of sets that break the rules, for each net size."""
     dataset, last = data()
-    true, numbers = dataset.held["real"] > 0.5, {}
+    true = dataset.held["real"] > 0.5
+    numbers: Numbers = {}
     for width in WIDTHS:
         tuning, held = learnt("multi-label" if arm == "GAN" else "bce", width, seed, steps)
         cuts = best_thresholds(tuning, last["real"] > 0.5) if arm == "BCE, tuned" else 0.5
