@@ -7,11 +7,12 @@ import math
 from collections.abc import Sequence
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from gansmith.data.spec import Dataset
 
-COLUMNS, MOST = 6, 24  # pictures in a row, and on a page
+COLUMNS, MOST = 6, 12  # pictures in a row, and on a page
 RIGHT, WRONG, MISSED = "black", "tab:red", "tab:gray"
 
 
@@ -41,15 +42,18 @@ def page(given: Tensor, made: Tensor, dataset: Dataset) -> bytes:
     true = dataset.held["real"][torch.arange(count) % dataset.spec.held]
     rows = math.ceil(count / COLUMNS)
     most = int(torch.maximum(made[:count] > 0.5, true > 0.5).sum(1).max())
-    figure = Figure(figsize=(1.3 * COLUMNS, (1.2 + 0.13 * most) * rows), layout="constrained")
+    figure = Figure(figsize=(1.3 * COLUMNS, (1.3 + 0.16 * most) * rows), layout="constrained")
     grid = figure.subplots(rows, COLUMNS, squeeze=False).flatten()
     for place, axes in enumerate(grid):
         axes.axis("off")
         if place < count:
-            axes.imshow(given[place].expand(3, -1, -1).permute(1, 2, 0).numpy())
+            shown = given[place].expand(3, -1, -1).permute(1, 2, 0)
+            axes.imshow(shown.numpy(), interpolation="nearest")
             _write(axes, said(made[place], names), said(true[place], names), most)
-    sheet = io.BytesIO()
-    figure.savefig(sheet, format="png", dpi=96, metadata={"Software": None})
+    drawn, sheet = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=96, metadata={"Software": None})
+    with Image.open(drawn) as whole:  # few colours: noise does not pack
+        whole.convert("RGB").quantize(64, Image.Quantize.FASTOCTREE).save(sheet, format="PNG")
     return sheet.getvalue()
 
 
