@@ -17,7 +17,8 @@ from gansmith.game import Decodes, Translates
 from gansmith.rng import Rng
 from gansmith.run import Run
 from gansmith.scoring import fed
-from gansmith.showing import png, scatter, tile, to_uint8
+from gansmith.showing import png, scatter, spectra, tile, to_uint8
+from gansmith.sound import write_sound
 from gansmith.tagging import page as labelled
 from gansmith.tagging import table
 
@@ -25,8 +26,8 @@ COLUMNS = 8
 
 
 def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | Tensor | None = None) -> Path:
-    """Pictures: single PNGs and, beside `out`, a sheet; points: .npy and a plot; text: one file;
-    labels: a table and, beside `out`, held-out pictures with their labels.
+    """Pictures: single PNGs and, beside `out`, a sheet; sounds: WAVs and a sheet of spectra;
+    points: .npy and a plot; text: one file; labels: a table and a sheet of held-out pictures.
 
     The folder holds nothing but samples, so that it can be measured, or trained on, as it is.
     ask: words that say what to make, or one condition, for a game that can be asked.
@@ -42,6 +43,11 @@ def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | Tensor | No
         _write(out / "labels.tsv", table(names, samples, run.dataset.spec.classes).encode())
         given = in_turn(run.dataset, n)
         return _write(beside(out, "sheet"), labelled(given, samples, run.dataset))
+    if kind == "sound":
+        rate = run.config.spec["rate"]
+        for place, wave in enumerate(samples):
+            write_sound(out / f"{place:05d}.wav", wave, rate)
+        return _write(beside(out, "sheet"), png(tile(spectra(samples, rate), COLUMNS)))
     if kind == "points":
         np.save(_room(out) / "samples.npy", samples.numpy())
         return _write(out / "samples.png", scatter(samples, run.dataset.held["real"][:n]))

@@ -139,6 +139,7 @@ def _cost(run: Run, estimate: Any) -> str:
 
 def _finish(run: Run) -> None:
     from gansmith import parallel
+    from gansmith.game import Answers
     from gansmith.progress import clock
     from gansmith.report import write_report
 
@@ -156,7 +157,10 @@ def _finish(run: Run) -> None:
     say(f"step {done} after {seconds}: {run.folder}")
     say(f"  samples  {run.folder / 'samples'}")
     say(f"  report   {report}")
-    translates = spec["kind"] in ("unpaired", "labels")
+    by_pictures = (spec.get("condition") or {}).get("kind") == "image"
+    translates = spec["kind"] in ("unpaired", "sound", "labels") or (
+        by_pictures and isinstance(run.game, Answers)
+    )
     use = f"translate {run.folder} FOLDER" if translates else f"sample {run.folder}"
     say(f"next: gansmith evaluate {run.folder}; gansmith {use}")
 
@@ -211,13 +215,17 @@ def _heard(run: Run, path: Path, gain: float) -> Any:
 def translate(options: Translate) -> None:
     """gansmith translate."""
     from gansmith.answering import write_answers, write_labels
+    from gansmith.answering_sounds import write_sounds
     from gansmith.generating import write_translations
 
     run = _open(options.run, options.checkpoint)
     out = options.out or run.folder / "translated"
-    if run.config.spec["kind"] == "unpaired":
-        if options.mask is not None:
-            raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
+    kind = run.config.spec["kind"]
+    if kind in ("unpaired", "sound") and options.mask is not None:
+        raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
+    if kind == "sound":
+        count = write_sounds(run, options.source, out, skip_bad=options.skip_bad, say=say)
+    elif kind == "unpaired":
         count = write_translations(run, options.source, options.to, out, options.skip_bad)
     elif run.config.spec["kind"] == "labels":
         if options.mask is not None:
@@ -229,7 +237,8 @@ def translate(options: Translate) -> None:
         count = write_answers(
             run, options.source, out, mask=options.mask, skip_bad=options.skip_bad
         )
-    say(f"wrote {count} picture{'s' * (count != 1)} to {out}")
+    what = "sound" if kind == "sound" else "picture"
+    say(f"wrote {count} {what}{'s' * (count != 1)} to {out}")
 
 
 def evaluate(options: Evaluate) -> None:

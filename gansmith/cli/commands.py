@@ -47,7 +47,7 @@ class Train:
         preset: the preset, for one that is not the first word: a name (`gansmith list presets`)
             or a function of your own, my_file.py:my_preset.
         data: a name (`gansmith list data`) or a path: folder, class folders, trainA/trainB, zip,
-            npz, IDX or text file. The preset's own data by default.
+            npz, IDX or text file, folder of sounds. The preset's own data by default.
         steps: length of the run in steps; the preset's own by default.
         minutes: length of the run by the clock instead.
         out: the run's folder; a fresh one in runs/ by default.
@@ -156,14 +156,14 @@ class Sample:
 
 @dataclass
 class Translate:
-    """Write what a run makes of given pictures: answers at their own size, of a run that was taught
-    by pairs; or the same in the style of the other domain, of one that was not.
+    """Write what a run makes of given pictures or sounds: answers at their own size, of a run that
+    was taught by pairs; or the same in the style of the other domain, of one that was not.
 
     Args:
         run: the run's folder.
-        source: a picture, or a folder of them.
+        source: a picture or a WAV or FLAC file, or a folder of them.
         to: the domain to translate to, without pairs.
-        out: where to write: a folder, or a file for a single picture; RUN/translated by default.
+        out: where to write: a folder, or a file for a single one; RUN/translated by default.
         mask: a picture of the same size, white where something is missing, for a run that completes
             pictures; what is transparent is missing by default.
         checkpoint: which state of the run.

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from gansmith.data.collages import open_collages
 from gansmith.data.condition import Condition
-from gansmith.data.degrade import DEGRADATIONS, degraded, split_name
+from gansmith.data.degrade import DEGRADATIONS, HALVES, degraded, split_name
+from gansmith.data.facades import open_facades
 from gansmith.data.found import open_found
 from gansmith.data.generated import modes, open_generated
 from gansmith.data.grammar import accepts, open_grammar
+from gansmith.data.meaning import MEANING, by_meaning
 from gansmith.data.own.holdout import refuse_val
 from gansmith.data.pixels import conformed
 from gansmith.data.shipped import (
@@ -113,6 +115,11 @@ DATA: dict[str, Entry] = {
     "mnist": Entry(
         partial(open_found, "mnist"), "the whole of MNIST, if on this machine", "CC-BY-SA-3.0"
     ),
+    "facades": Entry(
+        open_facades,
+        "506 facades, 128x128, labels to photographs: pairs, if on this machine",
+        "research only",
+    ),
 }
 
 
@@ -127,8 +134,10 @@ def open_data(
     """A data set by its name in DATA, as emoji:STYLE+STYLE, or by the path of the user's own files.
 
     grey:NAME, and so on for every name in DEGRADATIONS, asks for each picture by what the
-    degradation leaves of it; NAME may be a path. labels:PATH asks for the labels of each picture,
-    where it has some.
+    degradation leaves of it; NAME may be a path. pairs:PATH has pictures with two halves, left
+    what is given and right the answer; pairs-back:PATH the other way round. meaning:NAME asks by
+    what an encoder from elsewhere understands of the data's sentences. labels:PATH asks for the
+    labels of each picture.
 
     size, channels: what pictures are brought to; None keeps them as they are
     val: the part of the user's own data to hold out; named data sets have a split of their own
@@ -137,9 +146,20 @@ def open_data(
     """
     name = str(name_or_path)
     spoilt, rest = split_name(name)
+    if spoilt in HALVES:
+        from gansmith.data.own.reading import read_pairs
+
+        return read_pairs(
+            rest,
+            back=spoilt == "pairs-back",
+            size=size,
+            channels=channels,
+            val=val,
+            skip_bad=skip_bad,
+        )
     if spoilt:
         inner = open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad)
-        return degraded(spoilt, inner)
+        return by_meaning(inner) if spoilt == MEANING else degraded(spoilt, inner)
     if name.startswith(PREFIX):
         rest = name.removeprefix(PREFIX)
         return turned(open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad))

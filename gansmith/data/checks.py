@@ -92,6 +92,7 @@ TYPES: dict[str, tuple[torch.dtype, ...]] = {
     "labels": (torch.float32,),
     "attributes": (torch.float32,),
     "sentence": (torch.int16, torch.int32),
+    "meaning": (torch.float32,),
     "sound": (torch.uint8,),
     "wave": (torch.float32,),
     "image": (torch.uint8,),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Asked = Literal["class", "labels", "attributes", "sentence", "sound", "wave", "image"]
+Asked = Literal["class", "labels", "attributes", "sentence", "meaning", "sound", "wave", "image"]
 
 
 class ConditionError(ValueError):
@@ -20,8 +20,10 @@ class Condition:
     kind             what the field holds, row for row:
       class          int64 (N,), the field `label`; `names` are the classes
       labels         float32 (N, len(names)), 0 or 1 each
-      attributes     float32 (N, len(names)), each around [-1, 1]
+      attributes     float32 (N, len(names)), each around [-1, 1]; `low` and `high` are what -1
+                     and 1 stand for, where they are not themselves
       sentence       tokens (N, length) int16 or int32, 0 ends a sentence and pads it; `vocab` words
+      meaning        float32 (N, width): a sentence as an encoder from elsewhere understands it
       sound          uint8 (N, 1, height, width): log-mel bands over time; made of `length` samples
                      at `rate` a second, where that is known
       wave           float32 (N, length) in [-1, 1]: the samples of a sound
@@ -30,6 +32,8 @@ class Condition:
 
     kind: Asked
     names: tuple[str, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
     vocab: int = 0
     length: int = 0
     channels: int = 0
@@ -57,9 +61,14 @@ class Condition:
             return (self.length,)
         if self.kind in ("labels", "attributes"):
             return (len(self.names),)
+        if self.kind == "meaning":
+            return (self.width,)
         return (self.channels, self.height, self.width)
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Condition:
         """The condition that `dataclasses.asdict` made into JSON."""
-        return cls(**{**plain, "names": tuple(plain.get("names", ()))})
+        values: dict[str, Any] = dict(plain)
+        for key in ("names", "low", "high"):
+            values[key] = tuple(plain.get(key, ()))
+        return cls(**values)

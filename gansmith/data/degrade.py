@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.data.condition import Condition
+from gansmith.data.meaning import MEANING
 from gansmith.data.noisy import with_noise
 from gansmith.data.pixels import recolour
 from gansmith.data.sounds import at_rate
@@ -27,6 +28,7 @@ NOISE = (10.0, 60.0)  # standard deviation of the noise, of 255 levels, drawn fo
 HOLE = (0.25, 0.5)  # side of a hole as a part of the picture's, drawn for each picture
 BLUR = 1 / 20  # standard deviation of the blur as a part of the side
 GREY = 128  # what a hole is filled with
+HALVES = ("pairs", "pairs-back")  # before a path: its pictures are pairs already, side by side
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,6 @@ def _asked(how: Degradation, spec: DataSpec) -> Condition:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """The degradation and the data of a name such as grey:emoji; "" where it has none."""
-    match = re.fullmatch(rf"({'|'.join(DEGRADATIONS)}):(.+)", name)
+    """What stands before the data in a name such as grey:emoji or pairs:photos/; "" for nothing."""
+    match = re.fullmatch(rf"({'|'.join((*DEGRADATIONS, *HALVES, MEANING))}):(.+)", name)
     return (match[1], match[2]) if match else ("", name)

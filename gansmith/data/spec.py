@@ -88,7 +88,8 @@ class DataSpec:
         plain = asdict(replace(self, parts={}))
         plain["classes"] = list(self.classes)
         if self.condition is not None:
-            plain["condition"]["names"] = list(self.condition.names)
+            for key in ("names", "low", "high"):
+                plain["condition"][key] = list(plain["condition"][key])
         plain["parts"] = {name: part.to_json() for name, part in self.parts.items()}
         return plain
 

@@ -76,6 +76,8 @@ def gather(samples: Tensor, dataset: Dataset, seed: int = 0, most: int = MOST) -
         raise DataError("translations are not diagnosed; evaluate compares them with their pairs")
     if spec.kind == "labels":
         raise DataError("labels are not diagnosed; evaluate compares them with the true ones")
+    if spec.kind == "sound":
+        raise DataError("sounds are not diagnosed; evaluate measures them")
     name = "tokens" if spec.kind == "text" else "real"
     held, train = dataset.held[name], dataset.train[name]
     if min(len(samples), len(held), len(train)) < FEWEST:

@@ -43,6 +43,7 @@ from gansmith.metrics.protocol import Better, Measured, Protocol, ProtocolError,
 from gansmith.metrics.quick import image_reference, quick_images, quick_score
 from gansmith.metrics.sharpness import laplacian_variance, sharpness_ratio
 from gansmith.metrics.similarity import ms_ssim, pair_similarity
+from gansmith.metrics.sound_report import evaluate_answers, evaluate_sounds
 from gansmith.metrics.spectrum import fine_detail_ratio, radial_spectrum
 from gansmith.metrics.stacked import StackedReport, stack, stacked_modes
 from gansmith.metrics.support import (
@@ -91,9 +92,11 @@ __all__ = [
     "duplicate_probability",
     "duplicate_threshold",
     "energy_distance",
+    "evaluate_answers",
     "evaluate_images",
     "evaluate_labels",
     "evaluate_points",
+    "evaluate_sounds",
     "evaluate_text",
     "f1",
     "find_features",

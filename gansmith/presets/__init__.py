@@ -16,6 +16,7 @@ from gansmith.presets import (
     likelihood,
     margins,
     pairs,
+    speech,
     text,
     translation,
     wasserstein,
@@ -33,6 +34,7 @@ FAMILIES: dict[str, dict[str, Preset]] = {
     "conditional": conditional.FAMILY,
     "pairs": pairs.FAMILY,
     "labels": labels.FAMILY,
+    "speech": speech.FAMILY,
     "translation": translation.FAMILY,
     "text": text.FAMILY,
 }

@@ -25,6 +25,7 @@ from gansmith.data.build import (
 )
 from gansmith.data.condition import Asked, Condition
 from gansmith.data.degrade import degraded
+from gansmith.data.sounds import sound_dataset
 from gansmith.game import Batch, Phase
 from gansmith.presets import PRESETS
 from gansmith.recipe import Recipe
@@ -118,6 +119,16 @@ def tagged() -> Dataset:
         parts.append({"real": real, "given": part["real"]})
     condition = Condition("image", channels=1, height=16, width=16)
     return labels_dataset("tagged", *parts, names=("ring", "even", "large"), condition=condition)
+
+
+@cache
+def noisy() -> Dataset:
+    """96 tones of 1024 samples at 8 kHz, to be taken out of noise."""
+    hertz = 300 + 2000 * Rng(13).uniform(96, 1)
+    tones = 0.3 * torch.sin(2 * torch.pi * hertz * torch.arange(1024) / 8000)
+    return degraded(
+        "noisy", sound_dataset("tones", {"real": tones[:64]}, {"real": tones[64:]}, 8000)
+    )
 
 
 @cache
@@ -273,6 +284,10 @@ SMALL: dict[str, dict[str, Case]] = {
     "completion": {"hole": Case(partial(spoilt, "hole"), dict(width=4, batch=BATCH))},
     "multi-label": {"labels": Case(tagged, dict(width=4, batch=BATCH), lacks=("noise",))},
     "bce": {"labels": Case(tagged, dict(width=4, batch=BATCH), lacks=("noise",))},
+    "speech-enhancement": {
+        "noisy": Case(noisy, dict(width=4, patch=7, batch=BATCH), lacks=("noise",))
+    },
+    "segan": {"noisy": Case(noisy, dict(width=2, batch=BATCH))},
     "succession": pictures_and_points(members=2, steps=4),
 }  # fmt: skip
 

@@ -85,7 +85,8 @@ def check(x: Tensor, spec: DataSpec, n: int) -> None:
         assert 0 < float(x.min()) <= float(x.max()) < 1
         return
     picture = (spec.channels, spec.size, spec.size)
-    assert x.shape == (n, *(picture if spec.kind != "points" else (spec.dim,)))
+    shapes = {"points": (spec.dim,), "sound": (spec.length,)}
+    assert x.shape == (n, *shapes.get(spec.kind, picture))
     assert x.dtype == torch.float32
     assert x.isfinite().all()
     if spec.kind != "points":
