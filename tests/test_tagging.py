@@ -114,3 +114,20 @@ def test_tuned_thresholds_can_be_left_alone(tmp_path):
     run = train("bce", tune=0.0, out=tmp_path / "run", **SMALL)
     assert not run.game.T.threshold.any()
     assert train("bce", out=tmp_path / "tuned", **SMALL).game.T.threshold.any()
+
+
+def test_ones_own_pictures_with_labels_are_learnt(tmp_path):
+    lines = ["name\tbright\tdark"]
+    for n in range(24):
+        value = (n * 10) % 256
+        picture(tmp_path / "mine" / f"{n}.png", (16, 16), value)
+        lines.append(f"{n}.png\t{int(value > 127)}\t{int(value < 64)}")
+    (tmp_path / "mine" / "labels.tsv").write_text("\n".join(lines) + "\n")
+    data = f"labels:{tmp_path / 'mine'}"
+    run = train("multi-label", data=data, channels=1, out=tmp_path / "run", **SMALL)
+    assert run.dataset.spec.classes == ("bright", "dark")
+    assert run.dataset.train["given"].shape[1:] == (1, 16, 16)
+    truth = run.dataset.train["given"].float().mean((1, 2, 3)) > 127
+    assert run.dataset.train["real"][:, 0].bool().equal(truth)
+    main(["translate", str(run.folder), str(tmp_path / "mine"), "-o", str(tmp_path / "t.tsv")])
+    assert set(rows_of(tmp_path / "t.tsv")[0]) == {"picture", "labels", "bright", "dark"}
