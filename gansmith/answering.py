@@ -15,13 +15,14 @@ from gansmith.asking import playable
 from gansmith.checkpoint import replace
 from gansmith.data import Condition, DataError
 from gansmith.data.degrade import with_hole
-from gansmith.data.own.pictures import EXTENSIONS, UnreadableError, decode_whole
+from gansmith.data.own.pictures import EXTENSIONS, UnreadableError, decode, decode_whole
 from gansmith.data.spec import DataSpec
 from gansmith.game import Answers
 from gansmith.generating import single
 from gansmith.rng import Rng
 from gansmith.run import Run
 from gansmith.showing import png, to_uint8
+from gansmith.tagging import table
 from gansmith.tiling import tiled
 
 SMALLEST = 4  # pixels of a side
@@ -68,6 +69,36 @@ def write_answers(
             made = answered(run, _given(file, asked, completes, mask))
             replace(target, png(single(made)))
     return len(files) - len(bad)
+
+
+def write_labels(run: Run, source: Path, out: Path, *, skip_bad: bool = False) -> tuple[Path, int]:
+    """Write a table of the labels of a picture, or of every picture of a folder; where, and of how
+    many.
+
+    Pictures are cut to the square in their middle and brought to the size of the run's data.
+    out: a file .tsv, or the folder for labels.tsv, which is made.
+    Nothing is written when a picture cannot be used, unless skip_bad is true.
+    Raises DataError for pictures that cannot be used, ValueError for a file of another kind.
+    """
+    spec = DataSpec.from_json(run.config.spec)
+    asked = spec.condition
+    assert asked is not None
+    if out.suffix and out.suffix.lower() != ".tsv":
+        raise ValueError(f"labels are written as a table; name it .tsv, not {out.name}")
+    target = out if out.suffix else out / "labels.tsv"
+    files, bad = _files(source), {}
+    given: dict[str, Tensor] = {}
+    for file in files:
+        name = file.relative_to(source).as_posix() if source.is_dir() else file.name
+        try:
+            given[name] = torch.tensor(decode(file.read_bytes(), asked.height, asked.channels))
+        except (UnreadableError, OSError) as error:
+            bad[name] = f"{file} cannot be read: {error}"
+    if bad and (not skip_bad or not given):
+        raise DataError("; ".join(bad.values()))
+    made = run.sample(len(given), ask=torch.stack(list(given.values()))).cpu()
+    replace(target, table(list(given), made, spec.classes).encode())
+    return target, len(given)
 
 
 @torch.no_grad()

@@ -64,6 +64,8 @@ def _instead(asked: Condition | None) -> str:
         return ""
     if asked.kind == "image":
         return " but by pictures: gansmith translate RUN FILE"
+    if asked.kind == "sound":
+        return " but by a sound: --like FILE"
     return f" but by a {asked.kind}"
 
 

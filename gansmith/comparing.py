@@ -106,7 +106,7 @@ def _of_run(
     run: Run, name: str, dataset: Dataset, n: int, seed: int, features: Features | None
 ) -> Compared:
     numbers = measure(run.game, dataset, n, seed, features)
-    if dataset.spec.kind == "unpaired":
+    if dataset.spec.kind in ("unpaired", "labels"):
         return Compared(name, numbers, None)
     return Compared(name, numbers, run.sample(SHOWN * (50 if dataset.spec.kind == "points" else 1)))
 

@@ -16,7 +16,15 @@ from torch import Tensor
 from gansmith.asking import made
 from gansmith.data import Dataset
 from gansmith.data.degrade import split_name
-from gansmith.metrics import Gaussian, Judge, image_reference, judge_for, quick_images, quick_score
+from gansmith.metrics import (
+    Gaussian,
+    Judge,
+    image_reference,
+    judge_for,
+    micro_f1,
+    quick_images,
+    quick_score,
+)
 from gansmith.metrics.sound_report import average_spectrum, spectral_gap
 from gansmith.metrics.speech import log_spectral_distance
 from gansmith.naming import unknown
@@ -30,6 +38,7 @@ NAMES = {
     "text": "JSD-2",
     "sound": "log-spectral distance, dB",
     "unpaired": "cFID (quick, mean of both ways)",
+    "labels": "1 - F1",
 }
 
 
@@ -45,7 +54,7 @@ def score(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str] = ()) -
 
     game: in evaluation mode. Pictures: cFID; points: energy distance; text: divergence of
     2-grams; sounds: of a hundred, the distance to the clean one, or that of the average spectra
-    where nothing is asked; translation: cFID of what arrives, mean of the two ways.
+    where nothing is asked; translation: cFID of what arrives, mean of the two ways; labels: 1 - F1.
     metrics: keys of `evaluate` instead, of which the first is the score; with its direction.
     """
     if metrics:
@@ -59,6 +68,9 @@ def score(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str] = ()) -
     samples = made(game, dataset, count, Rng(seed, 0, 2), "train")
     if kind == "sound":
         return name | {"value": _sounds(samples, dataset)}
+    if kind == "labels":
+        true = dataset.train["real"][torch.arange(COUNT) % dataset.spec.train]
+        return name | {"value": 1 - micro_f1(samples > 0.5, true > 0.5)}
     if kind == "text":
         return name | {"value": quick_score("text", samples, dataset.train["tokens"], limit=COUNT)}
     if kind == "image":

@@ -19,6 +19,7 @@ from gansmith.data import Dataset
 from gansmith.game import Answers
 from gansmith.rng import Rng
 from gansmith.sound import log_spectrum, window_size
+from gansmith.tagging import page as labelled
 
 SHEET = 64  # samples on a sheet
 GAP = 2  # pixels between pictures
@@ -91,6 +92,8 @@ def write_sheet(folder: Path, step: int, game: Any, dataset: Dataset, seed: int)
     if isinstance(game, Answers):
         given = in_turn(dataset, count)
         samples = game.answer(playable(given, game), Rng(seed, 0, 1)).cpu()
+        if dataset.spec.kind == "labels":
+            return _write(stem.with_suffix(".png"), labelled(given, samples, dataset))
         page = answers(given, samples, dataset)
         return _write(stem.with_suffix(".png"), png(page))
     samples = game.sample(count, Rng(seed, 0, 1)).cpu()

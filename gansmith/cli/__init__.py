@@ -158,7 +158,7 @@ def _finish(run: Run) -> None:
     say(f"  samples  {run.folder / 'samples'}")
     say(f"  report   {report}")
     by_pictures = (spec.get("condition") or {}).get("kind") == "image"
-    translates = spec["kind"] in ("unpaired", "sound") or (
+    translates = spec["kind"] in ("unpaired", "sound", "labels") or (
         by_pictures and isinstance(run.game, Answers)
     )
     use = f"translate {run.folder} FOLDER" if translates else f"sample {run.folder}"
@@ -191,17 +191,30 @@ def sample(options: Sample) -> None:
 
     run = _open(options.run, options.checkpoint)
     out = options.out or run.folder / "generated"
-    if options.interpolate and options.text is not None:
-        raise ValueError("a walk between codes is not asked for anything: leave out --text")
+    asked = [name for name in ("text", "like") if getattr(options, name) is not None]
+    if options.interpolate and asked:
+        raise ValueError(f"a walk between codes is not asked for anything: leave out --{asked[0]}")
+    if len(asked) > 1:
+        raise ValueError("a run is asked by words or by a sound: give --text or --like")
+    if options.gain and options.like is None:
+        raise ValueError("--gain is of a sound: give one by --like")
     if options.interpolate:
         say(f"wrote {write_interpolation(run, options.n, options.seed, out)}")
     else:
-        say(f"wrote {write_samples(run, options.n, options.seed, out, options.text)}")
+        ask = _heard(run, options.like, options.gain) if options.like else options.text
+        say(f"wrote {write_samples(run, options.n, options.seed, out, ask)}")
+
+
+def _heard(run: Run, path: Path, gain: float) -> Any:
+    from gansmith.data import DataSpec
+    from gansmith.hearing import heard
+
+    return heard(path, DataSpec.from_json(run.config.spec), gain)
 
 
 def translate(options: Translate) -> None:
     """gansmith translate."""
-    from gansmith.answering import write_answers
+    from gansmith.answering import write_answers, write_labels
     from gansmith.answering_sounds import write_sounds
     from gansmith.generating import write_translations
 
@@ -214,6 +227,12 @@ def translate(options: Translate) -> None:
         count = write_sounds(run, options.source, out, skip_bad=options.skip_bad, say=say)
     elif kind == "unpaired":
         count = write_translations(run, options.source, options.to, out, options.skip_bad)
+    elif run.config.spec["kind"] == "labels":
+        if options.mask is not None:
+            raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
+        file, count = write_labels(run, options.source, out, skip_bad=options.skip_bad)
+        say(f"wrote the labels of {count} picture{'s' * (count != 1)} to {file}")
+        return
     else:
         count = write_answers(
             run, options.source, out, mask=options.mask, skip_bad=options.skip_bad

@@ -140,6 +140,8 @@ class Sample:
         interpolate: walk between codes instead, a row for each pair.
         text: what to make, in words that the run's data know, such as "a red heart"; or the name of
             a class, or attributes as glasses=1,smile=-1.
+        like: what to make, by a WAV or FLAC file, for a run that is asked by sounds.
+        gain: decibels that are added to that sound.
     """
 
     run: RunFolder
@@ -149,6 +151,8 @@ class Sample:
     checkpoint: Checkpoint = "best"
     interpolate: Flag = False
     text: Annotated[str | None, absent("WORDS")] = None
+    like: Annotated[Path | None, absent("FILE")] = None
+    gain: Annotated[float, arg(metavar="DECIBELS")] = 0.0
 
 
 @dataclass

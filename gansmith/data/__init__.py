@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from gansmith.data.collages import open_collages
 from gansmith.data.condition import Condition
 from gansmith.data.degrade import DEGRADATIONS, HALVES, degraded, split_name
 from gansmith.data.facades import open_facades
@@ -27,6 +28,8 @@ from gansmith.data.shipped import (
 from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 from gansmith.data.spoken import open_spoken_digits
+from gansmith.data.spoken_pictures import open_spoken_pictures
+from gansmith.data.turned import PREFIX, turned
 from gansmith.naming import nearest
 
 __all__ = [
@@ -82,8 +85,16 @@ DATA: dict[str, Entry] = {
     "emoji-names": Entry(
         open_emoji_names, "emoji in 4 styles with their names and keywords, 32x32", EMOJI_LICENCE
     ),
+    "collages": Entry(
+        open_collages, "8,000 noisy pictures of several garments and which they are: labels", "MIT"
+    ),
     "spoken-digits": Entry(
         open_spoken_digits, "1800 spoken digits of six speakers, 8 kHz, 10 classes", "CC-BY-SA-4.0"
+    ),
+    "spoken-pictures": Entry(
+        open_spoken_pictures,
+        "4200 handwritten digits asked by voices, the louder the larger, 32x32 grey",
+        "CC-BY-SA-4.0 AND CC-BY-4.0",
     ),
     "captions": Entry(open_captions, "14,129 COCO captions of up to 20 words", "CC-BY-4.0"),
     "grammar": Entry(
@@ -125,7 +136,8 @@ def open_data(
     grey:NAME, and so on for every name in DEGRADATIONS, asks for each picture by what the
     degradation leaves of it; NAME may be a path. pairs:PATH has pictures with two halves, left
     what is given and right the answer; pairs-back:PATH the other way round. meaning:NAME asks by
-    what an encoder from elsewhere understands of the data's sentences.
+    what an encoder from elsewhere understands of the data's sentences. labels:PATH asks for the
+    labels of each picture.
 
     size, channels: what pictures are brought to; None keeps them as they are
     val: the part of the user's own data to hold out; named data sets have a split of their own
@@ -148,6 +160,9 @@ def open_data(
     if spoilt:
         inner = open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad)
         return by_meaning(inner) if spoilt == MEANING else degraded(spoilt, inner)
+    if name.startswith(PREFIX):
+        rest = name.removeprefix(PREFIX)
+        return turned(open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad))
     opener = DATA[name].open if name in DATA else None
     if opener is None and name.startswith("emoji:"):
         opener = partial(open_emoji, name.removeprefix("emoji:"))

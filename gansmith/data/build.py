@@ -9,7 +9,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from gansmith.data.checks import conditions, counted, labels, sentences, shown
+from gansmith.data.checks import (
+    conditions,
+    counted,
+    label_sets,
+    labels,
+    sentences,
+    shown,
+)
 from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 
@@ -140,6 +147,47 @@ def text_dataset(
         source=source,
     )
     return Dataset(spec, train, held, tuple(vocabulary))
+
+
+def labels_dataset(
+    name: str,
+    train: Fields,
+    held: Fields,
+    *,
+    names: Sequence[str],
+    condition: Condition,
+    licence: str = "",
+    source: str = "",
+    filter: str = "",
+) -> Dataset:
+    """A data set of label sets: real float32 (N, L) of 0 and 1, and the pictures `given`.
+
+    names: of the L labels. condition: what the pictures are.
+    Raises DataError when the tensors are not that, or a name stands twice.
+    """
+    counted(name, train, held)
+    if condition.kind != "image" or len(set(names)) < len(names) or not names:
+        raise DataError(
+            f"{name}: labels are given for pictures and have names of their own; got "
+            f"{condition.kind} and {', '.join(names) or 'no names'}"
+        )
+    for split, part in (("train", train), ("held", held)):
+        label_sets(f"{name}: {split}", part.get("real"), len(names))
+        given = part.get("given", torch.zeros(0))
+        conditions(f"{name}: {split}", given, condition, 0)
+    spec = DataSpec(
+        kind="labels",
+        name=name,
+        classes=tuple(names),
+        train=len(train["real"]),
+        held=len(held["real"]),
+        fingerprint=fingerprint(train, held),
+        filter=filter,
+        licence=licence,
+        source=source,
+        condition=condition,
+    )
+    return Dataset(spec, train, held)
 
 
 def unpaired(name: str, a: Dataset, b: Dataset, *, paired: bool = False) -> Dataset:

@@ -36,6 +36,16 @@ def labels(where: str, part: Fields, classes: int) -> None:
         )
 
 
+def label_sets(where: str, real: Tensor | None, count: int) -> None:
+    """Label sets are float32 (N, count) of 0 and 1."""
+    if real is None or real.dtype != torch.float32 or real.shape[1:] != (count,):
+        raise DataError(f"{where} label sets are float32 (N, {count}); {shown(real)}")
+    bad = ((real != 0) & (real != 1)).any(1).nonzero()
+    if len(bad):
+        row = int(bad[0])
+        raise DataError(f"{where} row {row} has labels that are not 0 or 1: {real[row].tolist()}")
+
+
 def sentences(where: str, part: Fields, vocab: int, length: int) -> None:
     """Tokens (N, length) in 0 .. vocab - 1, not 0 up to `lengths` and 0 from there on."""
     tokens, lengths = part.get("tokens"), part.get("lengths")

@@ -24,7 +24,8 @@ class Condition:
                      and 1 stand for, where they are not themselves
       sentence       tokens (N, length) int16 or int32, 0 ends a sentence and pads it; `vocab` words
       meaning        float32 (N, width): a sentence as an encoder from elsewhere understands it
-      sound          uint8 (N, 1, height, width): log-mel bands over time
+      sound          uint8 (N, 1, height, width): log-mel bands over time; made of `length` samples
+                     at `rate` a second, where that is known
       wave           float32 (N, length) in [-1, 1]: the samples of a sound
       image          uint8 (N, channels, height, width)
     """
@@ -38,6 +39,7 @@ class Condition:
     channels: int = 0
     height: int = 0
     width: int = 0
+    rate: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Asked):

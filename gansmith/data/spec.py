@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from gansmith.data.degrade import Degradation
     from gansmith.data.rows import RowFile
 
-Kind = Literal["image", "points", "text", "sound", "unpaired"]
+Kind = Literal["image", "points", "text", "sound", "unpaired", "labels"]
 Fields = dict[str, Tensor]
-KINDS: tuple[Kind, ...] = ("image", "points", "text", "sound", "unpaired")
+KINDS: tuple[Kind, ...] = ("image", "points", "text", "sound", "unpaired", "labels")
 
 
 class DataError(ValueError):
@@ -34,10 +34,11 @@ class DataError(ValueError):
 class DataSpec:
     """The description of a data set: all that a preset needs to know of it, as plain JSON.
 
-    kind      image, points, text, sound or unpaired (two image data sets, `parts` a and b)
+    kind      image, points, text, sound, unpaired (two image data sets, `parts` a and b) or labels
     size      images: height = width, in pixels
     channels  images: 1 (grey) or 3 (RGB)
-    classes   the names of the values of `label`; empty when there are no labels
+    classes   the names of the values of `label`, empty when there are no labels; of kind labels,
+              the names of the columns
     dim       points: number of coordinates
     vocab     text: number of token values, the end token 0 included
     length    text: most tokens in a sentence, the end not counted; sound: samples in a row
@@ -47,7 +48,7 @@ class DataSpec:
     fingerprint  first 16 hex digits of a SHA-256 over the tensors
     filter    how pictures were brought to this size, or sounds to this rate ("" = as they were)
     paired    unpaired: whether held a[i] and b[i] show the same thing
-    condition images, sounds: what the field `given` holds; None when there is no such field
+    condition images, sounds, labels: what the field `given` holds; None without such a field
     """
 
     kind: Kind
@@ -118,6 +119,7 @@ class Dataset:
     points    real float32 (N, dim)
     text      tokens int16 or int32 (N, T), 0 ends a sentence and pads it; lengths int64 (N,),
               the end not counted; `vocabulary[i]` is the word of token i
+    labels    real float32 (N, L), 1 for what the picture `given` shows and 0 for what it does not
     sound     real float32 (N, T) in [-1, 1], optionally label int64 (N,), lengths int64 (N,), the
               samples before the zeros that fill a row, and the conditions `given`
     unpaired  a and b (and a_label, b_label), whose first axes may differ; `parts` holds the two
