@@ -24,6 +24,8 @@ class Condition:
       sentence       tokens (N, length) int16 or int32, 0 ends a sentence and pads it; `vocab` words
       sound          uint8 (N, 1, height, width): log-mel bands over time
       image          uint8 (N, channels, height, width)
+    frames           image: how many past frames of a clip lie in its channels, the oldest first;
+                     0 where it is no clip
     """
 
     kind: Asked
@@ -33,6 +35,7 @@ class Condition:
     channels: int = 0
     height: int = 0
     width: int = 0
+    frames: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Asked):

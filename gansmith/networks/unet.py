@@ -23,6 +23,7 @@ class UNet(nn.Module):
 
     norm: makes a norm layer from a channel count; with batch statistics it answers alike for a
     picture and for a part of it, once it is trained.
+    noisy: how many steps up are dropped from; with 0 the code is not looked at.
     reach: how far a pixel of the answer may look, in pixels.
     forward: z (B, latent.dim), pictures (B, inputs, H, W) of any size -> (B, outputs, H, W) in
     [-1, 1]. Sides that 2**depth does not divide are continued by their last row, and cut again.
@@ -35,6 +36,7 @@ class UNet(nn.Module):
         width: int = 64,
         depth: int = 5,
         norm: Norm | None = nn.BatchNorm2d,
+        noisy: int = NOISY,
     ) -> None:
         super().__init__()
         wide = [width * min(2**step, WIDEST) for step in range(depth)]
@@ -51,7 +53,7 @@ class UNet(nn.Module):
             kind = norm if step else None
             up = normed(nn.ConvTranspose2d, kind, before, after, 4, 2, 1)
             self.up.append(nn.Sequential(*up))
-        self.dropped = [wide[step - 1] for step in reversed(range(1, depth))][:NOISY]
+        self.dropped = [wide[step - 1] for step in reversed(range(1, depth))][:noisy]
         self.latent = Latent(max(1, sum(self.dropped)), "uniform")
         normal_weights(self)
 

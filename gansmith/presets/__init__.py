@@ -17,6 +17,7 @@ from gansmith.presets import (
     pairs,
     text,
     translation,
+    video,
     wasserstein,
 )
 from gansmith.presets.own import from_file
@@ -31,6 +32,7 @@ FAMILIES: dict[str, dict[str, Preset]] = {
     "diversity": diversity.FAMILY,
     "conditional": conditional.FAMILY,
     "pairs": pairs.FAMILY,
+    "video": video.FAMILY,
     "translation": translation.FAMILY,
     "text": text.FAMILY,
 }

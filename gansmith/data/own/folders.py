@@ -57,8 +57,8 @@ def read_members(members: Sequence[Member], path: Path, wishes: Wishes) -> Datas
         glances, unseen = _glances(there)
         bad |= unseen
         if not glances:
-            raise _refusal(bad, len(there), path)
-        size = _size({g.side for g in glances}, path) if size is None else size
+            raise refusal(bad, len(there), path)
+        size = shared_size({g.side for g in glances}, path) if size is None else size
         channels = (1 if all(g.grey for g in glances) else 3) if channels is None else channels
     sets, files = {}, {}
     for domain, plan in plans.items():
@@ -67,7 +67,7 @@ def read_members(members: Sequence[Member], path: Path, wishes: Wishes) -> Datas
         bad |= unread
         sets[domain] = _fields(array, train, held, plan, bad)
     if bad and not wishes.skip_bad:
-        raise _refusal(bad, len(there), path)
+        raise refusal(bad, len(there), path)
     if not all(len(part["real"]) for parts in sets.values() for part in parts):
         raise DataError(
             f"{path}: without {len(bad)} bad pictures a part of it is empty; repair them"
@@ -144,7 +144,11 @@ def _glances(members: Sequence[Member]) -> tuple[set[Glance], Bad]:
     return seen, bad
 
 
-def _size(sides: set[int], path: Path) -> int:
+def shared_size(sides: set[int], path: Path) -> int:
+    """The size that pictures with these shorter sides are brought to.
+
+    Raises DataError when they are too small for any.
+    """
     if len(sides) == 1 and max(sides) <= KEPT:
         return sides.pop()
     fitting = [size for size in SIZES if size <= min(sides)]
@@ -168,15 +172,16 @@ def read_pictures(path: Path, size: int, channels: int, skip_bad: bool) -> dict[
         raise DataError(f"{path} holds no pictures ({', '.join(sorted(EXTENSIONS))})")
     pixels, bad, _ = decode_all(members, size, channels, Wishes(skip_bad=skip_bad))
     if bad and (not skip_bad or len(bad) == len(members)):
-        raise _refusal(bad, len(members), path)
+        raise refusal(bad, len(members), path)
     names = [member.name for member in members if member.name not in bad]
     return dict(zip(names, torch.from_numpy(pixels), strict=True))
 
 
-def _refusal(bad: Bad, total: int, path: Path) -> DataError:
+def refusal(bad: Bad, total: int, path: Path, what: str = "pictures") -> DataError:
+    """What is wrong with which of the files, of which there are `total`."""
     shown = "".join(f"\n  {name}: {why}" for name, why in sorted(bad.items())[:NAMED])
     more = f"\n  and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
     return DataError(
-        f"{path}: {len(bad)} of {total} pictures cannot be used:{shown}{more}\n"
+        f"{path}: {len(bad)} of {total} {what} cannot be used:{shown}{more}\n"
         "repair or remove them, or pass --skip-bad to leave them out"
     )
