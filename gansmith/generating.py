@@ -19,12 +19,15 @@ from gansmith.scoring import fed
 from gansmith.showing import png, scatter, tile, to_uint8
 
 COLUMNS = 8
+CLIPS = 16  # held-out clips that are continued on a sheet
 
 
 def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | None = None) -> Path:
     """Pictures: single PNGs and, beside `out`, a sheet; points: .npy and a plot; text: one file.
 
     The folder holds nothing but samples, so that it can be measured, or trained on, as it is.
+    Of a run that continues clips the pictures are next frames, and the sheet is a GIF of held-out
+    clips that go on.
     ask: words that say what to make, for a game that can be asked.
     Returns the file to look at. Raises ValueError for n below 1.
     """
@@ -39,6 +42,11 @@ def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | None = None
     pictures = to_uint8(samples)
     for place, picture in enumerate(pictures):
         _write(out / f"{place:05d}.png", png(single(picture)))
+    asked = run.dataset.spec.condition
+    if asked is not None and asked.frames:
+        from gansmith.continuing import write_held
+
+        return write_held(run, min(n, CLIPS), seed, beside(out, "sheet").with_suffix(".gif"))
     return _write(beside(out, "sheet"), png(tile(pictures, COLUMNS)))
 
 

@@ -4,8 +4,8 @@
 
 FOLDER holds emoji/{noto,twemoji,openmoji,fluent3d,openmoji_line}.zip (64x64 CODE.png and
 dataset.json), emoji/captions.tsv.gz (code, name, keywords ...), anim_emoji/clips.zip (CODE.webp of
-16 frames of 64x64) and coco_captions/{train,test}.txt.gz. Fashion-MNIST is Debian's package dataset-fashion-mnist, the
-digits are scikit-learn's.
+16 frames of 64x64) and coco_captions/{train,test}.txt.gz. Fashion-MNIST is Debian's package
+dataset-fashion-mnist, the digits are scikit-learn's.
 """
 
 from __future__ import annotations

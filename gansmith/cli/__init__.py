@@ -197,19 +197,28 @@ def sample(options: Sample) -> None:
 def translate(options: Translate) -> None:
     """gansmith translate."""
     from gansmith.answering import write_answers
+    from gansmith.continuing import write_continuations
     from gansmith.generating import write_translations
 
     run = _open(options.run, options.checkpoint)
     out = options.out or run.folder / "translated"
-    if run.config.spec["kind"] == "unpaired":
-        if options.mask is not None:
-            raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
+    spec, what = run.config.spec, "picture"
+    clips = bool((spec.get("condition") or {}).get("frames"))
+    if options.mask is not None and (clips or spec["kind"] == "unpaired"):
+        raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
+    if clips:
+        what, count = "clip", write_continuations(
+            run, options.source, out, frames=options.frames, seed=options.seed,
+            skip_bad=options.skip_bad,
+        )  # fmt: skip
+    elif spec["kind"] == "unpaired":
         count = write_translations(run, options.source, options.to, out, options.skip_bad)
     else:
         count = write_answers(
-            run, options.source, out, mask=options.mask, skip_bad=options.skip_bad
-        )
-    say(f"wrote {count} picture{'s' * (count != 1)} to {out}")
+            run, options.source, out, mask=options.mask, seed=options.seed,
+            skip_bad=options.skip_bad,
+        )  # fmt: skip
+    say(f"wrote {count} {what}{'s' * (count != 1)} to {out}")
 
 
 def evaluate(options: Evaluate) -> None:

@@ -83,7 +83,9 @@ DATA: dict[str, Entry] = {
         open_emoji_names, "emoji in 4 styles with their names and keywords, 32x32", EMOJI_LICENCE
     ),
     "moving-digits": Entry(
-        open_moving_digits, "900 clips of two digits that bounce, 32x32 grey, 12 frames", "CC-BY-4.0"
+        open_moving_digits,
+        "900 clips of two digits that bounce, 32x32 grey, 12 frames",
+        "CC-BY-4.0",
     ),
     "turning-shapes": Entry(
         open_turning_shapes, "900 clips of a shape that turns left or right by chance", "CC0-1.0"

@@ -35,12 +35,12 @@ def open_moving_digits() -> Dataset:
     follows from the past. Held-out clips show held-out digits.
     """
     digits = open_digits()
-    parts = [
+    train, held = (
         moving_digits(count, resize(part["real"], DIGIT), Rng(SEED, split))
         for split, (count, part) in enumerate(((TRAIN, digits.train), (HELD, digits.held)))
-    ]
+    )
     source = "the shipped digits, moved by a fixed seed"
-    return clip_dataset("moving-digits", *parts, licence="CC-BY-4.0", source=source)
+    return clip_dataset("moving-digits", train, held, licence="CC-BY-4.0", source=source)
 
 
 def moving_digits(count: int, pictures: Tensor, rng: Rng) -> list[Tensor]:
@@ -69,10 +69,10 @@ def open_turning_shapes() -> Dataset:
     7 frames a clip, 5 pixels a frame; the turn shows in frame 4, counted from 0. So a window of
     four frames and the next has two futures in the first place of a clip, and one in the others.
     """
-    parts = [turning_shapes(count, Rng(SEED, 2, split)) for split, count in enumerate((TRAIN, HELD))]
-    return clip_dataset(
-        "turning-shapes", *(clips for clips, _ in parts), licence="CC0-1.0", source="generated"
+    train, held = (
+        turning_shapes(count, Rng(SEED, 2, split))[0] for split, count in enumerate((TRAIN, HELD))
     )
+    return clip_dataset("turning-shapes", train, held, licence="CC0-1.0", source="generated")
 
 
 def turning_shapes(count: int, rng: Rng) -> tuple[list[Tensor], Tensor]:

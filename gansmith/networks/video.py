@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from gansmith.latent import Latent
 from gansmith.networks.unet import UNet
 
+STAYS = -1.0  # where an untrained net begins: most of the last frame stays
+
 
 class NextFrameNet(nn.Module):
     """A U-Net that sees the past and a code, and says what stays and what is new.
@@ -31,6 +33,8 @@ class NextFrameNet(nn.Module):
         self.net = UNet(frames * channels + codes, channels + 1, width, depth, noisy=0)
         self.latent = Latent(max(1, codes))
         self.reach = self.net.reach
+        last = self.net.up[-1][0]  # type: ignore[index]
+        nn.init.constant_(last.bias[channels:], STAYS)
 
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
         planes = z[:, : self.codes, None, None].expand(-1, -1, *c.shape[2:])

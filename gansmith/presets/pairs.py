@@ -43,9 +43,7 @@ def answerer(spec: DataSpec, width: int) -> UNet | Upscaler | Pasted | NextFrame
 def continuer(spec: DataSpec, width: int, codes: int = 0) -> NextFrameNet:
     """The net for clips, with `codes` numbers left to chance."""
     assert spec.condition is not None
-    return NextFrameNet(
-        spec.condition.frames, spec.channels, width, depth_for(spec.size), codes
-    )
+    return NextFrameNet(spec.condition.frames, spec.channels, width, depth_for(spec.size), codes)
 
 
 def depth_for(size: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from gansmith.data import DataError, DataSpec
 from gansmith.games.next_frame import NextFrame
 from gansmith.networks.unet import Beside
-from gansmith.networks.video import NextFrameNet
 from gansmith.objectives import OBJECTIVES
 from gansmith.presets.pairs import continuer, patch_judge
 from gansmith.presets.players import take
@@ -17,11 +16,11 @@ def video(
     spec: DataSpec,
     *,
     width: int = 32,
-    patch: int = 0,
+    patch: int = 34,
     codes: int = 8,
-    p: int = 2,
-    lp: float = 1.0,
-    gradient: float = 1.0,
+    p: int = 1,
+    lp: float = 10.0,
+    gradient: float = 10.0,
     lr: float = 5e-4,
     batch: int = 16,
     steps: int = 6000,

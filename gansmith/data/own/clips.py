@@ -49,13 +49,13 @@ def read_clips(path: Path, frames: int, wishes: Wishes) -> Dataset:
     held = split if split is not None else _held(list(read), wishes.val, path)
     if split is not None:
         refuse_val(wishes.val, str(path))
-    parts = [[x for name, x in read.items() if (name in held) == out] for out in (False, True)]
-    if not all(parts):
+    train, out = ([x for name, x in read.items() if (name in held) == is_out] for is_out in (0, 1))
+    if not (train and out):
         raise DataError(f"{path}: without {len(bad)} bad clips a part of it is empty; repair them")
+    how_read = f"centre crop, {FILTER}"
     dataset = clip_dataset(
-        path.stem, *parts, frames, source=str(path), filter=f"centre crop, {FILTER}",
-        large=wishes.large,
-    )  # fmt: skip
+        path.stem, train, out, frames, source=str(path), filter=how_read, large=wishes.large
+    )
     return replace(dataset, skipped=bad)
 
 

@@ -87,8 +87,8 @@ def find_clips(root: Path) -> list[Clip]:
             found.append(Clip(name, tuple(sorted(still, key=_numbered))))
     if not found:
         raise DataError(
-            f"{root} holds no clips: bring {' '.join((*ANIMATED, *FILMS))}, or a folder of numbered "
-            "pictures for each clip"
+            f"{root} holds no clips: bring {' '.join((*ANIMATED, *FILMS))}, or a folder of "
+            "numbered pictures for each clip"
         )
     return found
 
