@@ -41,7 +41,7 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith train --resume RUN         go on where a run stopped
   gansmith sweep PRESET               a search over its keywords
   gansmith sample RUN                 a sheet of samples
-  gansmith translate RUN FOLDER       pictures of a folder in another style
+  gansmith translate RUN FOLDER       pictures of a folder in another style, clips continued
   gansmith evaluate RUN               its numbers, with how they were computed
   gansmith evaluate A B --against D   runs and folders side by side
   gansmith diagnose RUN               what is wrong with it, and what to try

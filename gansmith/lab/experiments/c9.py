@@ -110,7 +110,7 @@ EXPERIMENT = Experiment(
     paper="arXiv:1511.05440",
     metric="a shape turns left or right by a fair coin: share of predictions with at least a "
     "quarter of the light of both right futures; of one; sharpness; how often it is the one that "
-    "came, and by how much the code decides (1: for every clip both, equally often); 8 codes a clip",
+    "came, and by how much the code decides (1: for every clip both, equally often); 8 codes each",
     criterion="both: L2 at least 0.8, adversarial + L2 at most 0.2, and one of them at least 0.5; "
     "sharpness over L2's at least 1.5; the one that came between 0.4 and 0.6",
     arms=tuple(ARMS),
