@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -92,14 +93,26 @@ def check(arms: Arms) -> list[Check]:
 
 
 def picture(arms: Arms) -> Figure:
+    past = data()[0].held["given"][:SHOWN]
+    seen = {"the last two frames": kept(torch.cat([past[:, 2:3], past[:, 3:]]), SHOWN)}
+    return sheets(seen | shown(arms))
+
+
+def film(arms: Arms) -> Iterator[Figure]:
+    past = data()[0].held["given"][:SHOWN]
+    last = shown(arms)
+    for t in range(TURN):
+        seen = kept(past[:, t : t + 1].repeat(2, 1, 1, 1), SHOWN)
+        yield sheets(dict.fromkeys(last, seen))
+    yield sheets(last)
+
+
+def shown(arms: Arms) -> dict[str, str]:
+    """The two right futures of a few clips, and the arms' answers by two codes."""
     dataset, other = data()
-    past, true = dataset.held["given"][:SHOWN], dataset.held["real"][:SHOWN]
-    named = {
-        "the last two frames": kept(torch.cat([past[:, 2:3], past[:, 3:]]), SHOWN),
-        "the two right futures": kept(torch.cat([true, other[:SHOWN]]), SHOWN),
-    }
+    right = kept(torch.cat([dataset.held["real"][:SHOWN], other[:SHOWN]]), SHOWN)
     learnt = {f"{arm}, two codes": arms.first(arm, "sheet") for arm in list(ARMS)[1:]}
-    return sheets(named | learnt)
+    return {"the two right futures": right} | learnt
 
 
 EXPERIMENT = Experiment(
@@ -121,4 +134,5 @@ EXPERIMENT = Experiment(
     quick=Form(1, {"steps": 1500, "width": 16}),
     full=Form(3, {"steps": 6000, "width": 32}),
     picture=picture,
+    film=film,
 )
