@@ -270,7 +270,9 @@ PROBLEMS: dict[str, Problem] = {
     "acgan": Problem(
         partial(open_data, "digits"), dict(width=16, latent=16), 400, as_asked, ASKED
     ),
-    "gan-cls": Problem(told, dict(width=8, latent=16, code=16), 700, as_asked, ASKED),
+    "gan-cls": Problem(
+        told, dict(width=8, latent=16, code=16, augment="none"), 700, as_asked, ASKED
+    ),
     "stackgan": Problem(
         told, dict(width=8, latent=16, code=16, small_steps=700), 1000, as_asked, ASKED
     ),

@@ -102,7 +102,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"GAN-CLS": "L2", "L2": "untrained"},
     fails="L2's answers as the GAN's, an untrained net as L2",
-    quick=Form(2, {"steps": 1500}),
+    quick=Form(1, {"steps": 5000}),
     full=Form(3, {"steps": 6000}),
     picture=picture,
 )
