@@ -111,7 +111,8 @@ def answers(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
         return tile(pictures, len(asked.names) if len(asked.names) <= 16 else 8)
     if asked is None or asked.kind != "image":
         return tile(pictures, 8)
-    count, columns = min(len(made), 24), 12
+    columns = min(len(made), 12)
+    count = min(len(made) // columns, 2) * columns
     true = dataset.held["real"][torch.arange(count) % dataset.spec.held]
     side = pictures.shape[-2:]
     if asked.frames:

@@ -10,13 +10,16 @@ import pytest
 import torch
 from PIL import Image
 
+from gansmith.answers import to_answer
 from gansmith.api import plan
 from gansmith.continuing import continued, write_clip, write_continuations, write_held
 from gansmith.data import DataError
+from gansmith.data.clips import past
 from gansmith.data.own.films import find_clips
 from gansmith.data.own.pictures import whole
 from gansmith.generating import write_samples
 from gansmith.run import Run
+from gansmith.showing import answers
 
 
 def frames(count: int, size: tuple[int, int] = (24, 20), first: int = 0) -> list[Image.Image]:
@@ -138,3 +141,27 @@ def test_another_run_continues_nothing(tmp_path: Path) -> None:
     made = plan("pix2pix", data="emoji-lines", steps=1, out=tmp_path / "run", width=4)
     with pytest.raises(TypeError, match="pix2pix continues no clips"):
         write_continuations(made, tmp_path, tmp_path / "out")
+
+
+def test_a_sheet_shows_past_prediction_and_truth_in_rows(run: Run) -> None:
+    dataset = run.dataset
+    given = dataset.conditions(dataset.held, 1)
+    made = torch.full((1, 3, 16, 16), 1.0)
+    sheet = answers(given, made, dataset)
+    scale = sheet.width // 16
+    rows = [sheet.getpixel((8 * scale, (18 * k + 8) * scale)) for k in range(4)]
+    true = dataset.held["real"][0, :, 8, 8]
+    wanted = [given[0, :3, 8, 8], given[0, 3:, 8, 8], torch.full((3,), 255), true]
+    assert [list(row) for row in rows] == [value.tolist() for value in wanted]  # type: ignore
+
+
+def test_the_last_frame_again_is_measured_beside_the_answer(run: Run) -> None:
+    dataset = run.dataset
+    last = past(dataset.held["given"], 2)[:, -1]
+    found = to_answer(last.float() / 127.5 - 1, dataset)
+    error = (last.double() - dataset.held["real"]).div(255).square().flatten(1).mean(1)
+    assert found["psnr_last"].value == pytest.approx(float((-10 * error.log10()).mean()))
+    assert found["psnr"].value == pytest.approx(found["psnr_last"].value)
+    true = to_answer(dataset.held["real"].float() / 127.5 - 1, dataset)
+    assert true["psnr"].value == pytest.approx(100)
+    assert true["psnr_last"].value == found["psnr_last"].value

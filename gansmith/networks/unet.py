@@ -58,6 +58,10 @@ class UNet(nn.Module):
         normal_weights(self)
 
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        return torch.tanh(self.before_tanh(z, c))
+
+    def before_tanh(self, z: Tensor, c: Tensor) -> Tensor:
+        """The same before it is brought into [-1, 1]."""
         height, width = c.shape[2:]
         block = 2**self.depth
         x = F.pad(c, (0, -width % block, 0, -height % block), "replicate")
@@ -71,7 +75,7 @@ class UNet(nn.Module):
             x = layer(F.relu(x if step == 0 else torch.cat([x, beside], 1)))
             if step < len(masks):
                 x = x * (2.0 * (masks[step] >= 0))[:, :, None, None]
-        return torch.tanh(x[:, :, :height, :width])
+        return x[:, :, :height, :width]
 
 
 class Upscaler(nn.Module):

@@ -328,9 +328,7 @@ FAMILY: dict[str, Preset] = {
         gan_cls,
         data="emoji-names",
         cites="arXiv:1605.05396",
-        paper=dict(
-            width=64, latent=100, code=128, augment="none", lr=2e-4, batch=64, steps=75_000
-        ),
+        paper=dict(width=64, latent=100, code=128, augment="none", lr=2e-4, batch=64, steps=75_000),
     ),
     "split": Preset(split, data="fashion", cites="arXiv:1612.03242"),
     "projection": Preset(

@@ -23,7 +23,7 @@ def video(
     gradient: float = 10.0,
     lr: float = 5e-4,
     batch: int = 16,
-    steps: int = 4000,
+    steps: int = 2000,
 ) -> Recipe:
     """The next frame of a clip, judged with its past (arXiv:1511.05440, Algorithm 1).
 

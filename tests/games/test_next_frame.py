@@ -44,7 +44,8 @@ class Jump(nn.Module):
 
 def game(**keywords: Any) -> NextFrame:
     chosen = dict(p=2, lp=3.0, gradient=5.0) | keywords
-    return NextFrame(Last(), Jump(), objective=OBJECTIVES["non-saturating"], **chosen)
+    made = NextFrame(Last(), Jump(), objective=OBJECTIVES["non-saturating"], **chosen)
+    return made.requires_grad_(False)
 
 
 @pytest.fixture

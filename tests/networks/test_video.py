@@ -38,3 +38,14 @@ def test_any_size_at_once_or_in_tiles() -> None:
     assert whole.shape == (1, 1, 150, 97)
     parts = tiled(lambda part: G(z, part), c, G.reach, tile=32)
     assert float((whole - parts).abs().max()) < 1e-5
+
+
+def test_a_pixel_at_the_end_of_the_range_can_still_be_moved() -> None:
+    G = net().requires_grad_(True)
+    for end in (-1.0, 1.0):
+        G.zero_grad()
+        made = G(Rng(2).normal(4, 2), torch.full((4, 3, 16, 16), end))
+        assert float(made.detach().mean() * end) > 0.9
+        (made - -end).square().mean().backward()
+        bias = G.net.up[-1][-1].bias  # type: ignore[index]
+        assert float(bias.grad.abs().max()) > 0.05
