@@ -294,7 +294,7 @@ PROBLEMS: dict[str, Problem] = {
     ),
     # the last frame shown again has 11.1 dB
     "video": Problem(
-        gliding, dict(width=8, codes=2, patch=7, lr=2e-3), 200, true_to, {"psnr": (20, 99)}
+        gliding, dict(width=8, codes=2, patch=7, lr=2e-3), 400, true_to, {"psnr": (20, 99)}
     ),
     "gan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),
     "nsgan": ring(1200, lr=1e-3, beta1=0.0),
