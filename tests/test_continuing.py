@@ -12,6 +12,7 @@ from PIL import Image
 
 from gansmith.answers import to_answer
 from gansmith.api import plan
+from gansmith.cli import main
 from gansmith.continuing import continued, write_clip, write_continuations, write_held
 from gansmith.data import DataError
 from gansmith.data.clips import past
@@ -165,3 +166,18 @@ def test_the_last_frame_again_is_measured_beside_the_answer(run: Run) -> None:
     true = to_answer(dataset.held["real"].float() / 127.5 - 1, dataset)
     assert true["psnr"].value == pytest.approx(100)
     assert true["psnr_last"].value == found["psnr_last"].value
+
+
+def test_the_command_line_continues_a_clip(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip, out = tmp_path / "clip.webp", tmp_path / "out.webp"
+    write_clip(frames(3), 70, clip)
+    words = ["translate", str(run.folder), str(clip), "-o", str(out), "--frames", "2"]
+    main([*words, "--seed", "1"])
+    assert "wrote 1 clip to" in capsys.readouterr().out
+    given = torch.from_numpy(read(clip)[0])
+    assert np.array_equal(read(out)[0], continued(Run.open(run.folder), given, 2, seed=1).numpy())
+    with pytest.raises(SystemExit):
+        main([*words, "--mask", str(clip)])
+    assert "leave out --mask" in capsys.readouterr().err
