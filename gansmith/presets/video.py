@@ -19,7 +19,7 @@ def video(
     patch: int = 34,
     codes: int = 8,
     p: int = 1,
-    lp: float = 10.0,
+    lp: float = 100.0,
     gradient: float = 10.0,
     lr: float = 5e-4,
     batch: int = 16,
