@@ -10,8 +10,10 @@ from torch import Tensor
 
 from gansmith.data import Dataset
 from gansmith.data.clips import past
+from gansmith.data.degrade import split_name
 from gansmith.metrics import Measured, Protocol
-from gansmith.metrics.judges import Judge
+from gansmith.metrics.judges import JUDGES, Judge, load_judge
+from gansmith.metrics.sound_report import evaluate_answers
 from gansmith.scoring import judge_of
 from gansmith.showing import to_uint8
 
@@ -24,9 +26,13 @@ def to_the_point(samples: Tensor, dataset: Dataset, asked: str) -> dict[str, Mea
     A class: the share of answers that the judge takes for it. Pictures: distance and PSNR to the
     true answer. Others: how often the answer is nearer, in the judge's features, to the true
     picture than to those of other conditions (R-precision of 1 among 20, arXiv:1711.10485).
+    Sounds that ask for sounds: how near the answer is to the clean one, and whether a recogniser
+    understands it.
     """
     condition = dataset.spec.asked
-    if dataset.spec.kind != "image" or condition is None:
+    if condition is not None and dataset.spec.kind == "sound" and condition.kind == "wave":
+        return cleaned(samples, dataset)
+    if dataset.spec.kind != "image" or condition is None or condition.kind not in KINDS:
         return {}
     return KINDS[condition.kind](samples, dataset)
 
@@ -72,6 +78,23 @@ def _psnr(made: Tensor, true: Tensor) -> float:
     return float((-10 * error.log10()).double().mean())
 
 
+def cleaned(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Distances to the clean sounds, and whether the data's recogniser understands the answers."""
+    spec, n = dataset.spec, len(samples)
+    held = {name: rows[:n] for name, rows in dataset.held.items()}
+    name = split_name(spec.name)[1]
+    judge = load_judge(name) if name in JUDGES and "label" in held else None
+    return evaluate_answers(
+        samples,
+        held["real"],
+        held["given"],
+        spec.rate,
+        held.get("lengths"),
+        held.get("label"),
+        judge,
+    )
+
+
 def retrieved(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
     """How often an answer is nearest to the picture that it was asked by, among 20."""
     judge = _judge(dataset)
@@ -95,6 +118,7 @@ KINDS: dict[str, Callable[[Tensor, Dataset], dict[str, Measured]]] = {
     "class": accuracy,
     "image": to_answer,
     "sentence": retrieved,
+    "meaning": retrieved,
     "labels": retrieved,
     "attributes": retrieved,
     "sound": retrieved,

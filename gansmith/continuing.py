@@ -11,17 +11,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gansmith.asking import playable
+from gansmith.answering import answered
 from gansmith.checkpoint import replace
 from gansmith.data import Condition, DataError
 from gansmith.data.own.films import FILMS, PAUSE, Clip, Moving, find_clips, write_film
 from gansmith.data.own.pictures import UnreadableError, whole
 from gansmith.data.spec import DataSpec
 from gansmith.generating import single
-from gansmith.rng import Rng
 from gansmith.run import Run
-from gansmith.showing import tile, to_uint8
-from gansmith.tiling import answer_large
+from gansmith.showing import tile
 
 PICTURES = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG", ".apng": "PNG"}
 SMALLEST = 4  # pixels of a side
@@ -62,20 +60,15 @@ def write_continuations(
     return len(clips) - len(bad)
 
 
-@torch.no_grad()
 def continued(run: Run, clip: Tensor, frames: int, seed: int = 0) -> Tensor:
     """A clip uint8 (T, C, H, W) with `frames` more, each made from those before it.
 
     T is at least the past that the run sees. Every frame has a code of its own.
     """
-    asked, game = _asked(run), run.game
-    G = game.get_submodule("G")
-    rng = Rng(seed, 1, 1)
-    for _ in range(frames):
-        past = clip[-asked.frames :].flatten(0, 1).unsqueeze(0)
-        c = playable(past, game)
-        z = G.latent.sample(1, rng).to(c.device)  # type: ignore[union-attr, operator]
-        clip = torch.cat([clip, to_uint8(answer_large(G, z, c))])
+    seen = _asked(run).frames
+    for number in range(frames):
+        past = clip[-seen:].flatten(0, 1)
+        clip = torch.cat([clip, answered(run, past, seed, number + 1).unsqueeze(0)])
     return clip
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gansmith.data.clips import clip_name
+from gansmith.data.collages import open_collages
 from gansmith.data.condition import Condition
-from gansmith.data.degrade import DEGRADATIONS, degraded, split_name
+from gansmith.data.degrade import DEGRADATIONS, HALVES, degraded, split_name
+from gansmith.data.facades import open_facades
 from gansmith.data.found import open_found
 from gansmith.data.generated import modes, open_generated
 from gansmith.data.grammar import accepts, open_grammar
+from gansmith.data.meaning import MEANING, by_meaning
 from gansmith.data.moving import open_animated_emoji, open_moving_digits, open_turning_shapes
 from gansmith.data.own.holdout import refuse_val
 from gansmith.data.own.wishes import Wishes
@@ -27,6 +30,9 @@ from gansmith.data.shipped import (
 )
 from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
+from gansmith.data.spoken import open_spoken_digits
+from gansmith.data.spoken_pictures import open_spoken_pictures
+from gansmith.data.turned import PREFIX, turned
 from gansmith.naming import nearest
 
 __all__ = [
@@ -93,6 +99,17 @@ DATA: dict[str, Entry] = {
     "animated-emoji": Entry(
         open_animated_emoji, "182 animated emoji of 16 frames, 32x32 RGB: clips", "MIT"
     ),
+    "collages": Entry(
+        open_collages, "8,000 noisy pictures of several garments and which they are: labels", "MIT"
+    ),
+    "spoken-digits": Entry(
+        open_spoken_digits, "1800 spoken digits of six speakers, 8 kHz, 10 classes", "CC-BY-SA-4.0"
+    ),
+    "spoken-pictures": Entry(
+        open_spoken_pictures,
+        "4200 handwritten digits asked by voices, the louder the larger, 32x32 grey",
+        "CC-BY-SA-4.0 AND CC-BY-4.0",
+    ),
     "captions": Entry(open_captions, "14,129 COCO captions of up to 20 words", "CC-BY-4.0"),
     "grammar": Entry(
         open_grammar, "sentences of a toy grammar that can be checked exactly", "CC0-1.0"
@@ -112,6 +129,11 @@ DATA: dict[str, Entry] = {
     "mnist": Entry(
         partial(open_found, "mnist"), "the whole of MNIST, if on this machine", "CC-BY-SA-3.0"
     ),
+    "facades": Entry(
+        open_facades,
+        "506 facades, 128x128, labels to photographs: pairs, if on this machine",
+        "research only",
+    ),
 }
 
 
@@ -126,8 +148,11 @@ def open_data(
     """A data set by its name in DATA, as emoji:STYLE+STYLE, or by the path of the user's own files.
 
     grey:NAME, and so on for every name in DEGRADATIONS, asks for each picture by what the
-    degradation leaves of it; NAME may be a path.
-    video:PATH reads clips, whose frames are asked for by the 4 before each; video8:PATH by 8.
+    degradation leaves of it; NAME may be a path. pairs:PATH has pictures with two halves, left
+    what is given and right the answer; pairs-back:PATH the other way round. meaning:NAME asks by
+    what an encoder from elsewhere understands of the data's sentences. labels:PATH asks for the
+    labels of each picture. video:PATH reads clips, each of whose frames is asked for by the 4
+    before it; video8:PATH by 8.
 
     size, channels: what pictures are brought to; None keeps them as they are
     val: the part of the user's own data to hold out; named data sets have a split of their own
@@ -136,9 +161,23 @@ def open_data(
     """
     name = str(name_or_path)
     spoilt, rest = split_name(name)
+    if spoilt in HALVES:
+        from gansmith.data.own.reading import read_pairs
+
+        return read_pairs(
+            rest,
+            back=spoilt == "pairs-back",
+            size=size,
+            channels=channels,
+            val=val,
+            skip_bad=skip_bad,
+        )
     if spoilt:
         inner = open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad)
-        return degraded(spoilt, inner)
+        return by_meaning(inner) if spoilt == MEANING else degraded(spoilt, inner)
+    if name.startswith(PREFIX):
+        rest = name.removeprefix(PREFIX)
+        return turned(open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad))
     opener = DATA[name].open if name in DATA else None
     if opener is None and name.startswith("emoji:"):
         opener = partial(open_emoji, name.removeprefix("emoji:"))

@@ -21,6 +21,7 @@ class UNet(nn.Module):
     Departs from the paper in: whole channels are dropped, so that the noise does not depend on the
     size of the picture; it is drawn by the game, as a code.
 
+    noisy: how many of the innermost steps up have dropout; 0 makes answers certain.
     norm: makes a norm layer from a channel count; with batch statistics it answers alike for a
     picture and for a part of it, once it is trained.
     noisy: how many steps up are dropped from; with 0 the code is not looked at.
@@ -111,6 +112,7 @@ class Upscaler(nn.Module):
         self.grow = nn.Sequential(*grow, nn.Conv2d(width, channels, 3, padding=1))
         last = self.grow[-1]
         nn.init.normal_(last.weight, 0, 1e-3)  # type: ignore[arg-type]
+        nn.init.zeros_(last.bias)  # type: ignore[arg-type]
 
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
         x = self.first(c)

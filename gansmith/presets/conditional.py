@@ -9,6 +9,7 @@ from gansmith.data import Condition, DataError, DataSpec
 from gansmith.games.acgan import ACGAN
 from gansmith.games.conditional import Conditional
 from gansmith.games.regression import DISTANCES, Regression
+from gansmith.games.sound_to_image import SoundToImage
 from gansmith.games.split import SplitConditional
 from gansmith.games.stackgan import StackGAN
 from gansmith.latent import Latent
@@ -17,6 +18,7 @@ from gansmith.networks.conditional import (
     AskedGenerator,
     Classifying,
     Enlarger,
+    Guessing,
     Joint,
     Projection,
     Split,
@@ -150,7 +152,7 @@ def split(
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """Conditional GAN with two scores, of realism and of the match (arXiv:1612.03242, figure 2).
+    """Conditional GAN with two scores, of realism and of the match (arXiv:1710.10916, section 4.2).
 
     width: channels next to the picture.
     latent: coordinates of a code.
@@ -256,7 +258,7 @@ def stackgan(
     width: channels next to the picture.
     latent: coordinates of a code.
     code: numbers that a condition is turned into.
-    small_steps: length of the first stage.
+    small_steps: length of the first stage; 0 with --from a run that has played it.
     wrong: weight of real pictures with a wrong condition among the lies.
     lr: learning rate of Adam, with beta1 0.5.
     batch: examples in a batch.
@@ -317,6 +319,44 @@ def regression(
     return Recipe(game, optim, batch, steps, average=0.999, channels_last=True)
 
 
+def sound_to_image(
+    spec: DataSpec,
+    *,
+    width: int = 16,
+    latent: int = 32,
+    code: int = 64,
+    guess: float = 1.0,
+    lr: float = 1e-3,
+    batch: int = 32,
+    steps: int = 4000,
+) -> Recipe:
+    """Pictures from sounds: D hears the sound and guesses the class beside it (arXiv:1808.04108).
+
+    width: channels next to the picture.
+    latent: coordinates of a code.
+    code: numbers that a sound is turned into.
+    guess: weight of the class.
+    lr: learning rate of Adam, with beta1 0.5.
+    batch: examples in a batch.
+    steps: length of the run.
+    """
+    c = asked_by(spec, "sound-to-image")
+    if c.kind != "sound" or not spec.classes:
+        raise DataError(
+            f"sound-to-image is asked by sounds and guesses classes; {spec.name} asks by {c.kind} "
+            f"and has {len(spec.classes)} classes: take cgan"
+        )
+    trunk = dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d)
+    game = SoundToImage(
+        generator(spec, c, latent, code, width),
+        Guessing(*trunk, encoder(c, code), code, len(spec.classes)),
+        objective=OBJECTIVES["non-saturating"],
+        guess=guess,
+    )
+    optim = adam(lr, 0.5)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.99, channels_last=True)
+
+
 FAMILY: dict[str, Preset] = {
     "cgan": Preset(
         cgan,
@@ -330,7 +370,7 @@ FAMILY: dict[str, Preset] = {
         cites="arXiv:1605.05396",
         paper=dict(width=64, latent=100, code=128, augment="none", lr=2e-4, batch=64, steps=75_000),
     ),
-    "split": Preset(split, data="fashion", cites="arXiv:1612.03242"),
+    "split": Preset(split, data="fashion", cites="arXiv:1710.10916"),
     "projection": Preset(
         projection,
         data="fashion",
@@ -351,5 +391,6 @@ FAMILY: dict[str, Preset] = {
             width=64, latent=100, code=128, small_steps=75_000, lr=2e-4, batch=64, steps=150_000
         ),
     ),
+    "sound-to-image": Preset(sound_to_image, data="spoken-pictures", cites="arXiv:1808.04108"),
     "regression": Preset(regression, data="emoji-lines", cites="textbook"),
 }

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from gansmith.data.clips import clip_dataset
 from gansmith.data.own.films import Clip, find_clips
-from gansmith.data.own.folders import refusal, shared_size
 from gansmith.data.own.holdout import hold_out, refuse_val
 from gansmith.data.own.layout import HELD_NAMES
 from gansmith.data.own.pictures import FILTER, UnreadableError, fit
+from gansmith.data.own.sizing import common_size, refusal
 from gansmith.data.own.wishes import Wishes
 from gansmith.data.spec import DataError, Dataset
 
@@ -85,4 +85,4 @@ def _size(clips: list[Clip], path: Path, bad: dict[str, str]) -> int:
             bad[clip.name] = str(error)
     if not sides:
         raise refusal(bad, len(clips), path, "clips")
-    return shared_size(sides, path)
+    return common_size(sides, path)
