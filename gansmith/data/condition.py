@@ -28,6 +28,8 @@ class Condition:
                      at `rate` a second, where that is known
       wave           float32 (N, length) in [-1, 1]: the samples of a sound
       image          uint8 (N, channels, height, width)
+    frames           image: how many past frames of a clip lie in its channels, the oldest first;
+                     0 where it is no clip
     """
 
     kind: Asked
@@ -39,6 +41,7 @@ class Condition:
     channels: int = 0
     height: int = 0
     width: int = 0
+    frames: int = 0
     rate: int = 0
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from gansmith.presets import (
     speech,
     text,
     translation,
+    video,
     wasserstein,
 )
 from gansmith.presets.own import from_file
@@ -33,6 +34,7 @@ FAMILIES: dict[str, dict[str, Preset]] = {
     "diversity": diversity.FAMILY,
     "conditional": conditional.FAMILY,
     "pairs": pairs.FAMILY,
+    "video": video.FAMILY,
     "labels": labels.FAMILY,
     "speech": speech.FAMILY,
     "translation": translation.FAMILY,
