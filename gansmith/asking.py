@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gansmith.data import Condition, DataError, Dataset
 from gansmith.data.meaning import meanings
-from gansmith.data.text import UNKNOWN, spoken
+from gansmith.data.text import spoken
 from gansmith.game import Answers, Batch
 from gansmith.naming import nearest
 from gansmith.rng import Rng
@@ -114,7 +114,7 @@ def _sentence(asked: Condition, dataset: Dataset, words: str) -> Tensor:
             "most"
         )
     for word in said:
-        if word not in index or word == UNKNOWN:
+        if word not in index:
             meant = nearest(word, index)
             hint = f"; did you mean {meant!r}?" if meant else ""
             raise DataError(

@@ -46,8 +46,9 @@ class Train:
     Args:
         preset: the preset, for one that is not the first word: a name (`gansmith list presets`)
             or a function of your own, my_file.py:my_preset.
-        data: a name (`gansmith list data`) or a path: folder, class folders, trainA/trainB, zip,
-            npz, IDX or text file, folder of sounds. The preset's own data by default.
+        data: a name (`gansmith list data`) or a path: folder, class folders, given and real, with
+            captions.tsv, trainA/trainB, zip, npz, IDX or text file, folder of sounds. The preset's
+            own by default.
         steps: length of the run in steps; the preset's own by default.
         minutes: length of the run by the clock instead.
         out: the run's folder; a fresh one in runs/ by default.

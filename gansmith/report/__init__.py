@@ -29,6 +29,7 @@ SHOWN = {
     "image": "Generated from the same codes in each sheet.",
     "points": "Generated points over real ones.",
     "text": "Generated sentences.",
+    "sound": "Log spectra. Rows, where sounds ask: what is given, the answer, the clean sound.",
     "labels": "Held-out pictures and their labels: red, what is not there; grey, what was missed.",
     "unpaired": "Rows: held-out pictures of a, in the style of b; of b, in the style of a.",
 }

@@ -21,6 +21,7 @@ SHAPES: dict[str, tuple[Condition, tuple[int, ...]]] = {
     "sentence": (Condition("sentence", vocab=9, length=4), (4,)),
     "meaning": (Condition("meaning", width=6), (6,)),
     "sound": (Condition("sound", channels=1, height=8, width=20), (1, 8, 20)),
+    "wave": (Condition("wave", length=30), (30,)),
     "image": (Condition("image", channels=3, height=8, width=8), (3, 8, 8)),
 }
 
@@ -67,7 +68,7 @@ def test_conditions_stand_beside_the_pictures_row_for_row() -> None:
         ("sentence", torch.zeros(6, 4, dtype=torch.int16), "row 0 has an empty sentence; 4 so"),
         ("sentence", torch.full((6, 4), 9, dtype=torch.int16), "tokens are 0..8, one for each"),
         ("image", torch.zeros(6, 1, 8, 8, dtype=torch.uint8), r"uint8 \(N, 3, 8, 8\)"),
-        ("sound", torch.zeros(5, 1, 8, 20, dtype=torch.uint8), "held has 2 pictures and 1 cond"),
+        ("sound", torch.zeros(5, 1, 8, 20, dtype=torch.uint8), "held has 2 examples and 1 cond"),
     ],
 )
 def test_conditions_that_are_not_what_they_say_are_refused(
@@ -83,9 +84,9 @@ def test_words_and_vocabulary_agree() -> None:
         told(SHAPES["sentence"][0], torch.ones(6, 4, dtype=torch.int16), ("a", "b"))
 
 
-def test_only_pictures_are_given_conditions() -> None:
+def test_only_pictures_and_sounds_are_given_conditions() -> None:
     ring = open_data("ring")
-    with pytest.raises(DataError, match="only pictures are given conditions"):
+    with pytest.raises(DataError, match="only pictures and sounds are given conditions"):
         conditioned(ring, SHAPES["labels"][0], torch.zeros(1, 2), torch.zeros(1, 2))
     with pytest.raises(DataError, match="classes are their labels"):
         told(SHAPES["class"][0], torch.zeros(6, dtype=torch.int64))

@@ -32,13 +32,16 @@ def random(n: int = 8, channels: int = 3, size: int = 16) -> Tensor:
     return Rng(1).integers(256, n, channels, size, size).to(torch.uint8)
 
 
+OF_PICTURES = [name for name, how in DEGRADATIONS.items() if how.kind == "image"]
+
+
 @cache
 def pictures() -> Dataset:
     real = random(20)
     return image_dataset("toy", {"real": real[:16]}, {"real": real[16:]})
 
 
-@pytest.mark.parametrize("name", DEGRADATIONS)
+@pytest.mark.parametrize("name", OF_PICTURES)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_what_is_left_has_the_shape_that_is_said(name: str, channels: int) -> None:
     real = random(channels=channels)
@@ -53,7 +56,7 @@ def test_what_is_left_has_the_shape_that_is_said(name: str, channels: int) -> No
     assert "given" not in dataset.train
 
 
-@pytest.mark.parametrize("name", DEGRADATIONS)
+@pytest.mark.parametrize("name", OF_PICTURES)
 def test_a_batch_is_a_function_of_its_number_and_random_ones_differ(name: str) -> None:
     dataset = degraded(name, pictures())
     one, same = (open_source(dataset, 16, 0).at(3) for _ in range(2))
@@ -69,9 +72,18 @@ def test_a_batch_is_a_function_of_its_number_and_random_ones_differ(name: str) -
     assert not first["real"].equal(second["real"])
 
 
+@pytest.mark.parametrize("name", ["noise", "hole"])
+def test_what_is_random_is_drawn_anew_for_every_batch_and_seed(name: str) -> None:
+    flat = image_dataset("flat", *({"real": torch.full((8, 1, 16, 16), 99).byte()} for _ in "ab"))
+    dataset = degraded(name, flat)
+    given = [open_source(dataset, 8, seed).at(n)["given"] for seed, n in ((0, 0), (0, 1), (1, 0))]
+    assert not given[0].equal(given[1])
+    assert not given[0].equal(given[2])
+
+
 def test_the_fingerprint_knows_the_pictures_and_what_was_done_to_them() -> None:
-    prints = {degraded(name, pictures()).spec.fingerprint for name in DEGRADATIONS}
-    assert len(prints | {pictures().spec.fingerprint}) == len(DEGRADATIONS) + 1
+    prints = {degraded(name, pictures()).spec.fingerprint for name in OF_PICTURES}
+    assert len(prints | {pictures().spec.fingerprint}) == len(OF_PICTURES) + 1
 
 
 def test_grey_is_the_luma() -> None:

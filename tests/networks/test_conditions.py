@@ -23,6 +23,7 @@ CONDITIONS: dict[str, tuple[Condition, Tensor]] = {
     ),
     "meaning": (Condition("meaning", width=6), Rng(4).normal(4, 6)),
     "sound": (Condition("sound", channels=1, height=8, width=20), Rng(2).normal(4, 1, 8, 20)),
+    "wave": (Condition("wave", length=1024), Rng(5).normal(4, 1024)),
     "image": (Condition("image", channels=3, height=16, width=16), Rng(3).normal(4, 3, 16, 16)),
 }
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ARMS = ("noisy", "spectral subtraction", "Wiener", "L1", "L1 + cGAN")
-SHOWN = 6
+SHOWN = 4
 
 
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
@@ -101,8 +101,8 @@ EXPERIMENT = Experiment(
     id="C8",
     title="Speech out of noise: D sees what was given and what is answered",
     says="A generator taught by distances and by a discriminator that is shown the noisy sound "
-    "beside the answer takes noise away and leaves speech that is understood; its spectra vary as clean "
-    "ones do, where distances alone smooth them.",
+    "beside the answer takes noise away and leaves speech that is understood; its spectra vary as "
+    "clean ones do, where distances alone smooth them.",
     paper="arXiv:1703.09452",
     metric="segmental SNR, SI-SDR, log-spectral distance, digits that a recogniser understands, "
     "log-spectral variance over clean; held-out digits in recordings of noise never trained on, 0 "
@@ -114,7 +114,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"L1 + cGAN": "noisy"},
     fails="a copy of the input",
-    quick=Form(1, {"steps": 500, "width": 16}),
+    quick=Form(1, {"steps": 400, "width": 16}),
     full=Form(3, {"steps": 3000, "width": 16}),
     picture=picture,
     departs="spoken digits and 17 recordings of noise for sentences and 100 noises; no PESQ or MOS",
