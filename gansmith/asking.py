@@ -50,7 +50,7 @@ def by_words(dataset: Dataset, words: str, n: int) -> Tensor:
     Raises DataError for words that the data do not have, naming the nearest.
     """
     asked = dataset.spec.asked
-    if asked is None or asked.kind in ("sound", "image"):
+    if asked is None or asked.kind in ("sound", "image", "likeness"):
         raise DataError(
             f"{dataset.spec.name} is not asked by words"
             + (f" but by a {asked.kind}: give a file by --like" if asked else "")

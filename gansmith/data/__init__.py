@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gansmith.data.condition import Condition
 from gansmith.data.degrade import DEGRADATIONS, degraded, split_name
+from gansmith.data.faces.sets import open_faces, open_faces_told, open_talking_faces
 from gansmith.data.found import open_found
 from gansmith.data.generated import modes, open_generated
 from gansmith.data.grammar import accepts, open_grammar
@@ -78,6 +79,13 @@ DATA: dict[str, Entry] = {
     ),
     "emoji-names": Entry(
         open_emoji_names, "emoji in 4 styles with their names and keywords, 32x32", EMOJI_LICENCE
+    ),
+    "faces": Entry(open_faces, "9,000 drawn faces asked by attributes, 32x32 RGB", "CC0-1.0"),
+    "faces-told": Entry(open_faces_told, "the same faces asked by sentences", "CC0-1.0"),
+    "talking-faces": Entry(
+        open_talking_faces,
+        "1,120 drawn people, 9 pictures of each, with landmark pictures",
+        "CC0-1.0",
     ),
     "captions": Entry(open_captions, "14,129 COCO captions of up to 20 words", "CC-BY-4.0"),
     "grammar": Entry(

@@ -58,6 +58,7 @@ TYPES: dict[str, tuple[torch.dtype, ...]] = {
     "sentence": (torch.int16, torch.int32),
     "sound": (torch.uint8,),
     "image": (torch.uint8,),
+    "likeness": (torch.uint8,),
 }
 
 

@@ -1,4 +1,5 @@
-"""What an example is asked by: a class, labels, attributes, a sentence, a sound or a picture."""
+"""What an example is asked by: a class, labels, attributes, a sentence, a sound, a picture, or a
+likeness: pictures of a person and what the face is to do."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Asked = Literal["class", "labels", "attributes", "sentence", "sound", "image"]
+Asked = Literal["class", "labels", "attributes", "sentence", "sound", "image", "likeness"]
 
 
 class ConditionError(ValueError):
@@ -24,6 +25,8 @@ class Condition:
       sentence       tokens (N, length) int16 or int32, 0 ends a sentence and pads it; `vocab` words
       sound          uint8 (N, 1, height, width): log-mel bands over time
       image          uint8 (N, channels, height, width)
+      likeness       the same: three channels of a landmark picture to follow, then for each picture
+                     of the person its channels and three of its landmark picture
     """
 
     kind: Asked

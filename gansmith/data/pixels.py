@@ -79,7 +79,8 @@ def conformed(dataset: Dataset, size: int | None = None, channels: int | None = 
     )
     if asked is None:
         return pictures
-    if asked.kind == "image" and size is not None and asked.height == spec.size:
+    pictured = asked.kind in ("image", "likeness")
+    if pictured and size is not None and asked.height == spec.size:
         given = [resize(rows, size) for rows in given]
         asked = replace(asked, height=size, width=size)
     return conditioned(pictures, asked, given[0], given[1], dataset.vocabulary)
