@@ -39,6 +39,11 @@ def write_answers(
     """
     spec = DataSpec.from_json(run.config.spec)
     asked = spec.condition
+    if asked is not None and asked.kind == "likeness":
+        raise TypeError(
+            f"{run.config.preset} wants to know whom to show: give a folder with face/ and "
+            "landmarks/ by --like"
+        )
     if not isinstance(run.game, Answers) or asked is None or asked.kind != "image":
         raise TypeError(
             f"{run.config.preset} does not translate: it is not asked by pictures; see `gansmith "

@@ -11,6 +11,7 @@ from torch import Tensor
 from gansmith.data import Dataset
 from gansmith.metrics import Measured, Protocol
 from gansmith.metrics.judges import Judge
+from gansmith.readings import alike, as_said
 from gansmith.scoring import judge_of
 from gansmith.showing import to_uint8
 
@@ -22,7 +23,8 @@ def to_the_point(samples: Tensor, dataset: Dataset, asked: str) -> dict[str, Mea
 
     A class: the share of answers that the judge takes for it. Pictures: distance and PSNR to the
     true answer. Others: how often the answer is nearer, in the judge's features, to the true
-    picture than to those of other conditions (R-precision of 1 among 20, arXiv:1711.10485).
+    picture than to those of other conditions (R-precision of 1 among 20, arXiv:1711.10485). Of
+    drawn faces also their attributes and landmarks, which can be read.
     """
     condition = dataset.spec.asked
     if dataset.spec.kind != "image" or condition is None:
@@ -75,13 +77,24 @@ def retrieved(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
     }
 
 
+def described(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Attributes of drawn faces as asked for, where they can be read, and R-precision."""
+    return as_said(samples, dataset) | retrieved(samples, dataset)
+
+
+def likeness(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Distance to the true pictures; of drawn people also landmarks, and whether they are known."""
+    return to_answer(samples, dataset) | alike(samples, dataset)
+
+
 KINDS: dict[str, Callable[[Tensor, Dataset], dict[str, Measured]]] = {
     "class": accuracy,
     "image": to_answer,
-    "sentence": retrieved,
+    "sentence": described,
     "labels": retrieved,
-    "attributes": retrieved,
+    "attributes": described,
     "sound": retrieved,
+    "likeness": likeness,
 }
 
 

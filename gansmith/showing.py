@@ -102,20 +102,22 @@ def translations(game: Any, dataset: Dataset) -> Image.Image:
 
 def answers(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
     """What was made of conditions: a column for each class; what is given, the answer and the true
-    one in rows where pictures ask; else a sheet.
+    one in rows where pictures ask, and above them the person where it is a likeness; else a sheet.
     """
     asked = dataset.spec.asked
     pictures = to_uint8(made)
     if asked is not None and asked.kind == "class":
         return tile(pictures, len(asked.names) if len(asked.names) <= 16 else 8)
-    if asked is None or asked.kind != "image":
+    if asked is None or asked.kind not in ("image", "likeness"):
         return tile(pictures, 8)
     count, columns = min(len(made), 24), 12
     true = dataset.held["real"][torch.arange(count) % dataset.spec.held]
     side = pictures.shape[-2:]
-    first = given[:count, : 1 if asked.channels == 2 else 3]
-    shown = F.interpolate(first.float(), side, mode="nearest").to(torch.uint8)
-    rows = [x.expand(-1, 3, -1, -1) for x in (shown, pictures[:count], true)]
+    first = [given[:count, : 1 if asked.channels == 2 else 3]]
+    if asked.kind == "likeness":
+        first.insert(0, given[:count, 3 : 3 + pictures.shape[1]])
+    shown = [F.interpolate(x.float(), side, mode="nearest").to(torch.uint8) for x in first]
+    rows = [x.expand(-1, 3, -1, -1) for x in (*shown, pictures[:count], true)]
     return tile(
         torch.cat([x[i : i + columns] for i in range(0, count, columns) for x in rows]), columns
     )

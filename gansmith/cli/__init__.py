@@ -201,7 +201,20 @@ def translate(options: Translate) -> None:
 
     run = _open(options.run, options.checkpoint)
     out = options.out or run.folder / "translated"
-    if run.config.spec["kind"] == "unpaired":
+    if options.like is not None:
+        from gansmith.heads import write_heads
+
+        count = write_heads(
+            run,
+            options.source,
+            options.like,
+            out,
+            finetune=options.finetune,
+            skip_bad=options.skip_bad,
+        )
+    elif options.finetune:
+        raise ValueError("--finetune learns a person from pictures: give them by --like FOLDER")
+    elif run.config.spec["kind"] == "unpaired":
         if options.mask is not None:
             raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
         count = write_translations(run, options.source, options.to, out, options.skip_bad)

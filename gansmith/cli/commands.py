@@ -162,6 +162,9 @@ class Translate:
         out: where to write: a folder, or a file for a single picture; RUN/translated by default.
         mask: a picture of the same size, white where something is missing, for a run that completes
             pictures; what is transparent is missing by default.
+        like: of a run of talking-head, the person: a folder with pictures in face/ and, under the
+            same names, landmark pictures in landmarks/.
+        finetune: steps of fine-tuning on these pictures first.
         checkpoint: which state of the run.
         skip_bad: leave unreadable files out instead of stopping.
     """
@@ -171,6 +174,8 @@ class Translate:
     to: Literal["a", "b"] = "b"
     out: Annotated[Path | None, absent("PATH", aliases=["-o"])] = None
     mask: Annotated[Path | None, absent("FILE")] = None
+    like: Annotated[Path | None, absent("FOLDER")] = None
+    finetune: int = 0
     checkpoint: Checkpoint = "best"
     skip_bad: Flag = False
 

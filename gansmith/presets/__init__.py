@@ -12,6 +12,7 @@ from gansmith.presets import (
     conditional,
     diversity,
     energy,
+    heads,
     likelihood,
     margins,
     pairs,
@@ -31,6 +32,7 @@ FAMILIES: dict[str, dict[str, Preset]] = {
     "diversity": diversity.FAMILY,
     "conditional": conditional.FAMILY,
     "pairs": pairs.FAMILY,
+    "heads": heads.FAMILY,
     "translation": translation.FAMILY,
     "text": text.FAMILY,
 }

@@ -40,7 +40,7 @@ def asked_by(spec: DataSpec, preset: str) -> Condition:
         )
     if spec.asked.kind == "likeness":
         raise DataError(
-            f"{preset} has no player that looks at several pictures of a person; {spec.name} asks by "
+            f"{preset} does not look at several pictures of a person, and {spec.name} asks by "
             "likeness: take talking-head"
         )
     if spec.asked.kind == "image" and preset != "regression":

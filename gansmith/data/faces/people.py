@@ -112,3 +112,17 @@ def some_poses(count: int, draw: np.random.Generator) -> Poses:
     pose = {f.name: draw.uniform(-1, 1, count) for f in fields(Poses)}
     pose["eyes"] = np.where(draw.random(count) < 0.25, -1.0, pose["eyes"])
     return Poses(**pose)
+
+
+LIKENESS = 18  # numbers that tell people apart
+
+
+def likeness(people: People) -> Array:
+    """Who it is in numbers of about [-1, 1], float32 (N, 18), without what is around the face."""
+    shares = [
+        getattr(people, name)
+        for name in ("skin", "fringe", "width", "jaw", "apart", "size", "nose", "lips", "brow")
+    ]
+    shares += [people.long, people.glasses, people.beard]
+    columns = np.concatenate([np.stack(shares, 1), people.tint, np.array(EYES)[people.eyes]], 1)
+    return (2 * columns - 1).astype(np.float32)

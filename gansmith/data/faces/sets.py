@@ -50,34 +50,25 @@ def open_talking_faces() -> Dataset:
     """People with nine pictures each: one to be made, from its landmarks and the other eight.
 
     `given` holds the landmark picture, then eight pictures with their landmark pictures. Those held
-    out are of other people. `who` numbers the people.
+    out are of other people. `who` numbers the people; `points` are the landmarks, (N, 25, 2).
     """
     fields, given = [], []
     first = 0
     for part, count in ((2, PERSONS), (3, STRANGERS)):
         people, poses = _sittings(count, part)
         seen = draw_faces(people, poses).unflatten(0, (count, SOURCES + 1))
-        marks = draw_landmarks(landmarks(people, poses)).unflatten(0, (count, SOURCES + 1))
+        points = landmarks(people, poses)
+        marks = draw_landmarks(points).unflatten(0, (count, SOURCES + 1))
         both = torch.stack([seen[:, 1:], marks[:, 1:]], 2)  # (N, 8, 2, 3, H, W)
         given.append(torch.cat([marks[:, 0], both.flatten(1, 3)], 1))
-        fields.append({"real": seen[:, 0].contiguous(), "who": first + torch.arange(count)})
+        part_of = {"real": seen[:, 0].contiguous(), "who": first + torch.arange(count)}
+        fields.append({**part_of, "points": torch.from_numpy(points[:: SOURCES + 1]).float()})
         first += count
     dataset = image_dataset("talking-faces", *fields, licence="CC0-1.0", source="drawn")
     channels = 3 + 6 * SOURCES
     return conditioned(
         dataset, Condition("likeness", channels=channels, height=SIZE, width=SIZE), *given
     )
-
-
-def held_landmarks(name: str) -> Tensor | None:
-    """The landmarks of the held-out pictures of a set, (N, 25, 2); None where they are not known."""
-    if name in ("faces", "faces-told"):
-        people, poses, _ = some_faces(HELD, 1)
-        return torch.from_numpy(landmarks(people, poses)).float()
-    if name == "talking-faces":
-        people, poses = _sittings(STRANGERS, 3)
-        return torch.from_numpy(landmarks(people, poses)).float()[:: SOURCES + 1]
-    return None
 
 
 def said(dataset: Dataset) -> Tensor | None:

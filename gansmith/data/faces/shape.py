@@ -133,7 +133,7 @@ def landmarks(people: People, poses: Poses) -> Array:
         put(s.shift + side * s.apart + s.pupil, height)
     put(s.shift, -0.06)
     put(s.shift + s.tip[0], s.tip[1])
-    level, half = s.mouth
+    half = s.mouth[1]
     for t, lip in ((-1.0, 0), (0.0, -1), (1.0, 0), (0.0, 1)):
         at = np.full_like(s.curl, t)
         put(s.shift + half * t, s.line(at) + lip * (s.opening(at) + LIP / 2))

@@ -30,8 +30,11 @@ PLAIN = {  # the words for one attribute: what they say of it
     "looking right": ("gaze", 1),
 }
 WORDS = tuple(
-    sorted({w for phrase in PLAIN for w in phrase.split()} | {*HAIR, "hair", "long", "short"})
-) + ("a", "and", "face", "with")
+    sorted(
+        {word for phrase in PLAIN for word in phrase.split()}
+        | {*HAIR, "hair", "long", "short", "a", "and", "face", "with"}
+    )
+)
 
 
 def attributes(people: People, poses: Poses) -> Array:
