@@ -33,7 +33,7 @@ def adapted(
     """The generator of a person: of pictures and their landmark pictures, uint8 (K, C or 3, H, W).
 
     steps: of fine-tuning on these pictures; with 0, E's look at them is all.
-    Returns a module from landmark pictures (B, 3, H, W) in [-1, 1] to pictures; `game` is not moved.
+    Returns a module from landmark pictures (B, 3, H, W) in [-1, 1] to pictures; `game` stays.
     Raises ValueError when there are no pictures, or not one landmark picture for each.
     """
     if not len(pictures) or len(pictures) != len(marks):

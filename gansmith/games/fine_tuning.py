@@ -10,6 +10,7 @@ D's vector as E's, to which w0 is added as before.
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,9 +22,9 @@ from gansmith.games.talking_head import TalkingHead, copied
 class Head(nn.Module):
     """The generator of one person. forward: landmark pictures (B, 3, H, W) -> pictures."""
 
-    def __init__(self, G: nn.Module, styles: Tensor) -> None:
+    def __init__(self, G: Any, styles: Tensor) -> None:
         super().__init__()
-        self.net = deepcopy(G)
+        self.net: Any = deepcopy(G)
         self.styles = nn.Parameter(styles.clone())
 
     def forward(self, marks: Tensor) -> Tensor:
@@ -34,11 +35,20 @@ class Head(nn.Module):
 class Doubter(nn.Module):
     """The discriminator of one person: D with a vector (1, code) of its own."""
 
-    def __init__(self, D: nn.Module, person: Tensor) -> None:
+    def __init__(self, D: Any, person: Tensor) -> None:
         super().__init__()
-        self.net = deepcopy(D)
+        self.net: Any = deepcopy(D)
         self.person = nn.Parameter(person.clone())
-        self.see, self.score = self.net.see, self.net.score  # type: ignore[assignment]
+
+    def see(self, x: Tensor, marks: Tensor) -> list[Tensor]:
+        """The maps of D."""
+        maps: list[Tensor] = self.net.see(x, marks)
+        return maps
+
+    def score(self, seen: list[Tensor], person: Tensor) -> Tensor:
+        """Logits (B,) of what was seen."""
+        logits: Tensor = self.net.score(seen, person)
+        return logits
 
 
 class FineTuning(Game):

@@ -1,7 +1,7 @@
 """The reader of drawn faces: attributes, landmarks and whose face it is, from the picture alone.
 
-It is trained by this project on faces that the library draws (`tools/train_reader.py`), of which all
-this is known exactly, and says of a generated face what it would have been drawn from.
+It is trained by this project on faces that the library draws (`tools/train_reader.py`), of which
+all this is known exactly, and says of a generated face what it would have been drawn from.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -169,7 +170,7 @@ def _mouth(page: Page, s: Shape, skin: Array) -> None:
 
 
 def _nose(page: Page, s: Shape, skin: Array) -> None:
-    root = _point(s.shift, np.float32(-0.06))
+    root = _point(s.shift, np.full_like(s.shift, -0.06))
     tip = _point(s.shift + s.tip[0], s.tip[1])
     page.paint(0.82 * skin, stroke(page.u, page.v, root, tip) - np.float32(0.022))
     page.paint(0.76 * skin, ellipse(page.u - tip[:, 0], page.v - tip[:, 1], 0.07, 0.035))
@@ -231,7 +232,7 @@ def _point(u: Array, v: Array) -> Array:
 def _wide(s: Shape) -> Shape:
     """The same in float32, ready to meet pixels: arrays (N, 1, 1)."""
 
-    def widened(value: object) -> object:
+    def widened(value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple(widened(part) for part in value)
         return _column(value) if isinstance(value, np.ndarray) else value

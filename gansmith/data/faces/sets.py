@@ -30,8 +30,10 @@ def open_faces() -> Dataset:
     """Drawn faces, 32x32 RGB, asked by 14 attributes; 0 leaves a yes or no open."""
     asked = Condition("attributes", ATTRIBUTES)
     drawn = [some_faces(count, part) for part, count in PARTS]
-    given = [torch.from_numpy(partly(attributes(*face), draw)) for *face, draw in drawn]
-    return conditioned(_pictures("faces", drawn), asked, *given)
+    train, held = (
+        torch.from_numpy(partly(attributes(people, poses), draw)) for people, poses, draw in drawn
+    )
+    return conditioned(_pictures("faces", drawn), asked, train, held)
 
 
 def open_faces_told() -> Dataset:
@@ -39,11 +41,12 @@ def open_faces_told() -> Dataset:
     vocabulary = Vocabulary([END, *WORDS])
     drawn = [some_faces(count, part) for part, count in PARTS]
     given = []
-    for *face, draw in drawn:
-        told = [tell(row, draw) for row in attributes(*face).tolist()]
+    for people, poses, draw in drawn:
+        told = [tell(row, draw) for row in attributes(people, poses).tolist()]
         given.append(torch.from_numpy(vocabulary.encode(told, LENGTH)[0]))
     asked = Condition("sentence", vocab=len(vocabulary), length=LENGTH)
-    return conditioned(_pictures("faces-told", drawn), asked, *given, vocabulary.words)
+    pictures = _pictures("faces-told", drawn)
+    return conditioned(pictures, asked, given[0], given[1], vocabulary.words)
 
 
 def open_talking_faces() -> Dataset:
@@ -65,10 +68,8 @@ def open_talking_faces() -> Dataset:
         fields.append({**part_of, "points": torch.from_numpy(points[:: SOURCES + 1]).float()})
         first += count
     dataset = image_dataset("talking-faces", *fields, licence="CC0-1.0", source="drawn")
-    channels = 3 + 6 * SOURCES
-    return conditioned(
-        dataset, Condition("likeness", channels=channels, height=SIZE, width=SIZE), *given
-    )
+    asked = Condition("likeness", channels=3 + 6 * SOURCES, height=SIZE, width=SIZE)
+    return conditioned(dataset, asked, given[0], given[1])
 
 
 def said(dataset: Dataset) -> Tensor | None:
