@@ -22,7 +22,7 @@ from gansmith.metrics.pictures import recolour, resize, to_unit
 
 SIZE = 32
 WIDTHS = (24, 48, 96)
-KEPT, HIDDEN = 16, 128
+KEPT, HIDDEN = 16, 112
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,9 @@ class FaceReader(nn.Module):
     yes: how many attributes have two values; degrees: how many lie in between.
     """
 
-    def __init__(self, yes: int, degrees: int, points: int, likeness: int) -> None:
+    def __init__(
+        self, yes: int, degrees: int, points: int, likeness: int, hidden: int = HIDDEN
+    ) -> None:
         super().__init__()
         self.yes, self.points = yes, points
         self.about = "untrained reader of faces"
@@ -75,8 +77,8 @@ class FaceReader(nn.Module):
         self.one, self.two = Block(3, first), Block(first, second)
         self.three = Block(second, third)
         self.narrow = Block(third, KEPT)
-        self.hidden = nn.Linear(KEPT * (SIZE // 4) ** 2, HIDDEN)
-        self.head = nn.Linear(HIDDEN, yes + degrees + 2 * points + likeness)
+        self.hidden = nn.Linear(KEPT * (SIZE // 4) ** 2, hidden)
+        self.head = nn.Linear(hidden, yes + degrees + 2 * points + likeness)
         self.sizes = [yes + degrees, 2 * points, likeness]
 
     def forward(self, x: Tensor) -> Reading:

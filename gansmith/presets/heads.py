@@ -23,7 +23,7 @@ def talking_head(
     perceptual: float = 0.0,
     features: float = 10.0,
     match: float = 1.0,
-    lr: float = 5e-4,
+    lr: float = 1e-3,
     batch: int = 8,
     steps: int = 4000,
 ) -> Recipe:
