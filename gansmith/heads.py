@@ -47,7 +47,9 @@ def adapted(
     if steps:
         source = Source({"real": pictures, "given": marks}, min(FEW, len(pictures)), seed)
         both = {"G": adam(lr, 0.5), "D": adam(lr, 0.5)}
-        Trainer(tuning, source, optim=both, steps=steps, seed=seed, device=device).fit()
+        trainer = Trainer(tuning, source, optim=both, steps=steps, seed=seed, device=device)
+        with torch.enable_grad():  # also where a game that is only used is at work
+            trainer.fit()
     return tuning.G.requires_grad_(False).eval()
 
 

@@ -300,7 +300,7 @@ PROBLEMS: dict[str, Problem] = {
         partial(degraded, "hole", fruits()), dict(width=8), 250, true_to, {"psnr": (18, 99)}
     ),
     "talking-head": Problem(
-        balls, dict(width=16, code=8, shots=2, lr=2e-3), 400, true_to, {"psnr": (15, 99)}
+        balls, dict(width=16, code=8, shots=2, lr=2e-3), 200, true_to, {"psnr": (16, 99)}
     ),
     "gan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),
     "nsgan": ring(1200, lr=1e-3, beta1=0.0),
