@@ -27,6 +27,7 @@ def steps_down(inputs: int, width: int, size: int) -> nn.ModuleList:
 class Embedder(nn.Module):
     """Pictures of a person with their landmark pictures to one vector, the mean over the pictures.
 
+    The last map goes in whole, where the paper sums over places: the heads fill their pictures alike.
     forward: (B, K, channels + 3, H, W), any K -> (B, code).
     """
 
@@ -35,13 +36,14 @@ class Embedder(nn.Module):
         self.layers = steps_down(channels + MARKS, width, size)
         last = self.layers[-1]
         assert isinstance(last, nn.Conv2d)
-        self.last = nn.Linear(last.out_channels, code)
+        side = size // 2 ** len(self.layers)
+        self.last = nn.Linear(last.out_channels * side**2, code)
 
     def forward(self, sources: Tensor) -> Tensor:
         x = sources.flatten(0, 1)
         for layer in self.layers:
             x = F.leaky_relu(layer(x), SLOPE)
-        return self.last(x.mean((2, 3))).unflatten(0, sources.shape[:2]).mean(1)
+        return self.last(x.flatten(1)).unflatten(0, sources.shape[:2]).mean(1)
 
 
 class Styled(nn.Module):

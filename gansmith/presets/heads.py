@@ -22,7 +22,7 @@ def talking_head(
     content: float = 10.0,
     perceptual: float = 0.0,
     features: float = 10.0,
-    match: float = 1.0,
+    match: float = 0.2,
     lr: float = 1e-3,
     batch: int = 8,
     steps: int = 4000,
@@ -82,7 +82,14 @@ FAMILY: dict[str, Preset] = {
         data="talking-faces",
         cites="arXiv:1905.08233",
         paper=dict(
-            width=64, code=512, shots=8, content=1.0, perceptual=1.0, lr=5e-5, steps=500_000
+            width=64,
+            code=512,
+            shots=8,
+            content=1.0,
+            perceptual=1.0,
+            match=10.0,
+            lr=5e-5,
+            steps=500_000,
         ),
     ),
 }
