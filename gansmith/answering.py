@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from gansmith.asking import playable
 from gansmith.checkpoint import replace
 from gansmith.data import Condition, DataError
 from gansmith.data.degrade import with_hole
-from gansmith.data.own.pictures import EXTENSIONS, UnreadableError, decode_whole
+from gansmith.data.own.pictures import EXTENSIONS, UnreadableError, decode, decode_whole
 from gansmith.data.spec import DataSpec
 from gansmith.game import Answers
 from gansmith.generating import single
 from gansmith.rng import Rng
 from gansmith.run import Run
 from gansmith.showing import png, to_uint8
-from gansmith.tiling import answer_large
+from gansmith.tagging import table
+from gansmith.tiling import tiled
 
 SMALLEST = 4  # pixels of a side
 
@@ -30,7 +33,8 @@ def write_answers(
 ) -> int:
     """Answer a picture, or every picture of a folder, each at its own size; how many there were.
 
-    out: the file to write for a picture, or the folder, which is made; NAME.jpg becomes NAME.png.
+    out: the file to write for a picture, or the folder, which is made; NAME.jpg becomes NAME.png,
+        or NAME.jpg.png where there is a second NAME.
     mask: for a run that completes pictures, what is missing is white there; without one, what is
         transparent in the picture is missing.
     Nothing is written when a picture cannot be used, unless skip_bad is true.
@@ -53,7 +57,8 @@ def write_answers(
     if mask is not None and not completes:
         raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
     files = _files(source)
-    targets = [_target(source, file, out) for file in files]
+    stems = Counter(file.with_suffix("") for file in files)
+    targets = [_target(source, file, out, stems[file.with_suffix("")] == 1) for file in files]
     if clash := [file for file in files if file.resolve() in {t.resolve() for t in targets}]:
         raise ValueError(f"the answer would overwrite {clash[0]}; choose another --out")
     bad: dict[Path, str] = {}
@@ -71,13 +76,49 @@ def write_answers(
     return len(files) - len(bad)
 
 
+def write_labels(run: Run, source: Path, out: Path, *, skip_bad: bool = False) -> tuple[Path, int]:
+    """Write a table of the labels of a picture, or of every picture of a folder; where, and of how
+    many.
+
+    Pictures are cut to the square in their middle and brought to the size of the run's data.
+    out: a file .tsv, or the folder for labels.tsv, which is made.
+    Nothing is written when a picture cannot be used, unless skip_bad is true.
+    Raises DataError for pictures that cannot be used, ValueError for a file of another kind.
+    """
+    spec = DataSpec.from_json(run.config.spec)
+    asked = spec.condition
+    assert asked is not None
+    if out.suffix and out.suffix.lower() != ".tsv":
+        raise ValueError(f"labels are written as a table; name it .tsv, not {out.name}")
+    target = out if out.suffix else out / "labels.tsv"
+    files, bad = _files(source), {}
+    given: dict[str, Tensor] = {}
+    for file in files:
+        name = file.relative_to(source).as_posix() if source.is_dir() else file.name
+        try:
+            given[name] = torch.tensor(decode(file.read_bytes(), asked.height, asked.channels))
+        except (UnreadableError, OSError) as error:
+            bad[name] = f"{file} cannot be read: {error}"
+    if bad and (not skip_bad or not given):
+        raise DataError("; ".join(bad.values()))
+    made = run.sample(len(given), ask=torch.stack(list(given.values()))).cpu()
+    replace(target, table(list(given), made, spec.classes).encode())
+    return target, len(given)
+
+
+@torch.no_grad()
 def answered(run: Run, given: Tensor, seed: int = 0) -> Tensor:
     """The answer, uint8 (C, H, W), to one condition uint8 (C, H, W) of any size."""
     game = run.game
-    G = game.get_submodule("G")
-    c = playable(given.unsqueeze(0), game)
-    z = G.latent.sample(1, Rng(seed, 1, 1)).to(c.device)  # type: ignore[union-attr, operator]
-    return to_uint8(answer_large(G, z, c))[0]
+    G: Any = game.get_submodule("G")
+    z = G.latent.sample(1, Rng(seed, 1, 1)).to(next(game.parameters()).device)
+
+    def net(part: Tensor) -> Tensor:
+        return to_uint8(G(z, playable(part, game)))
+
+    reach = getattr(G, "reach", None)  # a net that does not say how far it looks sees it all
+    whole = given.unsqueeze(0)
+    return (net(whole) if reach is None else tiled(net, whole, reach))[0]
 
 
 def _files(source: Path) -> list[Path]:
@@ -91,9 +132,10 @@ def _files(source: Path) -> list[Path]:
     return [source]
 
 
-def _target(source: Path, file: Path, out: Path) -> Path:
+def _target(source: Path, file: Path, out: Path, alone: bool) -> Path:
     if source.is_dir():
-        return (out / file.relative_to(source)).with_suffix(".png")
+        place = out / file.relative_to(source)
+        return place.with_suffix(".png") if alone else place.with_name(f"{place.name}.png")
     if out.suffix.lower() == ".png":
         return out
     if out.suffix:
@@ -113,9 +155,9 @@ def _given(file: Path, asked: Condition, completes: bool, mask: Path | None) -> 
             )
         if not completes:
             return values
-        missing = _missing(file, mask)
     except (UnreadableError, OSError) as error:
         raise DataError(f"{file} cannot be read: {error}") from error
+    missing = _missing(file, mask)
     if missing.shape != values.shape[1:]:
         raise DataError(
             f"the mask has {missing.shape[1]}x{missing.shape[0]} pixels and {file} "
@@ -128,7 +170,11 @@ def _given(file: Path, asked: Condition, completes: bool, mask: Path | None) -> 
 
 def _missing(file: Path, mask: Path | None) -> Tensor:
     """What is missing, bool (H, W): white in the mask, or transparent in the picture."""
-    with Image.open(mask or file) as picture:
+    try:
         if mask is not None:
-            return torch.from_numpy(np.array(picture.convert("L"))) > 127
-        return torch.from_numpy(np.array(picture.convert("RGBA"))[:, :, 3]) < 128
+            return torch.from_numpy(decode_whole(mask.read_bytes(), 1))[0] > 127
+        with Image.open(file) as picture:
+            alpha = ImageOps.exif_transpose(picture).convert("RGBA").getchannel("A")
+    except (UnreadableError, OSError) as error:
+        raise DataError(f"{mask or file} cannot be read: {error}") from error
+    return torch.from_numpy(np.array(alpha)) < 128

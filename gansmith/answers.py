@@ -9,8 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.data import Dataset
+from gansmith.data.degrade import split_name
 from gansmith.metrics import Measured, Protocol
-from gansmith.metrics.judges import Judge
+from gansmith.metrics.judges import JUDGES, Judge, load_judge
+from gansmith.metrics.sound_report import evaluate_answers
 from gansmith.readings import alike, as_said
 from gansmith.scoring import judge_of
 from gansmith.showing import to_uint8
@@ -25,9 +27,13 @@ def to_the_point(samples: Tensor, dataset: Dataset, asked: str) -> dict[str, Mea
     true answer. Others: how often the answer is nearer, in the judge's features, to the true
     picture than to those of other conditions (R-precision of 1 among 20, arXiv:1711.10485). Of
     drawn faces also their attributes and landmarks, which can be read.
+    Sounds that ask for sounds: how near the answer is to the clean one, and whether a recogniser
+    understands it.
     """
     condition = dataset.spec.asked
-    if dataset.spec.kind != "image" or condition is None:
+    if condition is not None and dataset.spec.kind == "sound" and condition.kind == "wave":
+        return cleaned(samples, dataset)
+    if dataset.spec.kind != "image" or condition is None or condition.kind not in KINDS:
         return {}
     return KINDS[condition.kind](samples, dataset)
 
@@ -56,6 +62,23 @@ def to_answer(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
         "l1_to_answer": _number("L1 to the true answer", l1, "lower", about, samples, None),
         "psnr": _number("PSNR to the true answer, dB", psnr, "higher", about, samples, None),
     }
+
+
+def cleaned(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Distances to the clean sounds, and whether the data's recogniser understands the answers."""
+    spec, n = dataset.spec, len(samples)
+    held = {name: rows[:n] for name, rows in dataset.held.items()}
+    name = split_name(spec.name)[1]
+    judge = load_judge(name) if name in JUDGES and "label" in held else None
+    return evaluate_answers(
+        samples,
+        held["real"],
+        held["given"],
+        spec.rate,
+        held.get("lengths"),
+        held.get("label"),
+        judge,
+    )
 
 
 def retrieved(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
@@ -91,6 +114,7 @@ KINDS: dict[str, Callable[[Tensor, Dataset], dict[str, Measured]]] = {
     "class": accuracy,
     "image": to_answer,
     "sentence": described,
+    "meaning": retrieved,
     "labels": retrieved,
     "attributes": described,
     "sound": retrieved,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gansmith.data import Condition, DataError, Dataset
-from gansmith.data.text import UNKNOWN
+from gansmith.data.meaning import meanings
+from gansmith.data.text import spoken
 from gansmith.game import Answers, Batch
 from gansmith.naming import nearest
 from gansmith.rng import Rng
@@ -44,21 +44,31 @@ def in_turn(dataset: Dataset, n: int) -> Tensor:
 
 
 def by_words(dataset: Dataset, words: str, n: int) -> Tensor:
-    """n times the condition that words name: a class, labels or attributes, or a sentence.
+    """n times the condition that words name: a class, labels or attributes, a sentence.
 
-    Attributes are named with their values, glasses=1,smile=-1; those not named are 0.
+    Attributes are named with their values as the data have them, glasses=1,age=40; without one a
+    name means the most of it, and what is not named is in the middle.
     Raises DataError for words that the data do not have, naming the nearest.
     """
     asked = dataset.spec.asked
-    if asked is None or asked.kind in ("sound", "image", "likeness"):
-        raise DataError(
-            f"{dataset.spec.name} is not asked by words"
-            + (f" but by a {asked.kind}: give a file by --like" if asked else "")
-        )
+    if asked is None or asked.kind in ("sound", "wave", "image", "likeness"):
+        raise DataError(f"{dataset.spec.name} is not asked by words{_instead(asked)}")
     if not words.strip():
         raise DataError("nothing was asked for: the words are empty")
     row = READERS[asked.kind](asked, dataset, words)
     return row.expand(n, *row.shape).clone()
+
+
+def _instead(asked: Condition | None) -> str:
+    if asked is None:
+        return ""
+    if asked.kind == "image":
+        return " but by pictures: gansmith translate RUN FILE"
+    if asked.kind == "likeness":
+        return " but by pictures of a person: gansmith translate RUN LANDMARKS/ --like PERSON/"
+    if asked.kind == "sound":
+        return " but by a sound: --like FILE"
+    return f" but by a {asked.kind}"
 
 
 def _class(asked: Condition, dataset: Dataset, words: str) -> Tensor:
@@ -69,12 +79,20 @@ def _values(asked: Condition, dataset: Dataset, words: str) -> Tensor:
     row = torch.zeros(len(asked.names))
     for word in words.split(","):
         name, _, value = word.partition("=")
-        try:
-            number = float(value or 1)
-        except ValueError:
-            raise DataError(f"{name.strip()} wants a number; got {value!r}") from None
-        row[_place(name.strip(), asked.names, dataset.spec.name)] = number
+        place = _place(name.strip(), asked.names, dataset.spec.name)
+        row[place] = _scaled(asked, place, value) if value else 1.0
     return row
+
+
+def _scaled(asked: Condition, place: int, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        raise DataError(f"{asked.names[place]} wants a number; got {value!r}") from None
+    if not asked.low:
+        return number
+    low, high = asked.low[place], asked.high[place]
+    return 2 * (number - low) / (high - low) - 1
 
 
 def _place(name: str, names: tuple[str, ...], data: str) -> int:
@@ -88,7 +106,7 @@ def _place(name: str, names: tuple[str, ...], data: str) -> int:
 
 def _sentence(asked: Condition, dataset: Dataset, words: str) -> Tensor:
     index = {word: number for number, word in enumerate(dataset.vocabulary) if number}
-    asked_for = re.findall(r"[a-z0-9]+(?:[-'][a-z0-9]+)*", words.lower())
+    asked_for = spoken(words)
     said = [word for word in asked_for if word in index or word not in ARTICLES]
     if not said:
         raise DataError(f"{words!r} has no word that {dataset.spec.name} knows")
@@ -98,7 +116,7 @@ def _sentence(asked: Condition, dataset: Dataset, words: str) -> Tensor:
             "most"
         )
     for word in said:
-        if word not in index or word == UNKNOWN:
+        if word not in index:
             meant = nearest(word, index)
             hint = f"; did you mean {meant!r}?" if meant else ""
             raise DataError(
@@ -109,4 +127,14 @@ def _sentence(asked: Condition, dataset: Dataset, words: str) -> Tensor:
     return row
 
 
-READERS = {"class": _class, "labels": _values, "attributes": _values, "sentence": _sentence}
+def _meaning(asked: Condition, dataset: Dataset, words: str) -> Tensor:
+    return meanings([words])[0]
+
+
+READERS = {
+    "class": _class,
+    "labels": _values,
+    "attributes": _values,
+    "sentence": _sentence,
+    "meaning": _meaning,
+}

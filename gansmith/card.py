@@ -16,7 +16,9 @@ ROWS = 16  # of the batch in the lines of code
 MEANINGS = {
     "image": "pictures in [-1, 1]",
     "unpaired": "pictures in [-1, 1]",
+    "sound": "sounds in [-1, 1]",
     "points": "points, in the units of the data",
+    "labels": "logits of labels, above 0 what is there",
     "text": "word numbers; 0 ends a sentence and fills it up",
 }
 

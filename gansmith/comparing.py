@@ -18,7 +18,7 @@ from gansmith.evaluation import COUNT, measure, measure_samples
 from gansmith.metrics import Features, Measured, check_alike
 from gansmith.metrics.samples import choose
 from gansmith.run import Run
-from gansmith.showing import to_uint8
+from gansmith.showing import spectra, to_uint8
 
 SHOWN = 12  # samples of each in the picture
 NUMBERS, PICTURE, SENTENCES = "comparison.json", "samples.png", "samples.txt"
@@ -88,8 +88,11 @@ def write_comparison(found: list[Compared], out: Path, real: Dataset) -> list[Pa
             lines += [f"{name}:", *("  " + line for line in real.sentences(tokens[:SHOWN])), ""]
         replace(out / SENTENCES, "\n".join(lines).encode())
         return [*written, out / SENTENCES]
-    draw = _pictures if kind == "image" else _points
-    replace(out / PICTURE, draw({"real": real.held["real"]} | rows))
+    rows = {"real": real.held["real"]} | rows
+    if kind == "sound":
+        rows = {name: spectra(waves[:SHOWN], real.spec.rate) for name, waves in rows.items()}
+    draw = _points if kind == "points" else _pictures
+    replace(out / PICTURE, draw(rows))
     return [*written, out / PICTURE]
 
 
@@ -103,7 +106,7 @@ def _of_run(
     run: Run, name: str, dataset: Dataset, n: int, seed: int, features: Features | None
 ) -> Compared:
     numbers = measure(run.game, dataset, n, seed, features)
-    if dataset.spec.kind == "unpaired":
+    if dataset.spec.kind in ("unpaired", "labels"):
         return Compared(name, numbers, None)
     return Compared(name, numbers, run.sample(SHOWN * (50 if dataset.spec.kind == "points" else 1)))
 

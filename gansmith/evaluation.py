@@ -19,7 +19,9 @@ from gansmith.metrics import (
     Measured,
     Protocol,
     evaluate_images,
+    evaluate_labels,
     evaluate_points,
+    evaluate_sounds,
     evaluate_text,
 )
 from gansmith.rng import Rng
@@ -44,9 +46,11 @@ def measure(
     """The numbers of a game in evaluation mode, by name.
 
     Pictures: see `evaluate_images`. Points: energy and sliced Wasserstein distance, modes where
-    they are known. Text: n-gram divergences, variety, copies, grammar where it is known.
-    Translation: pictures' numbers for each way, and the distance to the true pair where there is
-    one. features: of pictures; the judge of the data by default. only: the numbers wanted.
+    they are known. Text: n-gram divergences, variety, copies, grammar where it is known. Sounds:
+    spectra, and distances to the clean ones. Labels: F1, sets that are exact, sets that never
+    occur. Translation: pictures' numbers for each way, and the distance to the true pair where
+    there is one.
+    features: of pictures; the judge of the data by default. only: the numbers wanted.
     Raises ValueError for n below 1, or when too little data is held out.
     """
     if n < 1:
@@ -71,7 +75,8 @@ def measure_samples(
 ) -> dict[str, Measured]:
     """The numbers of samples, however they were made, against a held-out split.
 
-    samples: pictures (N, C, H, W), uint8 or in [-1, 1]; points (N, d); or tokens (N, T).
+    samples: pictures (N, C, H, W), uint8 or in [-1, 1]; points (N, d); sounds or tokens (N, T); or
+        labels (N, L) in [0, 1] of the first N held-out pictures.
     Raises ValueError when they are not of the data's kind, or too little is held out.
     """
     spec, held, train = dataset.spec, dataset.held, dataset.train
@@ -79,11 +84,15 @@ def measure_samples(
     if spec.kind == "image":
         judge = features or judge_of(spec.name, spec.channels)
         found = evaluate_images(samples, held["real"], train["real"], judge, seed=seed, only=only)
+    elif spec.kind == "labels":
+        found = evaluate_labels(samples, held["real"][: len(samples)], train["real"])
     elif spec.kind == "points":
         known, std = modes(spec.name) or (None, None)
         found = evaluate_points(
             samples, held["real"], train["real"], modes=known, std=std, seed=seed
         )
+    elif spec.kind == "sound":
+        found = evaluate_sounds(samples, held["real"], train["real"], spec.rate)
     else:
         knows = accepts(spec.name)
         found = evaluate_text(samples, held["tokens"], train["tokens"], accepts=knows, seed=seed)

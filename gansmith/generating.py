@@ -10,22 +10,27 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from gansmith.asking import in_turn
 from gansmith.checkpoint import replace
 from gansmith.data.own.folders import read_pictures
 from gansmith.game import Decodes, Translates
 from gansmith.rng import Rng
 from gansmith.run import Run
 from gansmith.scoring import fed
-from gansmith.showing import png, scatter, tile, to_uint8
+from gansmith.showing import png, scatter, spectra, tile, to_uint8
+from gansmith.sound import write_sound
+from gansmith.tagging import page as labelled
+from gansmith.tagging import table
 
 COLUMNS = 8
 
 
-def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | None = None) -> Path:
-    """Pictures: single PNGs and, beside `out`, a sheet; points: .npy and a plot; text: one file.
+def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | Tensor | None = None) -> Path:
+    """Pictures: single PNGs and, beside `out`, a sheet; sounds: WAVs and a sheet of spectra;
+    points: .npy and a plot; text: one file; labels: a table and a sheet of held-out pictures.
 
     The folder holds nothing but samples, so that it can be measured, or trained on, as it is.
-    ask: words that say what to make, for a game that can be asked.
+    ask: words that say what to make, or one condition, for a game that can be asked.
     Returns the file to look at. Raises ValueError for n below 1.
     """
     _at_least_one(n)
@@ -33,6 +38,16 @@ def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | None = None
     kind = run.config.spec["kind"]
     if kind == "text":
         return _write(out / "samples.txt", "\n".join(run.dataset.sentences(samples)).encode())
+    if kind == "labels":
+        names = [f"held-out {place % run.dataset.spec.held}" for place in range(n)]
+        _write(out / "labels.tsv", table(names, samples, run.dataset.spec.classes).encode())
+        given = in_turn(run.dataset, n)
+        return _write(beside(out, "sheet"), labelled(given, samples, run.dataset))
+    if kind == "sound":
+        rate = run.config.spec["rate"]
+        for place, wave in enumerate(samples):
+            write_sound(out / f"{place:05d}.wav", wave, rate)
+        return _write(beside(out, "sheet"), png(tile(spectra(samples, rate), COLUMNS)))
     if kind == "points":
         np.save(_room(out) / "samples.npy", samples.numpy())
         return _write(out / "samples.png", scatter(samples, run.dataset.held["real"][:n]))

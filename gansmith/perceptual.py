@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from functools import lru_cache
+from pathlib import Path
 from typing import Protocol, Self
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gansmith.fdivergence import upcast
 from gansmith.metrics.judges import Judge
 from gansmith.metrics.pictures import recolour, resize
+from gansmith.networks.vgg import VGG16, Heads, filled
 
 Layers = Callable[[Tensor], Sequence[Tensor]]
 
@@ -68,3 +72,33 @@ def by_judge(judge: Judge) -> Perceptual:
         return [one, two, judge.three(F.max_pool2d(two, 2))]
 
     return Perceptual(judge, layers)
+
+
+class Seen:
+    """The distance as VGG16 sees it: its five blocks, or LPIPS where its heads are given.
+
+    weights: VGG16's, in torchvision's names. heads: the authors' file of linear layers.
+    Both are files of one's own. A run knows them by their paths and needs them to be trained, not
+    to be used; so they are read at once where they are there, and else when something is to be
+    seen. Raises FileNotFoundError for a file that is missing, ValueError for one that holds others.
+    """
+
+    def __init__(self, weights: Path, heads: Path | None = None) -> None:
+        self.weights, self.heads = weights, heads
+        if all(path is None or path.is_file() for path in (weights, heads)):
+            _vgg(weights, heads, "cpu")
+
+    def __call__(self, made: Tensor, meant: Tensor) -> Tensor:
+        net, heads = _vgg(self.weights, self.heads, str(made.device))
+        a, b = (net(recolour(upcast(x), 3)) for x in (made, meant))
+        if heads is not None:
+            return heads(a, b)
+        return torch.stack([F.l1_loss(one, other) for one, other in zip(a, b, strict=True)]).sum()
+
+
+@lru_cache(maxsize=2)
+def _vgg(weights: Path, heads: Path | None, device: str) -> tuple[nn.Module, nn.Module | None]:
+    net = filled(VGG16(), weights, "the weights of torchvision's vgg16").to(device)
+    if heads is None:
+        return net, None
+    return net, filled(Heads(), heads, "the linear layers of LPIPS for vgg").to(device)

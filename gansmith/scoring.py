@@ -16,16 +16,29 @@ from torch import Tensor
 from gansmith.asking import made
 from gansmith.data import Dataset
 from gansmith.data.degrade import split_name
-from gansmith.metrics import Gaussian, Judge, image_reference, judge_for, quick_images, quick_score
+from gansmith.metrics import (
+    Gaussian,
+    Judge,
+    image_reference,
+    judge_for,
+    micro_f1,
+    quick_images,
+    quick_score,
+)
+from gansmith.metrics.sound_report import average_spectrum, spectral_gap
+from gansmith.metrics.speech import log_spectral_distance
 from gansmith.naming import unknown
 from gansmith.rng import Rng
 
 COUNT = 1000
+SOUNDS = 100  # a sound is much longer than a picture is large
 NAMES = {
     "image": "cFID (quick)",
     "points": "energy distance",
     "text": "JSD-2",
+    "sound": "log-spectral distance, dB",
     "unpaired": "cFID (quick, mean of both ways)",
+    "labels": "1 - F1",
 }
 
 
@@ -40,7 +53,8 @@ def score(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str] = ()) -
     """The metric's name and its value on about a thousand samples; lower is better.
 
     game: in evaluation mode. Pictures: cFID; points: energy distance; text: divergence of
-    2-grams; translation: cFID of what arrives, mean of the two ways.
+    2-grams; sounds: of a hundred, the distance to the clean one, or that of the average spectra
+    where nothing is asked; translation: cFID of what arrives, mean of the two ways; labels: 1 - F1.
     metrics: keys of `evaluate` instead, of which the first is the score; with its direction.
     """
     if metrics:
@@ -50,12 +64,29 @@ def score(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str] = ()) -
     if kind == "unpaired":
         ways = [_arrivals(game, dataset, a, b) for a, b in (("a", "b"), ("b", "a"))]
         return name | {"value": sum(ways) / len(ways)}
-    samples = made(game, dataset, COUNT, Rng(seed, 0, 2), "train")
+    count = SOUNDS if kind == "sound" else COUNT
+    samples = made(game, dataset, count, Rng(seed, 0, 2), "train")
+    if kind == "sound":
+        return name | {"value": _sounds(samples, dataset)}
+    if kind == "labels":
+        true = dataset.train["real"][torch.arange(COUNT) % dataset.spec.train]
+        return name | {"value": 1 - micro_f1(samples > 0.5, true > 0.5)}
     if kind == "text":
         return name | {"value": quick_score("text", samples, dataset.train["tokens"], limit=COUNT)}
     if kind == "image":
         return name | {"value": quick_images(samples, *_reference(dataset, "real", COUNT))}
     return name | {"value": quick_score("points", samples, dataset.train["real"], limit=COUNT)}
+
+
+def _sounds(samples: Tensor, dataset: Dataset) -> float:
+    spec, n = dataset.spec, len(samples)
+    train = {key: rows[torch.arange(n) % len(rows)] for key, rows in dataset.train.items()}
+    if spec.condition is None:
+        spectra = (average_spectrum(x, spec.rate) for x in (samples, train["real"]))
+        return spectral_gap(*spectra)
+    return float(
+        log_spectral_distance(samples, train["real"], spec.rate, train.get("lengths")).mean()
+    )
 
 
 def beats(new: dict[str, Any], old: dict[str, Any] | None) -> bool:

@@ -1,4 +1,4 @@
-"""Samples as something to look at: sheets of pictures, scatter plots, pages of sentences."""
+"""Samples as something to look at: sheets of pictures and spectra, scatter plots, pages of text."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ from gansmith.checkpoint import replace
 from gansmith.data import Dataset
 from gansmith.game import Answers
 from gansmith.rng import Rng
+from gansmith.sound import log_spectrum, window_size
+from gansmith.tagging import page as labelled
 
 SHEET = 64  # samples on a sheet
 GAP = 2  # pixels between pictures
+SOUNDS = 12  # sounds on a sheet, and spectra in a row
+LONGEST = 256  # frames of a spectrum that are shown
 
 
 def to_uint8(pictures: Tensor) -> Tensor:
@@ -43,6 +47,17 @@ def tile(pictures: Tensor, columns: int) -> Image.Image:
     image = Image.fromarray(sheet.permute(1, 2, 0).numpy())
     scale = max(1, 512 // max(image.size))
     return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
+
+
+def spectra(sounds: Tensor, rate: int) -> Tensor:
+    """Log spectra of sounds (n, T) as pictures, uint8 (n, 1, bins, frames): high above, loud white.
+
+    Black is 70 decibels below full scale; the first two seconds or so are shown.
+    """
+    size = window_size(rate)
+    wave = sounds.float().cpu()[:, : LONGEST * size // 4 - 1]
+    level = log_spectrum(wave, size, size // 4).flip(2)  # (n, 1, bins, frames)
+    return ((level + 70) * (255 / 70)).round().clamp(0, 255).to(torch.uint8)
 
 
 def scatter(points: Tensor, real: Tensor) -> bytes:
@@ -73,15 +88,20 @@ def write_sheet(folder: Path, step: int, game: Any, dataset: Dataset, seed: int)
     stem = folder / f"{step:08d}"
     if dataset.spec.kind == "unpaired":
         return _write(stem.with_suffix(".png"), png(translations(game, dataset)))
-    count = SHEET if dataset.spec.kind != "points" else 1000
+    count = {"points": 1000, "sound": SOUNDS}.get(dataset.spec.kind, SHEET)
     if isinstance(game, Answers):
         given = in_turn(dataset, count)
         samples = game.answer(playable(given, game), Rng(seed, 0, 1)).cpu()
+        if dataset.spec.kind == "labels":
+            return _write(stem.with_suffix(".png"), labelled(given, samples, dataset))
         page = answers(given, samples, dataset)
         return _write(stem.with_suffix(".png"), png(page))
     samples = game.sample(count, Rng(seed, 0, 1)).cpu()
     if dataset.spec.kind == "image":
         return _write(stem.with_suffix(".png"), png(tile(to_uint8(samples), 8)))
+    if dataset.spec.kind == "sound":
+        page = tile(spectra(samples, dataset.spec.rate), SOUNDS // 2)
+        return _write(stem.with_suffix(".png"), png(page))
     if dataset.spec.kind == "points":
         real = torch.as_tensor(dataset.held["real"])[:1000]
         return _write(stem.with_suffix(".png"), scatter(samples, real))
@@ -102,9 +122,12 @@ def translations(game: Any, dataset: Dataset) -> Image.Image:
 
 def answers(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
     """What was made of conditions: a column for each class; what is given, the answer and the true
-    one in rows where pictures ask, and above them the person where it is a likeness; else a sheet.
+    one in rows where pictures ask, or sounds, and above them the person where it is a likeness;
+    else a sheet.
     """
     asked = dataset.spec.asked
+    if dataset.spec.kind == "sound":
+        return _heard(given, made, dataset)
     pictures = to_uint8(made)
     if asked is not None and asked.kind == "class":
         return tile(pictures, len(asked.names) if len(asked.names) <= 16 else 8)
@@ -118,6 +141,16 @@ def answers(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
         first.insert(0, given[:count, 3 : 3 + pictures.shape[1]])
     shown = [F.interpolate(x.float(), side, mode="nearest").to(torch.uint8) for x in first]
     rows = [x.expand(-1, 3, -1, -1) for x in (*shown, pictures[:count], true)]
+    return tile(
+        torch.cat([x[i : i + columns] for i in range(0, count, columns) for x in rows]), columns
+    )
+
+
+def _heard(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
+    """Spectra in rows: what is given, the answer, the clean one."""
+    rate, count, columns = dataset.spec.rate, min(len(made), SOUNDS), SOUNDS // 2
+    true = dataset.held["real"][torch.arange(count) % dataset.spec.held]
+    rows = [spectra(x[:count], rate) for x in (given, made, true) if x.shape == true.shape]
     return tile(
         torch.cat([x[i : i + columns] for i in range(0, count, columns) for x in rows]), columns
     )

@@ -1,16 +1,14 @@
 """Pictures of any size through a convolutional net, in tiles, without seams.
 
 A tile is answered together with a margin, as wide as the net can see, which is cut off again; so
-every pixel is what it would be if the whole picture had been answered at once, and memory does not
-grow with the picture.
+every pixel is what it would be if the whole picture had been answered at once, and what the net
+needs of memory does not grow with the picture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
-import torch
 from torch import Tensor
 
 TILE = 512  # pixels of a tile's side, its margins not counted
@@ -21,8 +19,8 @@ def tiled(net: Callable[[Tensor], Tensor], x: Tensor, reach: int, tile: int = TI
 
     reach: how far a pixel of the answer may look, in pixels of x; a multiple of every stride of the
         net, and so must `tile` be.
-    The answer may be larger than x by a whole factor. Raises ValueError for a tile that `reach`
-    does not divide into, or is not a whole picture.
+    The answer may be larger than x by a whole factor, and of another type. Raises ValueError for a
+    tile that is no multiple of `reach`, nor a part of it.
     """
     if tile % reach and reach % tile:
         raise ValueError(f"a tile of {tile} pixels does not go with a reach of {reach}")
@@ -48,15 +46,3 @@ def spans(length: int, tile: int) -> Iterator[tuple[int, int]]:
     """Consecutive stretches of `tile`, the last one shorter."""
     for start in range(0, length, tile):
         yield start, min(start + tile, length)
-
-
-@torch.no_grad()
-def answer_large(G: Any, z: Tensor, c: Tensor) -> Tensor:
-    """What a net of answers makes of one picture (1, C, H, W), with one code (1, latent.dim).
-
-    G: has `reach`, how far it can see, or the picture is answered at once.
-    """
-    reach = getattr(G, "reach", None)
-    if reach is None:
-        return G(z, c)
-    return tiled(lambda part: G(z, part), c, reach)

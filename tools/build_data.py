@@ -3,9 +3,9 @@
     python tools/build_data.py --source FOLDER [--fashion FOLDER] [--out FOLDER]
 
 FOLDER holds emoji/{noto,twemoji,openmoji,fluent3d,openmoji_line}.zip (64x64 CODE.png and
-dataset.json), emoji/captions.tsv.gz (code, name, keywords ...) and
-coco_captions/{train,test}.txt.gz. Fashion-MNIST is Debian's package dataset-fashion-mnist, the
-digits are scikit-learn's.
+dataset.json), emoji/captions.tsv.gz (code, name, keywords ...), coco_captions/{train,test}.txt.gz,
+fsdd/fsdd.zip (DIGIT_SPEAKER_TAKE.flac) and noise/noise.zip (NAME.flac). Fashion-MNIST is Debian's
+package dataset-fashion-mnist, the digits are scikit-learn's.
 """
 
 from __future__ import annotations
@@ -22,15 +22,20 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
 from gansmith.data.own.archives import read_idx
 from gansmith.data.shipped import EMOJI_COLUMNS, EMOJI_SIZE, FILES, LENGTH, LINES, STYLES
+from gansmith.data.spoken import RATE
+from gansmith.sound import mono, read_sound, resample, write_sound
 
 FASHION = {"train": 20_000, "t10k": 4_000}
 DIGITS_TRAIN = 1437
 MIN_COUNT = 5
+TAKES = 30  # of 50
+NOISE_SECONDS = 10
 
 
 def write_gzip(path: Path, content: bytes) -> None:
@@ -109,6 +114,43 @@ def build_captions(originals: Path, out: Path) -> None:
         write_gzip(out / f"{name}.txt.gz", "".join(f"{line}\n" for line in lines).encode())
 
 
+def build_spoken(originals: Path, out: Path) -> None:
+    """The first takes of each digit and speaker, one after another in one file, sample for sample.
+
+    Recordings of noise: the first ten seconds at 8 kHz, brought to a peak of a half.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(originals / "fsdd" / "fsdd.zip") as archive:
+        takes = [name.removesuffix(".flac").split("_") for name in archive.namelist()]
+        chosen = sorted((int(d), who, int(take)) for d, who, take in takes if int(take) < TAKES)
+        clips = [flac(archive, f"{d}_{who}_{take}") for d, who, take in chosen]
+    names = sorted({who for _, who, _ in chosen})
+    index = {
+        "names": names,
+        "digits": [d for d, _, _ in chosen],
+        "speakers": [names.index(who) for _, who, _ in chosen],
+        "takes": [take for _, _, take in chosen],
+        "lengths": [len(clip) for clip in clips],
+    }
+    listed(out / "digits.json", index)
+    write_sound(out / "digits.flac", torch.cat(clips), RATE)
+    with zipfile.ZipFile(originals / "noise" / "noise.zip") as archive:
+        names = sorted(name.removesuffix(".flac") for name in archive.namelist())
+        noises = [flac(archive, name)[: NOISE_SECONDS * RATE] for name in names]
+    listed(out / "noises.json", {"names": names, "lengths": [len(wave) for wave in noises]})
+    level = torch.cat([0.5 * wave / wave.abs().max() for wave in noises])
+    write_sound(out / "noises.flac", level, RATE)
+
+
+def flac(archive: zipfile.ZipFile, name: str) -> torch.Tensor:
+    found = read_sound(io.BytesIO(archive.read(f"{name}.flac")))
+    return resample(mono(found.wave), found.rate, RATE)
+
+
+def listed(path: Path, index: dict[str, list]) -> None:
+    path.write_text(json.dumps(index, separators=(",", ":")) + "\n")
+
+
 def tidy(line: str) -> str:
     """Words of letters and digits, inner hyphens and apostrophes kept; no other punctuation."""
     return " ".join(re.findall(r"[a-z0-9]+(?:[-'][a-z0-9]+)*", line.lower()))
@@ -136,6 +178,7 @@ def main() -> None:
     build_digits(wishes.out / "digits")
     build_emoji(wishes.source / "emoji", wishes.out / "emoji")
     build_captions(wishes.source / "coco_captions", wishes.out / "captions")
+    build_spoken(wishes.source, wishes.out / "spoken")
 
 
 if __name__ == "__main__":

@@ -139,6 +139,7 @@ def _cost(run: Run, estimate: Any) -> str:
 
 def _finish(run: Run) -> None:
     from gansmith import parallel
+    from gansmith.game import Answers
     from gansmith.progress import clock
     from gansmith.report import write_report
 
@@ -156,7 +157,11 @@ def _finish(run: Run) -> None:
     say(f"step {done} after {seconds}: {run.folder}")
     say(f"  samples  {run.folder / 'samples'}")
     say(f"  report   {report}")
-    use = f"translate {run.folder} FOLDER" if spec["kind"] == "unpaired" else f"sample {run.folder}"
+    by_pictures = (spec.get("condition") or {}).get("kind") == "image"
+    translates = spec["kind"] in ("unpaired", "sound", "labels") or (
+        by_pictures and isinstance(run.game, Answers)
+    )
+    use = f"translate {run.folder} FOLDER" if translates else f"sample {run.folder}"
     say(f"next: gansmith evaluate {run.folder}; gansmith {use}")
 
 
@@ -186,42 +191,69 @@ def sample(options: Sample) -> None:
 
     run = _open(options.run, options.checkpoint)
     out = options.out or run.folder / "generated"
-    if options.interpolate and options.text is not None:
-        raise ValueError("a walk between codes is not asked for anything: leave out --text")
+    asked = [name for name in ("text", "like") if getattr(options, name) is not None]
+    if options.interpolate and asked:
+        raise ValueError(f"a walk between codes is not asked for anything: leave out --{asked[0]}")
+    if len(asked) > 1:
+        raise ValueError("a run is asked by words or by a sound: give --text or --like")
+    if options.gain and options.like is None:
+        raise ValueError("--gain is of a sound: give one by --like")
     if options.interpolate:
         say(f"wrote {write_interpolation(run, options.n, options.seed, out)}")
     else:
-        say(f"wrote {write_samples(run, options.n, options.seed, out, options.text)}")
+        ask = _heard(run, options.like, options.gain) if options.like else options.text
+        say(f"wrote {write_samples(run, options.n, options.seed, out, ask)}")
+
+
+def _heard(run: Run, path: Path, gain: float) -> Any:
+    from gansmith.data import DataSpec
+    from gansmith.hearing import heard
+
+    return heard(path, DataSpec.from_json(run.config.spec), gain)
 
 
 def translate(options: Translate) -> None:
     """gansmith translate."""
-    from gansmith.answering import write_answers
+    from gansmith.answering import write_answers, write_labels
+    from gansmith.answering_sounds import write_sounds
     from gansmith.generating import write_translations
 
     run = _open(options.run, options.checkpoint)
     out = options.out or run.folder / "translated"
-    if options.like is not None:
-        from gansmith.heads import write_heads
-
-        count = write_heads(
-            run,
-            options.source,
-            options.like,
-            out,
-            finetune=options.finetune,
-            skip_bad=options.skip_bad,
-        )
-    elif options.finetune:
-        raise ValueError("--finetune learns a person from pictures: give them by --like FOLDER")
-    elif run.config.spec["kind"] == "unpaired":
+    if options.like is not None or options.finetune:
+        _animate(run, options, out)
+        return
+    kind = run.config.spec["kind"]
+    if kind in ("unpaired", "sound") and options.mask is not None:
+        raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
+    if kind == "sound":
+        count = write_sounds(run, options.source, out, skip_bad=options.skip_bad, say=say)
+    elif kind == "unpaired":
+        count = write_translations(run, options.source, options.to, out, options.skip_bad)
+    elif run.config.spec["kind"] == "labels":
         if options.mask is not None:
             raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
-        count = write_translations(run, options.source, options.to, out, options.skip_bad)
+        file, count = write_labels(run, options.source, out, skip_bad=options.skip_bad)
+        say(f"wrote the labels of {count} picture{'s' * (count != 1)} to {file}")
+        return
     else:
         count = write_answers(
             run, options.source, out, mask=options.mask, skip_bad=options.skip_bad
         )
+    what = "sound" if kind == "sound" else "picture"
+    say(f"wrote {count} {what}{'s' * (count != 1)} to {out}")
+
+
+def _animate(run: Run, options: Translate, out: Path) -> None:
+    """Heads that follow landmarks."""
+    from gansmith.heads import write_heads
+
+    if options.like is None:
+        raise ValueError("--finetune learns a person from pictures: give them by --like FOLDER")
+    count = write_heads(
+        run, options.source, options.like, out,
+        finetune=options.finetune, skip_bad=options.skip_bad,
+    )  # fmt: skip
     say(f"wrote {count} picture{'s' * (count != 1)} to {out}")
 
 

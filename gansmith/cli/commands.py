@@ -46,8 +46,9 @@ class Train:
     Args:
         preset: the preset, for one that is not the first word: a name (`gansmith list presets`)
             or a function of your own, my_file.py:my_preset.
-        data: a name (`gansmith list data`) or a path: folder, class folders, trainA/trainB, zip,
-            npz, IDX or text file. The preset's own data by default.
+        data: a name (`gansmith list data`) or a path: folder, class folders, given and real, with
+            captions.tsv, trainA/trainB, zip, npz, IDX or text file, folder of sounds. The preset's
+            own by default.
         steps: length of the run in steps; the preset's own by default.
         minutes: length of the run by the clock instead.
         out: the run's folder; a fresh one in runs/ by default.
@@ -139,6 +140,8 @@ class Sample:
         interpolate: walk between codes instead, a row for each pair.
         text: what to make, in words that the run's data know, such as "a red heart"; or the name of
             a class, or attributes as glasses=1,smile=-1.
+        like: what to make, by a WAV or FLAC file, for a run that is asked by sounds.
+        gain: decibels that are added to that sound.
     """
 
     run: RunFolder
@@ -148,18 +151,20 @@ class Sample:
     checkpoint: Checkpoint = "best"
     interpolate: Flag = False
     text: Annotated[str | None, absent("WORDS")] = None
+    like: Annotated[Path | None, absent("FILE")] = None
+    gain: Annotated[float, arg(metavar="DECIBELS")] = 0.0
 
 
 @dataclass
 class Translate:
-    """Write what a run makes of given pictures: answers at their own size, of a run that was taught
-    by pairs; or the same in the style of the other domain, of one that was not.
+    """Write what a run makes of given pictures or sounds: answers at their own size, of a run that
+    was taught by pairs; or the same in the style of the other domain, of one that was not.
 
     Args:
         run: the run's folder.
-        source: a picture, or a folder of them.
+        source: a picture or a WAV or FLAC file, or a folder of them.
         to: the domain to translate to, without pairs.
-        out: where to write: a folder, or a file for a single picture; RUN/translated by default.
+        out: where to write: a folder, or a file for a single one; RUN/translated by default.
         mask: a picture of the same size, white where something is missing, for a run that completes
             pictures; what is transparent is missing by default.
         like: of a run of talking-head, the person: a folder with pictures in face/ and, under the

@@ -7,12 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from gansmith.data.collages import open_collages
 from gansmith.data.condition import Condition
-from gansmith.data.degrade import DEGRADATIONS, degraded, split_name
+from gansmith.data.degrade import DEGRADATIONS, HALVES, degraded, split_name
+from gansmith.data.facades import open_facades
 from gansmith.data.faces.sets import open_faces, open_faces_told, open_talking_faces
 from gansmith.data.found import open_found
 from gansmith.data.generated import modes, open_generated
 from gansmith.data.grammar import accepts, open_grammar
+from gansmith.data.meaning import MEANING, by_meaning
 from gansmith.data.own.holdout import refuse_val
 from gansmith.data.pixels import conformed
 from gansmith.data.shipped import (
@@ -25,6 +28,9 @@ from gansmith.data.shipped import (
 )
 from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
+from gansmith.data.spoken import open_spoken_digits
+from gansmith.data.spoken_pictures import open_spoken_pictures
+from gansmith.data.turned import PREFIX, turned
 from gansmith.naming import nearest
 
 __all__ = [
@@ -87,6 +93,17 @@ DATA: dict[str, Entry] = {
         "1,120 drawn people, 9 pictures of each, with landmark pictures",
         "CC0-1.0",
     ),
+    "collages": Entry(
+        open_collages, "8,000 noisy pictures of several garments and which they are: labels", "MIT"
+    ),
+    "spoken-digits": Entry(
+        open_spoken_digits, "1800 spoken digits of six speakers, 8 kHz, 10 classes", "CC-BY-SA-4.0"
+    ),
+    "spoken-pictures": Entry(
+        open_spoken_pictures,
+        "4200 handwritten digits asked by voices, the louder the larger, 32x32 grey",
+        "CC-BY-SA-4.0 AND CC-BY-4.0",
+    ),
     "captions": Entry(open_captions, "14,129 COCO captions of up to 20 words", "CC-BY-4.0"),
     "grammar": Entry(
         open_grammar, "sentences of a toy grammar that can be checked exactly", "CC0-1.0"
@@ -106,6 +123,11 @@ DATA: dict[str, Entry] = {
     "mnist": Entry(
         partial(open_found, "mnist"), "the whole of MNIST, if on this machine", "CC-BY-SA-3.0"
     ),
+    "facades": Entry(
+        open_facades,
+        "506 facades, 128x128, labels to photographs: pairs, if on this machine",
+        "research only",
+    ),
 }
 
 
@@ -120,7 +142,10 @@ def open_data(
     """A data set by its name in DATA, as emoji:STYLE+STYLE, or by the path of the user's own files.
 
     grey:NAME, and so on for every name in DEGRADATIONS, asks for each picture by what the
-    degradation leaves of it; NAME may be a path.
+    degradation leaves of it; NAME may be a path. pairs:PATH has pictures with two halves, left
+    what is given and right the answer; pairs-back:PATH the other way round. meaning:NAME asks by
+    what an encoder from elsewhere understands of the data's sentences. labels:PATH asks for the
+    labels of each picture.
 
     size, channels: what pictures are brought to; None keeps them as they are
     val: the part of the user's own data to hold out; named data sets have a split of their own
@@ -129,9 +154,23 @@ def open_data(
     """
     name = str(name_or_path)
     spoilt, rest = split_name(name)
+    if spoilt in HALVES:
+        from gansmith.data.own.reading import read_pairs
+
+        return read_pairs(
+            rest,
+            back=spoilt == "pairs-back",
+            size=size,
+            channels=channels,
+            val=val,
+            skip_bad=skip_bad,
+        )
     if spoilt:
         inner = open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad)
-        return degraded(spoilt, inner)
+        return by_meaning(inner) if spoilt == MEANING else degraded(spoilt, inner)
+    if name.startswith(PREFIX):
+        rest = name.removeprefix(PREFIX)
+        return turned(open_data(rest, size=size, channels=channels, val=val, skip_bad=skip_bad))
     opener = DATA[name].open if name in DATA else None
     if opener is None and name.startswith("emoji:"):
         opener = partial(open_emoji, name.removeprefix("emoji:"))

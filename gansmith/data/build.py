@@ -9,7 +9,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from gansmith.data.checks import conditions, counted, labels, sentences, shown
+from gansmith.data.checks import (
+    conditions,
+    counted,
+    label_sets,
+    labels,
+    sentences,
+    shown,
+)
 from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 
@@ -142,6 +149,47 @@ def text_dataset(
     return Dataset(spec, train, held, tuple(vocabulary))
 
 
+def labels_dataset(
+    name: str,
+    train: Fields,
+    held: Fields,
+    *,
+    names: Sequence[str],
+    condition: Condition,
+    licence: str = "",
+    source: str = "",
+    filter: str = "",
+) -> Dataset:
+    """A data set of label sets: real float32 (N, L) of 0 and 1, and the pictures `given`.
+
+    names: of the L labels. condition: what the pictures are.
+    Raises DataError when the tensors are not that, or a name stands twice.
+    """
+    counted(name, train, held)
+    if condition.kind != "image" or len(set(names)) < len(names) or not names:
+        raise DataError(
+            f"{name}: labels are given for pictures and have names of their own; got "
+            f"{condition.kind} and {', '.join(names) or 'no names'}"
+        )
+    for split, part in (("train", train), ("held", held)):
+        label_sets(f"{name}: {split}", part.get("real"), len(names))
+        given = part.get("given", torch.zeros(0))
+        conditions(f"{name}: {split}", given, condition, 0)
+    spec = DataSpec(
+        kind="labels",
+        name=name,
+        classes=tuple(names),
+        train=len(train["real"]),
+        held=len(held["real"]),
+        fingerprint=fingerprint(train, held),
+        filter=filter,
+        licence=licence,
+        source=source,
+        condition=condition,
+    )
+    return Dataset(spec, train, held)
+
+
 def unpaired(name: str, a: Dataset, b: Dataset, *, paired: bool = False) -> Dataset:
     """Two image data sets as the domains a and b of a translation, not paired in training.
 
@@ -182,20 +230,22 @@ def conditioned(
     held: Tensor,
     vocabulary: Sequence[str] = (),
 ) -> Dataset:
-    """Pictures together with what each is asked by, row for row: the field `given`.
+    """Pictures or sounds together with what each is asked by, row for row: the field `given`.
 
     vocabulary: the words of a sentence's tokens.
     Raises DataError when the conditions are not what `condition` says, or not one for each picture.
     """
     name = dataset.spec.name
-    if dataset.spec.kind != "image" or condition.field != "given":
-        raise DataError(f"{name}: only pictures are given conditions, and classes are their labels")
+    if dataset.spec.kind not in ("image", "sound") or condition.field != "given":
+        raise DataError(
+            f"{name}: only pictures and sounds are given conditions, and classes are their labels"
+        )
     for split, rows, part in (("train", train, dataset.train), ("held", held, dataset.held)):
         conditions(f"{name}: {split}", rows, condition, len(vocabulary))
         if len(rows) != len(part["real"]):
             raise DataError(
-                f"{name}: every picture needs its condition; {split} has {len(part['real'])} "
-                f"pictures and {len(rows)} conditions"
+                f"{name}: every example needs its condition; {split} has {len(part['real'])} "
+                f"examples and {len(rows)} conditions"
             )
     fields = [dict(dataset.train, given=train), dict(dataset.held, given=held)]
     spec = replace(dataset.spec, condition=condition, fingerprint=fingerprint(*fields))

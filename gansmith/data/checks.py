@@ -36,6 +36,16 @@ def labels(where: str, part: Fields, classes: int) -> None:
         )
 
 
+def label_sets(where: str, real: Tensor | None, count: int) -> None:
+    """Label sets are float32 (N, count) of 0 and 1."""
+    if real is None or real.dtype != torch.float32 or real.shape[1:] != (count,):
+        raise DataError(f"{where} label sets are float32 (N, {count}); {shown(real)}")
+    bad = ((real != 0) & (real != 1)).any(1).nonzero()
+    if len(bad):
+        row = int(bad[0])
+        raise DataError(f"{where} row {row} has labels that are not 0 or 1: {real[row].tolist()}")
+
+
 def sentences(where: str, part: Fields, vocab: int, length: int) -> None:
     """Tokens (N, length) in 0 .. vocab - 1, not 0 up to `lengths` and 0 from there on."""
     tokens, lengths = part.get("tokens"), part.get("lengths")
@@ -52,11 +62,39 @@ def sentences(where: str, part: Fields, vocab: int, length: int) -> None:
         raise DataError(f"{where} tokens are non-zero up to `lengths`, then 0")
 
 
+def waves(where: str, part: Fields, like: Tensor | None) -> None:
+    """Sounds are float32 (N, T) within [-1, 1], T that of the training ones; so are lengths."""
+    real, lengths = part.get("real"), part.get("lengths")
+    if real is None or real.dtype != torch.float32 or real.dim() != 2 or not real.shape[1]:
+        raise DataError(f"{where} needs `real`, float32 (N, T); {shown(real)}")
+    if like is not None and real.shape[1:] != like.shape[1:]:
+        raise DataError(f"{where} sounds differ in length from the training ones; {shown(real)}")
+    within(where, "sound", real)
+    if lengths is not None and (
+        lengths.shape != real.shape[:1]
+        or lengths.dtype != torch.int64
+        or bool(((lengths < 1) | (lengths > real.shape[1])).any())
+    ):
+        raise DataError(f"{where} lengths are int64 (N,), 1 to {real.shape[1]}; {shown(lengths)}")
+
+
+def within(where: str, what: str, rows: Tensor) -> None:
+    """Every row is finite and lies in [-1, 1]."""
+    bad = (~(rows.abs() <= 1)).any(1).nonzero()
+    if len(bad):
+        row = int(bad[0])
+        raise DataError(
+            f"{where} row {row} has a {what} that is not finite or leaves [-1, 1]; {len(bad)} so"
+        )
+
+
 TYPES: dict[str, tuple[torch.dtype, ...]] = {
     "labels": (torch.float32,),
     "attributes": (torch.float32,),
     "sentence": (torch.int16, torch.int32),
+    "meaning": (torch.float32,),
     "sound": (torch.uint8,),
+    "wave": (torch.float32,),
     "image": (torch.uint8,),
     "likeness": (torch.uint8,),
 }
@@ -73,6 +111,8 @@ def conditions(where: str, given: Tensor, condition: Condition, vocab: int) -> N
     if given.is_floating_point() and not bool(given.isfinite().all()):
         row = int((~given.isfinite()).any(1).nonzero()[0])
         raise DataError(f"{where} row {row} has a condition that is not finite")
+    if condition.kind == "wave":
+        within(where, "condition", given)
     if condition.kind == "sentence" and len(given):
         if condition.vocab != vocab or not 0 <= int(given.min()) <= int(given.max()) < vocab:
             raise DataError(f"{where} tokens are 0..{vocab - 1}, one for each word")

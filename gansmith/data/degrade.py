@@ -1,4 +1,4 @@
-"""Spoilt pictures from good ones: a pair for every picture, of one's own folders too.
+"""Spoilt pictures and sounds from good ones: a pair for each, of one's own folders too.
 
 `open_data("grey:photos/")` has the field `given`, made anew for every batch, beside `real`.
 """
@@ -15,8 +15,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.data.condition import Condition
+from gansmith.data.meaning import MEANING
+from gansmith.data.noisy import with_noise
 from gansmith.data.pixels import recolour
-from gansmith.data.spec import DataError, Dataset
+from gansmith.data.sounds import at_rate
+from gansmith.data.spec import DataError, Dataset, DataSpec, Kind
+from gansmith.data.spoken import RATE
 from gansmith.rng import Rng
 
 Spoil = Callable[[Tensor, Rng], Tensor]
@@ -24,19 +28,25 @@ NOISE = (10.0, 60.0)  # standard deviation of the noise, of 255 levels, drawn fo
 HOLE = (0.25, 0.5)  # side of a hole as a part of the picture's, drawn for each picture
 BLUR = 1 / 20  # standard deviation of the blur as a part of the side
 GREY = 128  # what a hole is filled with
+HALVES = ("pairs", "pairs-back")  # before a path: its pictures are pairs already, side by side
 
 
 @dataclass(frozen=True)
 class Degradation:
-    """A way to spoil pictures: what it makes of them, and the shape that this has.
+    """A way to spoil pictures or sounds: what it makes of them, and the shape that this has.
 
-    spoil: uint8 (N, C, H, W) and a stream of random numbers -> uint8 (N, channels, height, width).
+    spoil: uint8 (N, C, H, W) and a stream of random numbers -> uint8 (N, channels, height, width);
+        of sounds, float32 (N, T) -> float32 (N, T).
+    kind: of the data that it spoils.
+    held: what spoils the held-out part, where that is something else.
     """
 
     name: str
     spoil: Spoil
     channels: Callable[[int], int] = lambda channels: channels
     factor: int = 1
+    kind: Kind = "image"
+    held: Spoil | None = None
 
     def __call__(self, pictures: Tensor, rng: Rng) -> Tensor:
         return self.spoil(pictures, rng)
@@ -119,41 +129,53 @@ DEGRADATIONS: dict[str, Degradation] = {
     "down2": Degradation("down2", shrunk(2), factor=2),
     "down4": Degradation("down4", shrunk(4), factor=4),
     "hole": Degradation("hole", hole, lambda channels: channels + 1),
+    "noisy": Degradation("noisy", with_noise(False), kind="sound", held=with_noise(True)),
 }
 
 
 def degraded(name: str, dataset: Dataset) -> Dataset:
-    """The same pictures, each to be made from what a degradation leaves of it.
+    """The same pictures or sounds, each to be made from what a degradation leaves of it.
 
-    Held-out pictures are spoilt once, so that they can be compared with; training pictures anew in
-    every batch. Raises DataError for an unknown name, data without pictures, or a side that does
-    not divide.
+    Held-out ones are spoilt once, so that they can be compared with; training ones anew in every
+    batch. Sounds are brought to 8 kHz first, as the recordings of noise are. Raises DataError for
+    an unknown name, data of another kind, or a side that does not divide.
     """
     if name not in DEGRADATIONS:
-        raise DataError(f"pictures are spoilt by {', '.join(DEGRADATIONS)}; got {name!r}")
+        raise DataError(f"data are spoilt by {', '.join(DEGRADATIONS)}; got {name!r}")
     return degraded_by(DEGRADATIONS[name], dataset)
 
 
 def degraded_by(how: Degradation, dataset: Dataset) -> Dataset:
     """The same with a degradation of one's own. Raises DataError as `degraded` does."""
     name, spec = how.name, dataset.spec
-    if spec.kind != "image":
-        raise DataError(f"{name} spoils pictures; {spec.name} holds {spec.kind}")
+    if spec.kind != how.kind:
+        what = {"image": "pictures", "sound": "sounds"}[how.kind]
+        raise DataError(f"{name} spoils {what}; {spec.name} holds {spec.kind}")
     if spec.size % how.factor:
         raise DataError(
             f"{name} takes pictures whose side {how.factor} divides; {spec.name} has {spec.size}: "
             f"give --size {spec.size // how.factor * how.factor}"
         )
-    side = spec.size // how.factor
-    condition = Condition("image", channels=how.channels(spec.channels), height=side, width=side)
-    held = dict(dataset.held, given=how(dataset.held["real"], Rng(0)))
+    if spec.kind == "sound":
+        dataset = at_rate(dataset, RATE)
+    spec = dataset.spec
+    spoilt = (how.held or how.spoil)(dataset.held["real"], Rng(0))
+    held = dict(dataset.held, given=spoilt)
     train = {key: value for key, value in dataset.train.items() if key != "given"}
     digest = hashlib.sha256(f"{name} {spec.fingerprint}".encode()).hexdigest()[:16]
-    spec = replace(spec, name=f"{name}:{spec.name}", condition=condition, fingerprint=digest)
+    asked = _asked(how, spec)
+    spec = replace(spec, name=f"{name}:{spec.name}", condition=asked, fingerprint=digest)
     return replace(dataset, spec=spec, train=train, held=held, degrade=how, vocabulary=())
 
 
+def _asked(how: Degradation, spec: DataSpec) -> Condition:
+    if spec.kind == "sound":
+        return Condition("wave", length=spec.length)
+    side = spec.size // how.factor
+    return Condition("image", channels=how.channels(spec.channels), height=side, width=side)
+
+
 def split_name(name: str) -> tuple[str, str]:
-    """The degradation and the data of a name such as grey:emoji; "" where it has none."""
-    match = re.fullmatch(rf"({'|'.join(DEGRADATIONS)}):(.+)", name)
+    """What stands before the data in a name such as grey:emoji or pairs:photos/; "" for nothing."""
+    match = re.fullmatch(rf"({'|'.join((*DEGRADATIONS, *HALVES, MEANING))}):(.+)", name)
     return (match[1], match[2]) if match else ("", name)

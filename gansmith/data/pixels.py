@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gansmith.data.build import conditioned, image_dataset, unpaired
+from gansmith.data.build import conditioned, image_dataset, labels_dataset, unpaired
 from gansmith.data.spec import DataError, Dataset, Fields
 
 FILTER = "lanczos"  # Pillow's: the support grows with the reduction, so it does not alias
@@ -55,6 +55,8 @@ def conformed(dataset: Dataset, size: int | None = None, channels: int | None = 
     Returns `dataset` itself when nothing changes. Raises DataError when it holds no pictures.
     """
     spec = dataset.spec
+    if spec.kind == "labels":
+        return _labelled(dataset, size, channels)
     if size in (None, spec.size) and channels in (None, spec.channels):
         return dataset
     if spec.kind == "unpaired":
@@ -84,6 +86,31 @@ def conformed(dataset: Dataset, size: int | None = None, channels: int | None = 
         given = [resize(rows, size) for rows in given]
         asked = replace(asked, height=size, width=size)
     return conditioned(pictures, asked, given[0], given[1], dataset.vocabulary)
+
+
+def _labelled(dataset: Dataset, size: int | None, channels: int | None) -> Dataset:
+    """Label sets, with the pictures that are given brought to the size and channels."""
+    spec, asked = dataset.spec, dataset.spec.condition
+    assert asked is not None
+    if size in (None, asked.height) and channels in (None, asked.channels):
+        return dataset
+    steps = [spec.filter] if spec.filter else []
+    if size not in (None, asked.height):
+        steps.append(f"{asked.height} to {size} pixels, {FILTER}")
+    parts = []
+    for part in (dataset.train, dataset.held):
+        given = _fields({"real": part["given"]}, size, channels)["real"]
+        parts.append({"real": part["real"], "given": given})
+    _, wide, side, _ = parts[0]["given"].shape
+    return labels_dataset(
+        spec.name,
+        *parts,
+        names=spec.classes,
+        condition=replace(asked, channels=wide, height=side, width=side),
+        licence=spec.licence,
+        source=spec.source,
+        filter="; ".join(steps),
+    )
 
 
 def _fields(part: Fields, size: int | None, channels: int | None) -> Fields:

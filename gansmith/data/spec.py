@@ -1,7 +1,8 @@
 """What a data set is: its description (DataSpec) and its tensors (Dataset).
 
 Data sets are built with the functions of `gansmith.data.build` (image_dataset, points_dataset,
-text_dataset, unpaired), which check the tensors and compute the fingerprint.
+text_dataset, unpaired) and with sound_dataset, which check the tensors and compute the
+fingerprint.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from gansmith.data.degrade import Degradation
     from gansmith.data.rows import RowFile
 
-Kind = Literal["image", "points", "text", "unpaired"]
+Kind = Literal["image", "points", "text", "sound", "unpaired", "labels"]
 Fields = dict[str, Tensor]
-KINDS: tuple[Kind, ...] = ("image", "points", "text", "unpaired")
+KINDS: tuple[Kind, ...] = ("image", "points", "text", "sound", "unpaired", "labels")
 
 
 class DataError(ValueError):
@@ -33,19 +34,21 @@ class DataError(ValueError):
 class DataSpec:
     """The description of a data set: all that a preset needs to know of it, as plain JSON.
 
-    kind      image, points, text or unpaired (two image data sets, `parts` a and b)
+    kind      image, points, text, sound, unpaired (two image data sets, `parts` a and b) or labels
     size      images: height = width, in pixels
     channels  images: 1 (grey) or 3 (RGB)
-    classes   the names of the values of `label`; empty when there are no labels
+    classes   the names of the values of `label`, empty when there are no labels; of kind labels,
+              the names of the columns
     dim       points: number of coordinates
     vocab     text: number of token values, the end token 0 included
-    length    text: most tokens in a sentence, the end not counted
+    length    text: most tokens in a sentence, the end not counted; sound: samples in a row
+    rate      sound: samples a second
     train     number of training examples; of the larger domain when unpaired
     held      number of held out examples; of the smaller domain when unpaired
     fingerprint  first 16 hex digits of a SHA-256 over the tensors
-    filter    images: how pictures were brought to this size ("" = not resized)
+    filter    how pictures were brought to this size, or sounds to this rate ("" = as they were)
     paired    unpaired: whether held a[i] and b[i] show the same thing
-    condition images: what the field `given` holds; None when there is no such field
+    condition images, sounds, labels: what the field `given` holds; None without such a field
     """
 
     kind: Kind
@@ -56,6 +59,7 @@ class DataSpec:
     dim: int = 0
     vocab: int = 0
     length: int = 0
+    rate: int = 0
     train: int = 0
     held: int = 0
     fingerprint: str = ""
@@ -84,7 +88,8 @@ class DataSpec:
         plain = asdict(replace(self, parts={}))
         plain["classes"] = list(self.classes)
         if self.condition is not None:
-            plain["condition"]["names"] = list(self.condition.names)
+            for key in ("names", "low", "high"):
+                plain["condition"][key] = list(plain["condition"][key])
         plain["parts"] = {name: part.to_json() for name, part in self.parts.items()}
         return plain
 
@@ -114,6 +119,9 @@ class Dataset:
     points    real float32 (N, dim)
     text      tokens int16 or int32 (N, T), 0 ends a sentence and pads it; lengths int64 (N,),
               the end not counted; `vocabulary[i]` is the word of token i
+    labels    real float32 (N, L), 1 for what the picture `given` shows and 0 for what it does not
+    sound     real float32 (N, T) in [-1, 1], optionally label int64 (N,), lengths int64 (N,), the
+              samples before the zeros that fill a row, and the conditions `given`
     unpaired  a and b (and a_label, b_label), whose first axes may differ; `parts` holds the two
               image data sets
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
@@ -9,6 +10,12 @@ import numpy as np
 
 END = "<end>"
 UNKNOWN = "<unk>"
+WORD = re.compile(r"\w+(?:[-'\u2019]\w+)*")
+
+
+def spoken(text: str) -> list[str]:
+    """The words of a sentence as people write it: small letters, without marks between them."""
+    return WORD.findall(text.lower())
 
 
 class Vocabulary:

@@ -69,11 +69,15 @@ class Evidence:
 def gather(samples: Tensor, dataset: Dataset, seed: int = 0, most: int = MOST) -> Evidence:
     """Evidence on samples (N, ...) of a data set's kind.
 
-    Raises DataError for fewer than 50 samples or held-out examples, or for unpaired data.
+    Raises DataError for fewer than 50 samples or held-out examples, unpaired data, and labels.
     """
     spec = dataset.spec
     if spec.kind == "unpaired":
         raise DataError("translations are not diagnosed; evaluate compares them with their pairs")
+    if spec.kind == "labels":
+        raise DataError("labels are not diagnosed; evaluate compares them with the true ones")
+    if spec.kind == "sound":
+        raise DataError("sounds are not diagnosed; evaluate measures them")
     name = "tokens" if spec.kind == "text" else "real"
     held, train = dataset.held[name], dataset.train[name]
     if min(len(samples), len(held), len(train)) < FEWEST:

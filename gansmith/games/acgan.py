@@ -27,12 +27,12 @@ class ACGAN(Game):
     guess: weight of the class.
     """
 
+    asked = "label"
+
     def __init__(self, G: Any, D: Any, *, objective: Objective, guess: float = 1.0) -> None:
         super().__init__()
         self.G, self.D = G, D
         self.objective, self.guess = objective, guess
-
-    asked = "label"
 
     def phases(self) -> tuple[Phase, ...]:
         return Phase("D", self.judge), Phase("G", self.fool)

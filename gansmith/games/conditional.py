@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from gansmith.game import Batch, Game, Phase, Terms
+from gansmith.networks.augment import View, as_is
 from gansmith.objectives import Objective
 from gansmith.rng import Rng
 
@@ -28,6 +29,7 @@ class Conditional(Game):
     asked: the field of the batch that holds the conditions.
     wrong: weight of real pictures with a wrong condition, as lies (GAN-CLS); 0 leaves them out.
     swapped: weight of G's pictures with a condition they were not made for; 0 leaves them out.
+    view: differentiable augmentation of what D sees.
     """
 
     def __init__(
@@ -39,9 +41,10 @@ class Conditional(Game):
         asked: str = "label",
         wrong: float = 0.0,
         swapped: float = 0.0,
+        view: View = as_is,
     ) -> None:
         super().__init__()
-        self.G, self.D = G, D
+        self.G, self.D, self.view = G, D, view
         self.objective, self.asked, self.wrong, self.swapped = objective, asked, wrong, swapped
 
     def phases(self) -> tuple[Phase, ...]:
@@ -50,12 +53,14 @@ class Conditional(Game):
     def draw(self, x: Batch, rng: Rng) -> Batch:
         x.c = getattr(x, self.asked)
         x.z = self.G.latent.sample(len(x), rng)
+        x.angle = self.view.draw(x.real, rng)
         if self.wrong or self.swapped:
             x.wrong = x.c[others(x.c, rng)]
         return x
 
     def judge(self, x: Batch) -> Terms:
-        real, fake = self.D.see(x.real), self.D.see(self.G(x.z, x.c))
+        real = self.D.see(self.view(x.real, x.angle))
+        fake = self.D.see(self.view(self.G(x.z, x.c), x.angle))
         right = self.D.score(real, x.c)
         terms = dict(adv=self.objective.d(right, self.D.score(fake, x.c)))
         if self.wrong:
@@ -65,8 +70,9 @@ class Conditional(Game):
         return terms
 
     def fool(self, x: Batch) -> Terms:
-        real = self.D(x.real, x.c) if self.objective.needs_real else None
-        return dict(adv=self.objective.g(real, self.D(self.G(x.z, x.c), x.c)))
+        fake = self.D(self.view(self.G(x.z, x.c), x.angle), x.c)
+        real = self.D(self.view(x.real, x.angle), x.c) if self.objective.needs_real else None
+        return dict(adv=self.objective.g(real, fake))
 
     def answer(self, given: Tensor, rng: Rng) -> Tensor:
         """A picture for each of the conditions (n, ...), in the range that players see."""

@@ -1,11 +1,11 @@
-"""The conditional game with two scores: is it real, and does it match (arXiv:1612.03242, figure 2).
+"""The conditional game with two scores: real, and as asked (arXiv:1710.10916, section 4.2).
 
 D says of a picture whether it is real, without being told what was asked, and whether it matches
 the condition. A real picture with a wrong condition is real and does not match; G's picture is not
 real. So D's fault is named: a poor picture, or the wrong one.
 
-Departs from the paper in: G's pictures teach the match nothing, only the realism, which the paper's
-later form mixes; the two scores share all layers but the last.
+Departs from the paper in: the match is learnt from right and wrong conditions of real pictures, not
+from G's pictures, which teach the realism only; the two scores share all layers but the last.
 """
 
 from __future__ import annotations

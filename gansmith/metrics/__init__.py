@@ -20,6 +20,13 @@ from gansmith.metrics.image_report import evaluate_images, image_numbers
 from gansmith.metrics.inception_score import class_score, class_scores, log_class_score
 from gansmith.metrics.judges import JUDGES, Judge, JudgeCard, judge_for, load_judge
 from gansmith.metrics.kernel_distance import KernelDistance, kernel_distance, squared_discrepancy
+from gansmith.metrics.labels import (
+    best_thresholds,
+    evaluate_labels,
+    f1,
+    micro_f1,
+    unseen_share,
+)
 from gansmith.metrics.likelihood import Parzen, best_window, kernel_density, parzen
 from gansmith.metrics.memory import (
     MemoryReport,
@@ -36,6 +43,7 @@ from gansmith.metrics.protocol import Better, Measured, Protocol, ProtocolError,
 from gansmith.metrics.quick import image_reference, quick_images, quick_score
 from gansmith.metrics.sharpness import laplacian_variance, sharpness_ratio
 from gansmith.metrics.similarity import ms_ssim, pair_similarity
+from gansmith.metrics.sound_report import evaluate_answers, evaluate_sounds
 from gansmith.metrics.spectrum import fine_detail_ratio, radial_spectrum
 from gansmith.metrics.stacked import StackedReport, stack, stacked_modes
 from gansmith.metrics.support import (
@@ -71,6 +79,7 @@ __all__ = [
     "ProtocolError",
     "StackedReport",
     "Support",
+    "best_thresholds",
     "best_window",
     "check_alike",
     "class_score",
@@ -83,9 +92,13 @@ __all__ = [
     "duplicate_probability",
     "duplicate_threshold",
     "energy_distance",
+    "evaluate_answers",
     "evaluate_images",
+    "evaluate_labels",
     "evaluate_points",
+    "evaluate_sounds",
     "evaluate_text",
+    "f1",
     "find_features",
     "fine_detail_ratio",
     "fit_gaussian",
@@ -103,6 +116,7 @@ __all__ = [
     "make_bins",
     "memory_of_features",
     "memory_report",
+    "micro_f1",
     "mode_report",
     "ms_ssim",
     "nearest",
@@ -124,6 +138,7 @@ __all__ = [
     "support_at",
     "support_of_pairs",
     "support_size",
+    "unseen_share",
     "valid_share",
     "wasserstein_1d",
 ]

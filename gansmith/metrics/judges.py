@@ -47,6 +47,7 @@ class JudgeCard:
     seed: int
     epochs: int
     licence: str
+    grid: int | None = None
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> JudgeCard:
@@ -69,8 +70,8 @@ class Judge(nn.Module):
     """A small classifier of square pictures with a penultimate layer of 64 features.
 
     Three blocks of 32, 64 and 128 channels, the first two halved by max pooling, then a
-    coarse grid of averages (3 x 3, or 2 x 2 below 16 pixels) and one hidden layer. The grid
-    keeps the position of parts: features of a plain global average could not tell a picture
+    coarse grid of averages (3 x 3, or 2 x 2 below 16 pixels, or `grid`) and one hidden layer. The
+    grid keeps the position of parts: features of a plain global average could not tell a picture
     from the same parts in disorder.
 
     size, channels: what the network was trained on; `prepare` brings anything else there.
@@ -79,12 +80,12 @@ class Judge(nn.Module):
 
     prefix = "c"  # cFID, cIS: not to be taken for the published ones
 
-    def __init__(self, *, size: int, channels: int, classes: int) -> None:
+    def __init__(self, *, size: int, channels: int, classes: int, grid: int | None = None) -> None:
         super().__init__()
         if size < 8:
             raise ValueError(f"a judge looks at pictures of at least 8 pixels; got size={size}")
         self.size, self.channels = size, channels
-        self.grid = 3 if size >= 16 else 2
+        self.grid = grid or (3 if size >= 16 else 2)
         self.about = "untrained judge"
         self.card: JudgeCard | None = None
         first, second, third = WIDTHS
@@ -152,6 +153,7 @@ JUDGES: dict[str, str] = {
     "emoji": "emoji",
     "emoji-lines": "emoji",
     "emoji-names": "emoji",
+    "spoken-digits": "spoken-digits",
 }
 
 
@@ -165,7 +167,7 @@ def load_judge(name: str) -> Judge:
         raise ValueError(f"no judge for {name!r}; there is one for {', '.join(JUDGES)}")
     folder = files("gansmith.metrics") / "files"
     card = JudgeCard.from_json(json.loads((folder / f"{JUDGES[name]}.json").read_text("utf-8")))
-    judge = Judge(size=card.size, channels=card.channels, classes=len(card.classes))
+    judge = Judge(size=card.size, channels=card.channels, classes=len(card.classes), grid=card.grid)
     weights = load((folder / f"{JUDGES[name]}.safetensors").read_bytes())
     judge.load_state_dict(
         {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
@@ -174,7 +176,7 @@ def load_judge(name: str) -> Judge:
     accuracy = next(iter(card.accuracy.values()))
     judge.about = (
         f"judge '{card.name}' ({card.dim} features, trained on {card.data}; "
-        f"accuracy {100 * accuracy:.1f} % on held-out pictures)"
+        f"accuracy {100 * accuracy:.1f} % on held-out examples)"
     )
     return judge.requires_grad_(False).eval()
 

@@ -77,6 +77,24 @@ class Joint(nn.Module):
         return self.score(self.see(x), c)
 
 
+class Guessing(Joint):
+    """A joint score, and a guess of the class from the picture alone (arXiv:1808.04108).
+
+    forward: pictures, conditions -> logits (B,), high = real and as asked.
+    """
+
+    def __init__(
+        self, trunk: Trunk, channels: int, side: int, encoder: nn.Module, code: int, classes: int
+    ) -> None:
+        super().__init__(trunk, channels, side, encoder, code)
+        self.classes = nn.Conv2d(channels, classes, side)
+        normal_weights(self.classes)
+
+    def guess(self, seen: Tensor) -> Tensor:
+        """Class logits (B, classes) of what was seen."""
+        return self.classes(seen).flatten(1)
+
+
 class Projection(nn.Module):
     """D(x, c) = psi(phi(x)) + <V c, phi(x)> (arXiv:1802.05637, Eq. 3).
 

@@ -28,11 +28,11 @@ class ClassEncoder(nn.Module):
 
 
 class VectorEncoder(nn.Module):
-    """Labels or attributes through one layer. forward: (B, len(names)) -> (B, width)."""
+    """Labels, attributes or a meaning through one layer. forward: (B, n) -> (B, width)."""
 
     def __init__(self, condition: Condition, width: int) -> None:
         super().__init__()
-        self.layer = nn.Sequential(nn.Linear(len(condition.names), width), nn.LayerNorm(width))
+        self.layer = nn.Sequential(nn.Linear(condition.shape[0], width), nn.LayerNorm(width))
 
     def forward(self, c: Tensor) -> Tensor:
         return self.layer(c)
@@ -67,7 +67,9 @@ class SentenceEncoder(nn.Module):
 class SoundEncoder(nn.Module):
     """Log-mel bands over time, by convolutions along time.
 
-    Mean and maximum over time go on, so a sound of any length will do; the mean keeps loudness.
+    Mean and maximum over time go on, so a sound of any length will do; the mean keeps loudness. A
+    batch norm ends it: sounds are alike, mostly silence, so that a layer norm would hide what sets
+    them apart (a standard deviation of 0.07 between sounds instead of 1), and bound their loudness.
     forward: (B, 1, bands, frames) in [-1, 1] -> (B, width).
     """
 
@@ -81,10 +83,29 @@ class SoundEncoder(nn.Module):
             nn.Conv1d(2 * width, 2 * width, 5, 1, 2),
             nn.LeakyReLU(SLOPE),
         )
-        self.layer = nn.Sequential(nn.Linear(4 * width, width), nn.LayerNorm(width))
+        self.layer = nn.Sequential(nn.Linear(4 * width, width), nn.BatchNorm1d(width))
 
     def forward(self, sound: Tensor) -> Tensor:
         features = self.layers(sound.flatten(1, 2))  # (B, 2 width, frames / 4)
+        return self.layer(torch.cat([features.mean(2), features.amax(2)], 1))
+
+
+class WaveEncoder(nn.Module):
+    """The samples of a sound, of any length, by strided convolutions; mean and maximum go on.
+
+    forward: (B, T) in [-1, 1] -> (B, width).
+    """
+
+    def __init__(self, condition: Condition, width: int) -> None:
+        super().__init__()
+        chain: list[nn.Module] = []
+        for before in (1, width, width, width):
+            chain += [nn.Conv1d(before, width, 25, 4, 12), nn.LeakyReLU(SLOPE)]
+        self.layers = nn.Sequential(*chain)
+        self.layer = nn.Sequential(nn.Linear(2 * width, width), nn.LayerNorm(width))
+
+    def forward(self, wave: Tensor) -> Tensor:
+        features = self.layers(wave.unsqueeze(1))  # (B, width, T / 256)
         return self.layer(torch.cat([features.mean(2), features.amax(2)], 1))
 
 
@@ -113,7 +134,9 @@ ENCODERS: dict[Asked, Callable[[Condition, int], nn.Module]] = {
     "labels": VectorEncoder,
     "attributes": VectorEncoder,
     "sentence": SentenceEncoder,
+    "meaning": VectorEncoder,
     "sound": SoundEncoder,
+    "wave": WaveEncoder,
     "image": PictureEncoder,
 }
 

@@ -27,7 +27,7 @@ def steps_down(inputs: int, width: int, size: int) -> nn.ModuleList:
 class Embedder(nn.Module):
     """Pictures of a person with their landmark pictures to one vector, the mean over the pictures.
 
-    The last map goes in whole, where the paper sums over places: the heads fill their pictures alike.
+    The last map goes in whole; the paper sums it over places, but the heads fill pictures alike.
     forward: (B, K, channels + 3, H, W), any K -> (B, code).
     """
 

@@ -21,6 +21,7 @@ class UNet(nn.Module):
     Departs from the paper in: whole channels are dropped, so that the noise does not depend on the
     size of the picture; it is drawn by the game, as a code.
 
+    noisy: how many of the innermost steps up have dropout; 0 makes answers certain.
     norm: makes a norm layer from a channel count; with batch statistics it answers alike for a
     picture and for a part of it, once it is trained.
     reach: how far a pixel of the answer may look, in pixels.
@@ -35,6 +36,7 @@ class UNet(nn.Module):
         width: int = 64,
         depth: int = 5,
         norm: Norm | None = nn.BatchNorm2d,
+        noisy: int = NOISY,
     ) -> None:
         super().__init__()
         wide = [width * min(2**step, WIDEST) for step in range(depth)]
@@ -51,7 +53,7 @@ class UNet(nn.Module):
             kind = norm if step else None
             up = normed(nn.ConvTranspose2d, kind, before, after, 4, 2, 1)
             self.up.append(nn.Sequential(*up))
-        self.dropped = [wide[step - 1] for step in reversed(range(1, depth))][:NOISY]
+        self.dropped = [wide[step - 1] for step in reversed(range(1, depth))][:noisy]
         self.latent = Latent(max(1, sum(self.dropped)), "uniform")
         normal_weights(self)
 
@@ -105,6 +107,7 @@ class Upscaler(nn.Module):
         self.grow = nn.Sequential(*grow, nn.Conv2d(width, channels, 3, padding=1))
         last = self.grow[-1]
         nn.init.normal_(last.weight, 0, 1e-3)  # type: ignore[arg-type]
+        nn.init.zeros_(last.bias)  # type: ignore[arg-type]
 
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
         x = self.first(c)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from torch import nn
 
 from gansmith.data import DataError, DataSpec
@@ -9,7 +11,7 @@ from gansmith.games.pix2pix import Pix2Pix
 from gansmith.networks import DCGANDiscriminator, PatchDiscriminator, PixelDiscriminator
 from gansmith.networks.unet import Beside, Pasted, UNet, Upscaler
 from gansmith.objectives import OBJECTIVES
-from gansmith.perceptual import by_judge, unseen
+from gansmith.perceptual import Distance, Seen, by_judge, unseen
 from gansmith.presets.players import take
 from gansmith.presets.preset import Preset
 from gansmith.recipe import Recipe, adam
@@ -60,6 +62,22 @@ def patch_judge(channels: int, size: int, patch: int, width: int) -> nn.Module:
     return judge
 
 
+def seen_by(spec: DataSpec, perceptual: float, sight: str, heads: str) -> Distance:
+    """The perceptual distance: of the data's judge, or of VGG16 from the file `sight`.
+
+    Raises ValueError for a file that no term asks for.
+    """
+    if not perceptual:
+        if sight or heads:
+            raise ValueError("sight is used where perceptual is above 0: give --perceptual too")
+        return unseen
+    if heads and not sight:
+        raise ValueError("the heads weigh what VGG16 sees: give its weights as --sight")
+    if sight:
+        return Seen(Path(sight), Path(heads) if heads else None)
+    return by_judge(judge_of(spec.name, spec.channels))
+
+
 def by_pairs(
     preset: str,
     spec: DataSpec,
@@ -70,6 +88,8 @@ def by_pairs(
     batch: int,
     steps: int,
     perceptual: float = 0.0,
+    sight: str = "",
+    heads: str = "",
 ) -> Recipe:
     """The game of pix2pix with the nets that fit the data. Raises DataError as `answerer` does."""
     take(spec, preset, "image")
@@ -82,7 +102,7 @@ def by_pairs(
         objective=OBJECTIVES["non-saturating"],
         l1=l1,
         perceptual=perceptual,
-        sight=by_judge(judge_of(spec.name, spec.channels)) if perceptual else unseen,
+        sight=seen_by(spec, perceptual, sight, heads),
     )
     optim = adam(lr, 0.5)
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.99, channels_last=True)
@@ -95,6 +115,8 @@ def pix2pix(
     patch: int = 16,
     l1: float = 100.0,
     perceptual: float = 0.0,
+    sight: str = "",
+    heads: str = "",
     lr: float = 5e-4,
     batch: int = 8,
     steps: int = 4000,
@@ -105,11 +127,13 @@ def pix2pix(
     patch: side of the squares that D judges: 1, 7, 16, 34, 70, 142, or 0 for the whole picture.
     l1: weight of the absolute difference to the true answer (the paper's lambda).
     perceptual: weight of the difference as a classifier sees it (arXiv:1603.08155).
+    sight: file of VGG16's weights, for that difference; the shipped judge's eyes without one.
+    heads: file of the linear layers of LPIPS on top of it (arXiv:1801.03924).
     lr: learning rate of Adam, with beta1 0.5.
     batch: pairs in a batch.
     steps: length of the run.
     """
-    return by_pairs("pix2pix", spec, width, patch, l1, lr, batch, steps, perceptual=perceptual)
+    return by_pairs("pix2pix", spec, width, patch, l1, lr, batch, steps, perceptual, sight, heads)
 
 
 def colourisation(
@@ -141,6 +165,8 @@ def super_resolution(
     patch: int = 0,
     l1: float = 20.0,
     perceptual: float = 1.0,
+    sight: str = "",
+    heads: str = "",
     lr: float = 5e-4,
     batch: int = 16,
     steps: int = 4000,
@@ -151,12 +177,14 @@ def super_resolution(
     patch: side of the squares that D judges; 0 for the whole picture, as in the paper.
     l1: weight of the absolute difference to the true picture.
     perceptual: weight of the difference as a classifier sees it.
+    sight: file of VGG16's weights, for that difference; the shipped judge's eyes without one.
+    heads: file of the linear layers of LPIPS on top of it (arXiv:1801.03924).
     lr: learning rate of Adam, with beta1 0.5.
     batch: pairs in a batch.
     steps: length of the run.
     """
     return by_pairs(
-        "super-resolution", spec, width, patch, l1, lr, batch, steps, perceptual=perceptual
+        "super-resolution", spec, width, patch, l1, lr, batch, steps, perceptual, sight, heads
     )
 
 

@@ -29,6 +29,8 @@ SHOWN = {
     "image": "Generated from the same codes in each sheet.",
     "points": "Generated points over real ones.",
     "text": "Generated sentences.",
+    "sound": "Log spectra. Rows, where sounds ask: what is given, the answer, the clean sound.",
+    "labels": "Held-out pictures and their labels: red, what is not there; grey, what was missed.",
     "unpaired": "Rows: held-out pictures of a, in the style of b; of b, in the style of a.",
 }
 
@@ -194,7 +196,8 @@ def _commands(told: _Told) -> str:
     config = told.config
     ended = config.minutes is None and told.step >= config.steps
     longer = f" --steps {2 * told.step}" if ended else ""
-    use = f"translate {name} FOLDER" if told.kind == "unpaired" else f"sample {name} -n 64"
+    translates = told.kind in ("unpaired", "labels")
+    use = f"translate {name} FOLDER" if translates else f"sample {name} -n 64"
     commands = (f"train --resume {name}{longer}", f"evaluate {name}", use, f"export {name}")
     note = "In the folder that holds the run:"
     return tag("p", note, "soft") + tag("pre", "\n".join(f"gansmith {c}" for c in commands))

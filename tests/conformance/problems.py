@@ -6,7 +6,7 @@ Steps and keywords are as small as solve it with some room; a step costs 5 to 30
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
@@ -19,7 +19,9 @@ from gansmith.asking import made
 from gansmith.data import Condition, Dataset, accepts, modes, open_data, open_source
 from gansmith.data.build import conditioned, image_dataset, unpaired
 from gansmith.data.degrade import degraded
-from gansmith.metrics import energy_distance, mode_report, ngram_jsd, valid_share
+from gansmith.data.sounds import sound_dataset
+from gansmith.metrics import energy_distance, evaluate_labels, mode_report, ngram_jsd, valid_share
+from gansmith.metrics.speech import si_sdr
 from gansmith.presets import PRESETS
 from gansmith.rng import Rng
 from gansmith.scoring import judge_of, score
@@ -195,6 +197,26 @@ def told() -> Dataset:
 
 
 @cache
+def voices() -> Dataset:
+    """The same digits, each asked by a noisy tone in a band of its own that begins at any time."""
+    whole, rng = told(), Rng(13)
+    pictures = replace(
+        whole,
+        spec=replace(whole.spec, condition=None),
+        train={k: v for k, v in whole.train.items() if k != "given"},
+        held={k: v for k, v in whole.held.items() if k != "given"},
+    )
+    given = []
+    for part in (whole.train, whole.held):
+        n = len(part["label"])
+        band = torch.arange(10)[None, :, None] == part["label"][:, None, None]
+        begun = torch.arange(12)[None, None] >= rng.integers(6, n, 1, 1)
+        sound = 60 * rng.uniform(n, 10, 12) + 150 * (band & begun)
+        given.append(sound.to(torch.uint8).unsqueeze(1))
+    return conditioned(pictures, Condition("sound", channels=1, height=10, width=12), *given)
+
+
+@cache
 def negatives() -> Dataset:
     """Digits of 16x16 and their negatives: pairs."""
     whole = told()
@@ -260,10 +282,35 @@ def averaged(game: Any, dataset: Dataset) -> Scores:
     return {"off": float((answers - means).abs().mean())}
 
 
+def labelled(game: Any, dataset: Dataset) -> Scores:
+    """F1 of the labels of 500 held-out pictures, and the share of sets that never occur."""
+    found = evaluate_labels(
+        made(game, dataset, 500, Rng(1)), dataset.held["real"][:500], dataset.train["real"]
+    )
+    return {"f1": found["f1"].value, "unseen": found["unseen"].value}
+
+
 def true_to(game: Any, dataset: Dataset) -> Scores:
     """PSNR of answers to held-out pictures, dB."""
     samples = made(game, dataset, dataset.spec.held, Rng(1))
     return {"psnr": to_answer(samples, dataset)["psnr"].value}
+
+
+@cache
+def tones() -> Dataset:
+    """Tones of 300 to 900 Hz, an eighth of a second, in recordings of noise at 0 to 10 dB."""
+    hertz = 300 + 600 * Rng(13).uniform(320, 1)
+    real = 0.3 * torch.sin(2 * torch.pi * hertz * torch.arange(1024) / 8000)
+    return degraded(
+        "noisy", sound_dataset("tones", {"real": real[:256]}, {"real": real[256:]}, 8000)
+    )
+
+
+def freed(game: Any, dataset: Dataset) -> Scores:
+    """What the answers to held-out sounds gain on the given ones, dB of SI-SDR."""
+    samples = made(game, dataset, dataset.spec.held, Rng(1))
+    real, given = dataset.held["real"], dataset.held["given"]
+    return {"gain": float((si_sdr(samples, real) - si_sdr(given, real)).mean())}
 
 
 PROBLEMS: dict[str, Problem] = {
@@ -279,9 +326,14 @@ PROBLEMS: dict[str, Problem] = {
     "acgan": Problem(
         partial(open_data, "digits"), dict(width=16, latent=16), 400, as_asked, ASKED
     ),
-    "gan-cls": Problem(told, dict(width=8, latent=16, code=16), 700, as_asked, ASKED),
+    "gan-cls": Problem(
+        told, dict(width=8, latent=16, code=16, augment="none"), 700, as_asked, ASKED
+    ),
     "stackgan": Problem(
         told, dict(width=8, latent=16, code=16, small_steps=700), 1000, as_asked, ASKED
+    ),
+    "sound-to-image": Problem(
+        voices, dict(width=8, latent=16, code=16), 250, as_asked, ASKED
     ),
     "regression": Problem(
         partial(open_data, "digits"), dict(width=16, lr=2e-3), 500, averaged, {"off": (0, 0.05)}
@@ -302,6 +354,19 @@ PROBLEMS: dict[str, Problem] = {
     "talking-head": Problem(
         balls, dict(width=16, code=8, shots=2, lr=2e-3), 200, true_to, {"psnr": (16, 99)}
     ),
+    # nothing is a set of labels with an F1 of 0 that never occurs
+    "multi-label": Problem(
+        partial(open_data, "collages"), dict(width=8), 500, labelled,
+        {"f1": (0.7, 1), "unseen": (0, 0.4)},
+    ),
+    "bce": Problem(
+        partial(open_data, "collages"), dict(width=8), 300, labelled,
+        {"f1": (0.7, 1), "unseen": (0, 0.85)},
+    ),
+    "speech-enhancement": Problem(
+        tones, dict(width=8, patch=7, lr=1e-3), 100, freed, {"gain": (10, 99)}
+    ),
+    "segan": Problem(tones, dict(width=4, lr=1e-3, batch=8), 200, freed, {"gain": (4, 99)}),
     "gan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),
     "nsgan": ring(1200, lr=1e-3, beta1=0.0),
     "dcgan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),

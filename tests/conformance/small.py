@@ -15,9 +15,17 @@ import torch
 from torch import Tensor
 
 from gansmith.data import Dataset, open_data, open_source
-from gansmith.data.build import conditioned, image_dataset, points_dataset, text_dataset, unpaired
+from gansmith.data.build import (
+    conditioned,
+    image_dataset,
+    labels_dataset,
+    points_dataset,
+    text_dataset,
+    unpaired,
+)
 from gansmith.data.condition import Asked, Condition
 from gansmith.data.degrade import degraded
+from gansmith.data.sounds import sound_dataset
 from gansmith.game import Batch, Phase
 from gansmith.presets import PRESETS
 from gansmith.recipe import Recipe
@@ -85,6 +93,15 @@ def asked(kind: Asked) -> Dataset:
     return conditioned(digits(), condition, given[:64], given[64:], words)
 
 
+@cache
+def voiced() -> Dataset:
+    """The same digits with their labels, asked by random sounds."""
+    x, sounds = labelled(), asked("sound")
+    assert sounds.spec.condition is not None
+    given = [part["given"] for part in (sounds.train, sounds.held)]
+    return conditioned(x, sounds.spec.condition, *given)
+
+
 def spoilt(name: str) -> Dataset:
     """The same digits, to be made from what a degradation leaves of them."""
     return degraded(name, digits())
@@ -101,6 +118,30 @@ def likenesses() -> Dataset:
     parts = [{"real": real[rows], "who": who[rows]} for rows in (slice(64), slice(64, 96))]
     condition = Condition("likeness", channels=15, height=16, width=16)
     return conditioned(image_dataset("people", *parts), condition, shown[:64], shown[64:])
+
+
+@cache
+def tagged() -> Dataset:
+    """The same digits: is there a ring in it, is it even, is it above 4?"""
+    x = labelled()
+    parts = []
+    for part in (x.train, x.held):
+        digit = part["label"]
+        ring = (digit[:, None] == torch.tensor([0, 6, 8, 9])).any(1)
+        real = torch.stack([ring, digit % 2 == 0, digit > 4], 1).float()
+        parts.append({"real": real, "given": part["real"]})
+    condition = Condition("image", channels=1, height=16, width=16)
+    return labels_dataset("tagged", *parts, names=("ring", "even", "large"), condition=condition)
+
+
+@cache
+def noisy() -> Dataset:
+    """96 tones of 1024 samples at 8 kHz, to be taken out of noise."""
+    hertz = 300 + 2000 * Rng(13).uniform(96, 1)
+    tones = 0.3 * torch.sin(2 * torch.pi * hertz * torch.arange(1024) / 8000)
+    return degraded(
+        "noisy", sound_dataset("tones", {"real": tones[:64]}, {"real": tones[64:]}, 8000)
+    )
 
 
 @cache
@@ -237,6 +278,9 @@ SMALL: dict[str, dict[str, Case]] = {
     "projection": by_anything("sentence"),
     "acgan": by_anything(),
     "stackgan": by_anything("sentence", small_steps=2),
+    "sound-to-image": {
+        "sound": Case(voiced, dict(latent=4, width=4, code=5, batch=BATCH)),
+    },
     "regression": {
         "class": Case(labelled, dict(width=4, code=5, batch=BATCH)),
         "edges": Case(partial(spoilt, "edges"), dict(width=4, code=5, batch=BATCH)),
@@ -259,6 +303,12 @@ SMALL: dict[str, dict[str, Case]] = {
         )
     },
     "completion": {"hole": Case(partial(spoilt, "hole"), dict(width=4, batch=BATCH))},
+    "multi-label": {"labels": Case(tagged, dict(width=4, batch=BATCH), lacks=("noise",))},
+    "bce": {"labels": Case(tagged, dict(width=4, batch=BATCH), lacks=("noise",))},
+    "speech-enhancement": {
+        "noisy": Case(noisy, dict(width=4, patch=7, batch=BATCH), lacks=("noise",))
+    },
+    "segan": {"noisy": Case(noisy, dict(width=2, batch=BATCH))},
     "succession": pictures_and_points(members=2, steps=4),
 }  # fmt: skip
 

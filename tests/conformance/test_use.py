@@ -81,8 +81,13 @@ def check(x: Tensor, spec: DataSpec, n: int) -> None:
         assert 0 <= int(x.min()) <= int(x.max()) < spec.vocab
         assert not (x * ((x == 0).cumsum(1) > 0)).any()  # after the end there is nothing
         return
+    if spec.kind == "labels":
+        assert (x.dtype, x.shape) == (torch.float32, (n, len(spec.classes)))
+        assert 0 < float(x.min()) <= float(x.max()) < 1
+        return
     picture = (spec.channels, spec.size, spec.size)
-    assert x.shape == (n, *(picture if spec.kind != "points" else (spec.dim,)))
+    shapes = {"points": (spec.dim,), "sound": (spec.length,)}
+    assert x.shape == (n, *shapes.get(spec.kind, picture))
     assert x.dtype == torch.float32
     assert x.isfinite().all()
     if spec.kind != "points":

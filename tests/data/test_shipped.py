@@ -208,7 +208,7 @@ def shipped_files() -> list[str]:
 
 
 def test_everything_shipped_is_small():
-    assert sum((FILES / name).stat().st_size for name in shipped_files()) < 25e6
+    assert sum((FILES / name).stat().st_size for name in shipped_files()) < 40e6
 
 
 def test_every_file_has_a_licence_whose_text_lies_beside_it():
@@ -235,10 +235,12 @@ def test_every_file_has_a_licence_whose_text_lies_beside_it():
         ("MIT", "Microsoft Corporation"),
         ("Apache-2.0", "END OF TERMS AND CONDITIONS"),
         ("CC-BY-4.0", "Section 8"),
+        ("CC-BY-3.0", "Representations, Warranties and Disclaimer"),
+        ("CC0-1.0", "Limitations and Disclaimers"),
         ("CC-BY-SA-4.0", "ShareAlike"),
     ],
 )
 def test_licences_are_there_in_full(name, words):
     text = (FILES / "licences" / f"{name}.txt").read_text()
     assert words in text
-    assert len(text) > (1000 if name == "MIT" else 10_000)
+    assert len(text) > {"MIT": 1000, "CC0-1.0": 6000}.get(name, 10_000)

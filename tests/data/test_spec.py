@@ -46,8 +46,8 @@ def test_a_spec_survives_json():
 def test_a_spec_refuses_unknown_keys_and_kinds():
     with pytest.raises(DataError, match="colour"):
         DataSpec.from_json({"kind": "image", "name": "x", "colour": 3})
-    with pytest.raises(DataError, match="sound"):
-        DataSpec(kind="sound", name="x")
+    with pytest.raises(DataError, match="smell"):
+        DataSpec(kind="smell", name="x")
 
 
 def test_image_spec_counts():

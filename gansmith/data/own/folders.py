@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import zipfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,16 +13,15 @@ from torch import Tensor
 from gansmith.data.build import image_dataset, unpaired
 from gansmith.data.own.holdout import hold_out, refuse_val
 from gansmith.data.own.layout import Plan, lay_out
-from gansmith.data.own.members import Member, in_folder, in_zip
-from gansmith.data.own.pictures import EXTENSIONS, FILTER, Glance, UnreadableError, glance
-from gansmith.data.own.store import BLOCK, Bad, decode_all
+from gansmith.data.own.members import Member, in_folder, listed
+from gansmith.data.own.pairs import in_sides, read_sides
+from gansmith.data.own.pictures import EXTENSIONS, FILTER, glance
+from gansmith.data.own.sizing import common_size, looked_at, refusal
+from gansmith.data.own.store import Bad, decode_all
+from gansmith.data.own.told import read_told
 from gansmith.data.own.wishes import Wishes
 from gansmith.data.rows import RowFile
 from gansmith.data.spec import DataError, Dataset, Fields
-
-SIZES = (64, 32, 16, 8)  # what pictures of different sizes are brought to
-KEPT = 128  # the largest side that pictures all share and that is kept without asking
-NAMED = 10  # bad files that an error names
 
 
 def read_folder(path: Path, wishes: Wishes) -> Dataset:
@@ -35,11 +31,8 @@ def read_folder(path: Path, wishes: Wishes) -> Dataset:
 
 def read_zip(path: Path, wishes: Wishes) -> Dataset:
     """All pictures in a zip, by the same rules; they are read in memory, nothing is extracted."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return read_members(in_zip(archive), path, wishes)
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{path} is no zip file, or a truncated one: {error}") from error
+    with listed(path) as members:
+        return read_members(members, path, wishes)
 
 
 def read_members(members: Sequence[Member], path: Path, wishes: Wishes) -> Dataset:
@@ -49,30 +42,51 @@ def read_members(members: Sequence[Member], path: Path, wishes: Wishes) -> Datas
     when all pictures share it and it is at most KEPT; else the largest of SIZES that no picture is
     smaller than.
     """
-    plans = lay_out(members, str(path))
+    if sides := in_sides(members):
+        return read_sides(sides, path, wishes)
+    told = read_told(members, str(path))
+    plans = lay_out(members, str(path), folders=told is None)
     there = [m for plan in plans.values() for m in (*plan.train, *(plan.held or []))]
     bad = {name: why for plan in plans.values() for name, why in plan.bad.items()}
-    size, channels = wishes.size, wishes.channels
-    if size is None or channels is None:
-        glances, unseen = _glances(there)
-        bad |= unseen
-        if not glances:
-            raise _refusal(bad, len(there), path)
-        size = _size({g.side for g in glances}, path) if size is None else size
-        channels = (1 if all(g.grey for g in glances) else 3) if channels is None else channels
-    sets, files = {}, {}
+    if told is not None:
+        if "" not in plans:
+            raise DataError(f"{path} has two domains, which {told.table} does not go with")
+        bad |= told.bad | told.missing(there)
+        if bad and not wishes.skip_bad:
+            raise refusal(bad, len(there), path)
+    size, channels, unseen = _form(there, path, wishes)
+    bad |= unseen
+    sets, files, kept = {}, {}, {}
     for domain, plan in plans.items():
         train, held = _parts(plan, bad, path, wishes.val)
         array, unread, files[domain] = decode_all([*train, *held], size, channels, wishes)
         bad |= unread
-        sets[domain] = _fields(array, train, held, plan, bad)
+        kept[domain] = [[m for m in part if m.name not in bad] for part in (train, held)]
+        sets[domain] = _fields(array, kept[domain], plan)
     if bad and not wishes.skip_bad:
-        raise _refusal(bad, len(there), path)
+        raise refusal(bad, len(there), path)
     if not all(len(part["real"]) for parts in sets.values() for part in parts):
         raise DataError(
             f"{path}: without {len(bad)} bad pictures a part of it is empty; repair them"
         )
-    return replace(_joined(path, plans, sets, files), skipped=bad)
+    dataset = _joined(path, plans, sets, files)
+    if told is not None:
+        dataset = told.beside(dataset, *([m.name for m in part] for part in kept[""]))
+    return replace(dataset, skipped=bad)
+
+
+def _form(there: list[Member], path: Path, wishes: Wishes) -> tuple[int, int, Bad]:
+    """The size and channels that all are brought to, and what cannot be read."""
+    size, channels = wishes.size, wishes.channels
+    if size is not None and channels is not None:
+        return size, channels, {}
+    seen, bad = looked_at(there, glance)
+    glances = set(seen.values())
+    if not glances:
+        raise refusal(bad, len(there), path)
+    size = common_size({g.side for g in glances}, path) if size is None else size
+    channels = (1 if all(g.grey for g in glances) else 3) if channels is None else channels
+    return size, channels, bad
 
 
 def _parts(
@@ -90,11 +104,8 @@ def _parts(
     return [member for member, is_out in zip(train, out, strict=True) if not is_out], held
 
 
-def _fields(
-    array: np.ndarray, train: list[Member], held: list[Member], plan: Plan, bad: Bad
-) -> tuple[Fields, Fields]:
-    """The array's rows are the good ones of train, then the good ones of held."""
-    good = [[member for member in part if member.name not in bad] for part in (train, held)]
+def _fields(array: np.ndarray, good: list[list[Member]], plan: Plan) -> tuple[Fields, Fields]:
+    """The array's rows are those of train, then those of held."""
     real = torch.from_numpy(array)
     rows = (real[: len(good[0])], real[len(good[0]) :])
     if not plan.classes:
@@ -122,40 +133,6 @@ def _joined(
     return built("") if "" in plans else unpaired(path.stem, built("a"), built("b"))
 
 
-def _glances(members: Sequence[Member]) -> tuple[set[Glance], Bad]:
-    """All that differ, and what cannot be read."""
-
-    def look(member: Member) -> Glance | str:
-        try:
-            return glance(member.read())
-        except UnreadableError as error:
-            return str(error)
-
-    seen: set[Glance] = set()
-    bad: Bad = {}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(members), BLOCK):
-            block = members[start : start + BLOCK]
-            for member, what in zip(block, pool.map(look, block), strict=True):
-                if isinstance(what, str):
-                    bad[member.name] = what
-                else:
-                    seen.add(what)
-    return seen, bad
-
-
-def _size(sides: set[int], path: Path) -> int:
-    if len(sides) == 1 and max(sides) <= KEPT:
-        return sides.pop()
-    fitting = [size for size in SIZES if size <= min(sides)]
-    if not fitting:
-        raise DataError(
-            f"{path}: the sides of the pictures go down to {min(sides)} pixels; give the size "
-            "that all should have (--size)"
-        )
-    return fitting[0]
-
-
 def read_pictures(path: Path, size: int, channels: int, skip_bad: bool) -> dict[str, Tensor]:
     """Every picture below a folder by its name, uint8 (channels, size, size) each.
 
@@ -168,15 +145,6 @@ def read_pictures(path: Path, size: int, channels: int, skip_bad: bool) -> dict[
         raise DataError(f"{path} holds no pictures ({', '.join(sorted(EXTENSIONS))})")
     pixels, bad, _ = decode_all(members, size, channels, Wishes(skip_bad=skip_bad))
     if bad and (not skip_bad or len(bad) == len(members)):
-        raise _refusal(bad, len(members), path)
+        raise refusal(bad, len(members), path)
     names = [member.name for member in members if member.name not in bad]
     return dict(zip(names, torch.from_numpy(pixels), strict=True))
-
-
-def _refusal(bad: Bad, total: int, path: Path) -> DataError:
-    shown = "".join(f"\n  {name}: {why}" for name, why in sorted(bad.items())[:NAMED])
-    more = f"\n  and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
-    return DataError(
-        f"{path}: {len(bad)} of {total} pictures cannot be used:{shown}{more}\n"
-        "repair or remove them, or pass --skip-bad to leave them out"
-    )

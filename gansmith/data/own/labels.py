@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from gansmith.data.own.members import Member
+from gansmith.data.own.members import LABELS, Member
 from gansmith.data.own.pictures import UnreadableError
 from gansmith.data.spec import DataError
 
@@ -28,7 +28,7 @@ def read_labels(members: Sequence[Member], where: str) -> Labels | None:
     Without "classes" the classes are called "0" to the largest number. DataError when a file is not
     of that form, when labels are vectors, or when two files disagree on the classes.
     """
-    files = [member for member in members if not member.is_picture]
+    files = [member for member in members if PurePosixPath(member.name).name == LABELS]
     if not files:
         return None
     numbers: dict[str, int] = {}

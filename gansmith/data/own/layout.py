@@ -37,9 +37,11 @@ class Plan:
     bad: dict[str, str] = field(default_factory=dict)
 
 
-def lay_out(members: Sequence[Member], where: str) -> dict[str, Plan]:
+def lay_out(members: Sequence[Member], where: str, folders: bool = True) -> dict[str, Plan]:
     """The plan of one set under "", or of two domains under "a" and "b". DataError where it is
     unclear.
+
+    folders: whether folders can be classes.
     """
     if not any(member.is_picture for member in members):
         raise DataError(f"{where} holds no pictures; looked for {' '.join(EXTENSIONS)}")
@@ -56,8 +58,8 @@ def lay_out(members: Sequence[Member], where: str) -> dict[str, Plan]:
         return plans
     if "train" in tops:
         train, held = _split(branch, "", where)
-        return {"": _plan(train, held, labels, where)}
-    return {"": _plan(branch, None, labels, where)}
+        return {"": _plan(train, held, labels, where, folders)}
+    return {"": _plan(branch, None, labels, where, folders)}
 
 
 def _split(branch: Branch, domain: str, where: str) -> tuple[Branch, Branch | None]:

@@ -9,7 +9,8 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,7 @@ from gansmith.data.spec import DataError
 
 MAX_BYTES = 1 << 29  # a single file that unpacks to more is not a picture
 LABELS = "dataset.json"
+TABLES = ("captions.tsv", "attributes.tsv", "labels.tsv")
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")  # beside whatever starts with a dot
 
 
@@ -46,8 +48,21 @@ class Member:
         return PurePosixPath(self.name).suffix.lower() in EXTENSIONS
 
 
+@contextmanager
+def listed(path: Path) -> Iterator[list[Member]]:
+    """What `in_folder` or `in_zip` finds at a path, to be read inside the `with`."""
+    if path.is_dir():
+        yield in_folder(path)
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield in_zip(archive)
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{path} is no zip file, or a truncated one: {error}") from error
+
+
 def in_folder(root: Path) -> list[Member]:
-    """Every picture and dataset.json below a folder, sorted by name.
+    """Every picture, dataset.json and table below a folder, sorted by name.
 
     Links to files within the folder are read, linked folders within it are not entered (their files
     are listed once, where they are); a link that leads outside is a DataError.
@@ -68,7 +83,10 @@ def in_folder(root: Path) -> list[Member]:
 
 
 def in_zip(archive: zipfile.ZipFile) -> list[Member]:
-    """Every picture and dataset.json in a zip, sorted by name; DataError where a name is unsafe."""
+    """Every picture, dataset.json and table in a zip, sorted by name.
+
+    DataError where a name is unsafe.
+    """
     members: dict[str, Member] = {}
     for info in archive.infolist():
         name = _safe(archive, info)
@@ -102,7 +120,8 @@ def _safe(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
 
 
 def _wanted(name: str) -> bool:
-    return not _junk(name) and (name == LABELS or PurePosixPath(name).suffix.lower() in EXTENSIONS)
+    is_picture = PurePosixPath(name).suffix.lower() in EXTENSIONS
+    return not _junk(name) and (is_picture or name == LABELS or name in TABLES)
 
 
 def _junk(part: str) -> bool:

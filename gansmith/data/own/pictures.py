@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 EXTENSIONS = (
     ".png",
@@ -54,6 +54,43 @@ def glance(raw: bytes) -> Glance:
         return Glance(side=min(picture.size), grey=_is_grey(picture))
 
 
+@dataclass(frozen=True)
+class Shape:
+    """The width and height of a picture, turned as its EXIF says, and if it is grey."""
+
+    width: int
+    height: int
+    grey: bool
+
+    @property
+    def side(self) -> int:
+        """The shorter side."""
+        return min(self.width, self.height)
+
+    def like(self, other: Shape) -> bool:
+        """Whether both have the same proportions, up to a pixel."""
+        difference = abs(self.width * other.height - self.height * other.width)
+        return difference <= max(self.width, self.height, other.width, other.height)
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+def shape(raw: bytes) -> Shape:
+    """The shape of a picture, without decoding it."""
+    with _opened(raw) as picture:
+        width, height = picture.size
+        if picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5:  # lies on its side
+            width, height = height, width
+        return Shape(width, height, _is_grey(picture))
+
+
+def upright(raw: bytes) -> Image.Image:
+    """The picture in a file's bytes at its own size, mode L or RGB, turned as its EXIF says."""
+    with _opened(raw) as picture:
+        return _eight_bits(ImageOps.exif_transpose(picture))
+
+
 def decode(raw: bytes, size: int, channels: int) -> np.ndarray:
     """The picture in a file's bytes as uint8 (channels, size, size), channels 1 or 3.
 
@@ -68,9 +105,7 @@ def decode_whole(raw: bytes, channels: int) -> np.ndarray:
 
     Raises UnreadableError with the reason.
     """
-    with _opened(raw) as picture:
-        whole = _eight_bits(ImageOps.exif_transpose(picture))
-        values = np.array(whole.convert("L" if channels == 1 else "RGB"))
+    values = np.array(upright(raw).convert("L" if channels == 1 else "RGB"))
     return values[None] if channels == 1 else np.ascontiguousarray(values.transpose(2, 0, 1))
 
 

@@ -61,7 +61,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"D(c, x)": "D(x)"},
     fails="the game with D(x)",
-    quick=Form(1, {"steps": 1500, "width": 16}),
+    quick=Form(1, {"steps": 3000, "width": 16}),
     full=Form(3, {"steps": 4000, "width": 32}),
     picture=picture,
 )

@@ -75,7 +75,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"split": "joint"},
     fails="the joint score in both places",
-    quick=Form(1, {"steps": 1500, "width": 16}),
+    quick=Form(1, {"steps": 3000, "width": 16}),
     full=Form(3, {"steps": 4000, "width": 32}),
     picture=picture,
 )

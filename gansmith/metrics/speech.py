@@ -1,0 +1,170 @@
+"""How near one sound is to another, and to being understood. Sounds are (N, T) in [-1, 1]."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gansmith.metrics.judges import Judge
+from gansmith.sound import SoundError, log_mel, log_spectrum, resample, window_size
+
+SEGMENT = (-10.0, 35.0)  # decibels that the ratio of a frame is clipped to
+UNHEARD = 1e-5  # what pystoi answers where it finds too little speech
+PESQ_RATES = {8000: "nb", 16000: "wb"}
+
+
+def si_sdr(made: Tensor, clean: Tensor, lengths: Tensor | None = None) -> Tensor:
+    """Scale-invariant signal-to-distortion ratio, dB (N,), higher is better (arXiv:1811.02508).
+
+        10 log10 |a c|^2 / |a c - m|^2,  a = <m, c> / <c, c>,  both without their means,
+
+    over the samples before `lengths`, or all.
+    """
+    m, c = (_centred(_like(x, clean).double(), lengths) for x in (made, clean))
+    target = (m * c).sum(1, keepdim=True) / _above(c.square().sum(1, keepdim=True)) * c
+    return 10 * (_above(target.square().sum(1)) / _above((target - m).square().sum(1))).log10()
+
+
+def segmental_snr(made: Tensor, clean: Tensor, rate: int, lengths: Tensor | None = None) -> Tensor:
+    """Mean over frames of 10 log10 |c|^2 / |c - m|^2, clipped to -10 .. 35, dB (N,), high is good.
+
+    Frames of about 32 ms, four to a frame's length, of what lies before `lengths`; frames in which
+    the clean sound is silent are left out.
+    """
+    size = window_size(rate)
+    c, error = (x.double().unfold(1, size, size // 4) for x in (clean, _like(made, clean) - clean))
+    signal, noise = c.square().sum(2), error.square().sum(2)
+    ratio = (10 * (_above(signal) / _above(noise)).log10()).clamp(*SEGMENT)
+    counted = (signal > 0) & _before(lengths, signal, size // 4, size)
+    return _mean(ratio, counted)
+
+
+def log_spectral_distance(
+    made: Tensor, clean: Tensor, rate: int, lengths: Tensor | None = None
+) -> Tensor:
+    """Mean over frames of the root mean square of the log spectra's difference, dB (N,), low is
+    good.
+
+        mean_m sqrt(mean_k (10 log10 P_m[k, m] - 10 log10 P_c[k, m])^2),
+
+    P the power beside full scale, with a floor of -70 dB. Frames as for `segmental_snr`.
+    """
+    size = window_size(rate)
+    a, b = (log_spectrum(x.double(), size, size // 4)[:, 0] for x in (_like(made, clean), clean))
+    far = (a - b).square().mean(1).sqrt()
+    return _mean(far, _before(lengths, far, size // 4, 0))
+
+
+def log_spectral_spread(sound: Tensor, rate: int, lengths: Tensor | None = None) -> Tensor:
+    """Variance of the log spectrum over frames, mean over bins, dB^2 (N,).
+
+    Speech out of noise by averaging has less of it than clean speech, residual noise too. Frames as
+    for `log_spectral_distance`.
+    """
+    size = window_size(rate)
+    level = log_spectrum(sound.double(), size, size // 4)[:, 0]  # (N, bins, frames)
+    counted = _before(lengths, level[:, 0], size // 4, 0).unsqueeze(1)
+    count = counted.sum(2, keepdim=True)
+    middle = (level * counted).sum(2, keepdim=True) / count
+    return (((level - middle).square() * counted).sum(2, keepdim=True) / count).mean((1, 2))
+
+
+def recognised(sounds: Tensor, digits: Tensor, rate: int, judge: Judge) -> float:
+    """Share of spoken digits that the shipped recogniser understands.
+
+    sounds: (N, T), each of at most 1.024 s. digits: int64 (N,).
+    """
+    _, probabilities = judge.look(heard(sounds, rate))
+    return float((probabilities.argmax(1) == digits).double().mean())
+
+
+def heard(sounds: Tensor, rate: int) -> Tensor:
+    """Sounds as the recogniser sees them, uint8 (N, 1, 32, 32): log-mel pictures of 1.024 s."""
+    at_8k = resample(sounds, rate, 8000)[:, :8192]
+    whole = torch.nn.functional.pad(at_8k, (0, 8192 - at_8k.shape[1]))
+    return log_mel(whole, 8000, bands=32, frames=32)
+
+
+def stoi(made: Tensor, clean: Tensor, rate: int) -> Tensor:
+    """Short-time objective intelligibility, (N,), to 1 (Taal and others 2011), by pystoi.
+
+    NaN for sounds with less than 0.4 s of speech. Raises ImportError without the extra "speech".
+    """
+    compute = _extra("pystoi").stoi
+
+    def one(m: np.ndarray, c: np.ndarray) -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that is what NaN says
+            value = float(compute(c, m, rate))
+        return value if value > UNHEARD else float("nan")
+
+    return _each(one, made, clean)
+
+
+def pesq(made: Tensor, clean: Tensor, rate: int) -> Tensor:
+    """Perceptual evaluation of speech quality, (N,), 1 to 4.6 (ITU-T P.862), by pesq.
+
+    At 8 kHz the narrow-band form, at 16 kHz the wide-band one; NaN where no speech is found.
+    Raises ImportError without the extra "speech", SoundError at other rates.
+    """
+    if rate not in PESQ_RATES:
+        raise SoundError(f"PESQ is made for 8000 and 16000 samples a second; got {rate}: resample")
+    library = _extra("pesq")
+    silent = library.PesqError.RETURN_VALUES
+
+    def one(m: np.ndarray, c: np.ndarray) -> float:
+        value = float(library.pesq(rate, c, m, PESQ_RATES[rate], on_error=silent))
+        return value if value > 0 else float("nan")
+
+    return _each(one, made, clean)
+
+
+def _extra(name: str) -> ModuleType:
+    try:
+        return __import__(name)
+    except ImportError:
+        raise ImportError(f"{name} is not installed: pip install 'gansmith[speech]'") from None
+
+
+def _each(number: Callable[[np.ndarray, np.ndarray], float], made: Tensor, clean: Tensor) -> Tensor:
+    rows = zip(_like(made, clean).numpy(), clean.numpy(), strict=True)
+    return torch.tensor([float(number(m, c)) for m, c in rows], dtype=torch.float64)
+
+
+def _like(made: Tensor, clean: Tensor) -> Tensor:
+    if made.shape != clean.shape or made.dim() != 2:
+        raise SoundError(
+            f"sounds (N, T) are compared with as many of one length; got {tuple(made.shape)} and "
+            f"{tuple(clean.shape)}"
+        )
+    return made
+
+
+def _centred(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """The samples before `lengths` without their mean; 0 from there on."""
+    if lengths is None:
+        return x - x.mean(1, keepdim=True)
+    counted = torch.arange(x.shape[1]) < lengths[:, None]
+    middle = (x * counted).sum(1, keepdim=True) / lengths[:, None]
+    return (x - middle) * counted
+
+
+def _above(power: Tensor) -> Tensor:
+    return power.clamp(min=1e-20)
+
+
+def _before(lengths: Tensor | None, frames: Tensor, hop: int, size: int) -> Tensor:
+    """Which frames (N, M), that begin every `hop` samples, end before `lengths`; the first does."""
+    starts = torch.arange(frames.shape[1]) * hop
+    if lengths is None:
+        return torch.ones_like(frames, dtype=torch.bool)
+    return (starts + size <= lengths[:, None]) | (starts == 0)
+
+
+def _mean(values: Tensor, counted: Tensor) -> Tensor:
+    return (values * counted).sum(1) / counted.sum(1)

@@ -1,0 +1,66 @@
+"""Two scores: realism is told nothing of the condition, the match nothing of G's pictures."""
+
+from __future__ import annotations
+
+import torch
+from asked_players import Teller, TwoScores, lies, truths
+
+from gansmith.game import Batch
+from gansmith.games.split import SplitConditional
+from gansmith.objectives import OBJECTIVES
+from gansmith.rng import Rng
+
+LABEL = torch.tensor([0, 0, 1, 1, 2, 2])
+
+
+def make(match: float = 1.5) -> tuple[SplitConditional, Batch]:
+    torch.manual_seed(0)
+    game = SplitConditional(
+        Teller(), TwoScores(), objective=OBJECTIVES["non-saturating"], match=match
+    )
+    return game, game.draw(Batch(real=Rng(1).normal(6, 2), label=LABEL), Rng(2))
+
+
+def test_the_terms_by_hand() -> None:
+    game, x = make()
+    fake = game.G(x.z, LABEL)
+    D = game.D
+    found = game.judge(x)
+    assert set(found) == {"realism", "match"}
+    torch.testing.assert_close(found["realism"], truths(D.realism(x.real)) + lies(D.realism(fake)))
+    torch.testing.assert_close(
+        found["match"], 1.5 * (truths(D.score(x.real, LABEL)) + lies(D.score(x.real, x.wrong)))
+    )
+    found = game.fool(x)
+    torch.testing.assert_close(found["realism"], truths(D.realism(fake)))
+    torch.testing.assert_close(found["match"], 1.5 * truths(D.score(fake, LABEL)))
+
+
+def test_wrong_conditions_are_never_right() -> None:
+    _, x = make()
+    assert not (x.wrong == LABEL).any()
+
+
+def test_each_fault_has_its_own_signal() -> None:
+    """G's pictures move only the score of realism; conditions move only the score of the match."""
+    game, x = make()
+    found = game.judge(x)
+    grads = torch.autograd.grad(
+        found["match"], [game.G.layer.weight, game.D.r.weight], allow_unused=True
+    )
+    assert grads == (None, None)
+    grads = torch.autograd.grad(
+        found["realism"], [game.D.vectors.weight, game.D.w.weight], allow_unused=True
+    )
+    assert grads == (None, None)
+
+
+def test_without_the_match_g_has_no_reason_to_listen() -> None:
+    game, x = make(match=0.0)
+    with torch.no_grad():
+        game.G.vectors.weight.zero_()
+    sum(game.fool(x).values()).backward()  # type: ignore[union-attr]
+    pull = game.G.vectors.weight.grad
+    assert pull is not None
+    directions = torch.nn.functional.normalize(pull)
+    torch.testing.assert_close(directions, directions[:1].expand_as(directions))

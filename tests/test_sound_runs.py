@@ -1,0 +1,144 @@
+"""A run on sounds through all commands: trained on a folder, shown, scored, measured, used."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from gansmith.cli import main
+from gansmith.data import DataError, open_data
+from gansmith.evaluation import available, measure_samples
+from gansmith.metrics.speech import log_spectral_distance
+from gansmith.presets import PRESETS
+from gansmith.rng import Rng
+from gansmith.run import Run
+from gansmith.scoring import score
+from gansmith.showing import spectra
+from gansmith.sound import read_sound, write_sound
+
+
+@pytest.fixture(scope="module")
+def voices(tmp_path_factory) -> Path:
+    """Sixty tones that swell and fade, at 16 kHz."""
+    folder = tmp_path_factory.mktemp("data") / "voices"
+    t = torch.arange(16_384) / 16_000
+    for number in range(60):
+        tone = torch.sin(2 * torch.pi * (200 + 20 * number) * t) * torch.sin(torch.pi * t)
+        write_sound(folder / f"{number}.wav", 0.3 * tone, 16_000)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(voices, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "run"
+    words = ["train", "speech-enhancement", "--data", f"noisy:{voices}", "--val", "0.4"]
+    main([*words, "--steps", "4", "--batch", "2", "--width", "4", "--out", str(out)])
+    return out
+
+
+def test_a_run_is_scored_and_shown(folder):
+    scores = [json.loads(line) for line in (folder / "scores.jsonl").read_text().splitlines()]
+    assert [s["metric"] for s in scores] == ["log-spectral distance, dB"] * len(scores)
+    assert all(0 < s["value"] < 60 for s in scores)
+    sheets = sorted((folder / "samples").glob("*.png"))
+    assert len(sheets) == len(scores)
+    with Image.open(sheets[-1]) as sheet:
+        assert sheet.height >= 3 * 129
+    assert (folder / "report.html").stat().st_size > 1000
+    assert Run.open(folder).config.spec["rate"] == 8000
+
+
+def test_it_is_evaluated(folder, capsys):
+    main(["evaluate", str(folder)])
+    numbers = json.loads((folder / "metrics.json").read_text())["numbers"]
+    assert set(numbers) == {
+        "spectrum", "spread", "segsnr", "segsnr_of_input", "sisdr", "sisdr_of_input", "lsd",
+        "lsd_of_input",
+    }  # fmt: skip
+    assert numbers["sisdr_of_input"]["value"] == pytest.approx(5, abs=5.1)
+
+
+def test_answers_are_written_as_sounds(folder, tmp_path):
+    main(["sample", str(folder), "-n", "3", "--out", str(tmp_path / "made")])
+    names = sorted(path.name for path in (tmp_path / "made").iterdir())
+    assert names == ["00000.wav", "00001.wav", "00002.wav"]
+    assert read_sound(tmp_path / "made" / "00000.wav").wave.shape == (1, 8192)
+    assert (tmp_path / "made-sheet.png").is_file()
+
+
+def test_a_file_is_translated_by_the_command(folder, voices, tmp_path, capsys):
+    out = tmp_path / "clean.wav"
+    main(["translate", str(folder), str(voices / "3.wav"), "-o", str(out)])
+    assert "wrote 1 sound to" in capsys.readouterr().out
+    found = read_sound(out)
+    assert (found.rate, found.wave.shape) == (16_000, (1, 16_384))
+    with pytest.raises(SystemExit):
+        main(["translate", str(folder), str(voices), "--mask", str(out)])
+
+
+def test_runs_and_folders_are_compared(folder, voices, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    main(["sample", str(folder), "-n", "6", "--out", str(tmp_path / "made")])
+    main(["evaluate", str(folder), "made", "--against", f"noisy:{voices}", "--force"])
+    page = json.loads((tmp_path / "comparison" / "comparison.json").read_text())
+    assert set(page) == {"run", "made"}
+    assert (tmp_path / "comparison" / "samples.png").is_file()
+
+
+def test_sounds_are_not_diagnosed(folder):
+    with pytest.raises(SystemExit):
+        main(["diagnose", str(folder)])
+
+
+def test_the_score_is_the_distance_to_the_clean_sound():
+    """A game that answers with what was given has the distance of the mixtures themselves."""
+    data = open_data("noisy:spoken-digits")
+
+    class Copy(torch.nn.Module):
+        asked = "given"
+
+        def __init__(self, gain):
+            super().__init__()
+            self.gain = torch.nn.Parameter(torch.tensor(gain))
+
+        def answer(self, given, rng):
+            return self.gain * given
+
+    given, real = data.conditions(data.train, 100), data.train["real"][:100]
+    far = log_spectral_distance(given, real, 8000, data.train["lengths"][:100]).mean()
+    noisy = score(Copy(1.0).requires_grad_(False), data, 0)["value"]
+    assert noisy == pytest.approx(float(far))
+    assert 6 < noisy < 12
+    assert score(Copy(0.5).requires_grad_(False), data, 0)["value"] != noisy
+
+
+def test_numbers_that_can_be_asked_for_during_training():
+    assert set(available(open_data("spoken-digits"))) == {"spectrum", "spread"}
+    digits = open_data("spoken-digits")
+    found = measure_samples(digits.train["real"][:300], digits)
+    assert found["spectrum"].value < 2
+
+
+def test_spectra_show_high_tones_above_low_ones():
+    t = torch.arange(8192) / 8000
+    low, high = (spectra(torch.sin(2 * torch.pi * f * t)[None], 8000)[0, 0] for f in (500, 3000))
+    assert low.shape == (129, 129)
+    assert (low[:, 64].argmax(), high[:, 64].argmax()) == (128 - 16, 128 - 96)
+    assert high.max() > 240
+    assert int(spectra(torch.zeros(1, 50_000), 8000).max()) == 0
+    assert spectra(Rng(1).normal(1, 80_000).clamp(-1, 1), 8000).shape[3] == 256
+
+
+@pytest.mark.parametrize("preset", ["speech-enhancement", "segan"])
+def test_sounds_without_pairs_are_refused(preset):
+    spec = open_data("spoken-digits").spec
+    with pytest.raises(DataError, match="noisy:spoken-digits"):
+        PRESETS[preset].build(spec)
+
+
+def test_a_patch_must_fit():
+    spec = open_data("noisy:spoken-digits").spec
+    with pytest.raises(ValueError, match="7, 16, 34, 70"):
+        PRESETS["speech-enhancement"].build(spec, patch=9)
