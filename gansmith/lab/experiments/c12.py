@@ -30,7 +30,8 @@ def run(arm: str, seed: int, steps: int, people: int, finetune: int) -> Numbers:
     if arm == "copy source":
         return measured(sources[:, 0, :3], data)
     trainer = trained(seed, steps)
-    with trainer.averages.playing(trainer.game) as game:
+    with trainer.averages.playing(trainer.game) as played:
+        game: Any = played
         if "shot" in arm:
             shots = 1 if arm == "1 shot" else SOURCES
             made = tuned(game, marks, sources, shots, people, finetune)
