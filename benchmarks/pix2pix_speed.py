@@ -20,6 +20,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from statistics import median
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -54,12 +55,12 @@ def pairs(options: argparse.Namespace) -> Source:
     return Source(fields, options.batch, 0)
 
 
-def plain(options: argparse.Namespace) -> Callable[[], object]:
-    """The published step, on logits."""
-    players = dict(recipe(options).game.named_children())
+def plain(made: Recipe, source: Source) -> Callable[[], object]:
+    """The published step, on logits, of a recipe's players."""
+    players: dict[str, Any] = dict(made.game.named_children())
     G, D = players["G"], players["D"]
     opt_g, opt_d = (torch.optim.Adam(player.parameters(), 5e-4, (0.5, 0.999)) for player in (G, D))
-    source, count = pairs(options), iter(range(10**9))
+    count = iter(range(10**9))
     bce = F.binary_cross_entropy_with_logits
 
     def scaled(values: Tensor) -> Tensor:
@@ -154,7 +155,10 @@ def main() -> None:
     )
     print(
         table(
-            alternate({"plain": plain(options), "trainer": trained(options)}, options.rounds),
+            alternate(
+                {"plain": plain(recipe(options), pairs(options)), "trainer": trained(options)},
+                options.rounds,
+            ),
             "plain",
         )
     )

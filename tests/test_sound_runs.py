@@ -1,6 +1,7 @@
 """A run on sounds through all commands: trained on a folder, shown, scored, measured, used."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,5 @@ def test_a_patch_must_fit():
     spec = open_data("noisy:spoken-digits").spec
     with pytest.raises(ValueError, match="7, 16, 34, 70"):
         PRESETS["speech-enhancement"].build(spec, patch=9)
+    with pytest.raises(ValueError, match="24 frames or more; these have 17"):
+        PRESETS["speech-enhancement"].build(replace(spec, length=1024), patch=70)

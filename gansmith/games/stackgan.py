@@ -30,7 +30,7 @@ class StackGAN(Game):
     small_steps: length of stage I. wrong: weight of real pictures with a wrong condition.
     """
 
-    averaged = ("G1", "G2")
+    averaged = ("G2",)  # G2 learns from G1 as it is: an average of G1 would be another G1
     grown: Tensor
 
     def __init__(

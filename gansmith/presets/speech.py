@@ -13,6 +13,7 @@ from gansmith.presets.pairs import PATCHES
 from gansmith.presets.players import take
 from gansmith.presets.preset import Preset
 from gansmith.recipe import Recipe, adam, rmsprop
+from gansmith.sound import window_size
 
 
 def listened(spec: DataSpec, preset: str) -> None:
@@ -30,11 +31,11 @@ def speech_enhancement(
     *,
     width: int = 16,
     patch: int = 34,
-    l1: float = 100.0,
-    spectral: float = 10.0,
+    l1: float = 400.0,
+    spectral: float = 20.0,
     lr: float = 5e-4,
     batch: int = 8,
-    steps: int = 3000,
+    steps: int = 1500,
 ) -> Recipe:
     """Speech out of noise, by a mask over its spectrum (arXiv:1611.07004, Eq. 4, on sounds).
 
@@ -50,6 +51,12 @@ def speech_enhancement(
     if patch not in PATCHES:
         raise ValueError(f"a patch has a side of {', '.join(map(str, PATCHES))}; got {patch}")
     judge = PatchDiscriminator(2, width, PATCHES[patch], nn.BatchNorm2d)
+    frames = 1 + spec.length // (window_size(spec.rate) // 4)
+    if frames < judge.smallest:
+        raise ValueError(
+            f"patches of {patch} want sounds of {judge.smallest} frames or more; these have "
+            f"{frames}: take a smaller patch, or --size"
+        )
     game = Pix2Pix(
         Masker(spec.rate, width),
         Heard(judge, spec.rate),

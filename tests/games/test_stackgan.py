@@ -104,6 +104,16 @@ def test_answers_are_small_ones_enlarged_until_stage_two_begins() -> None:
     torch.testing.assert_close(found, large)
 
 
+def test_stage_two_is_used_with_the_small_pictures_that_it_learnt_from() -> None:
+    game, trainer = make()
+    trainer.fit(4)
+    raw = weights(game)
+    with trainer.averages.playing(game):
+        used = weights(game)
+    assert used["G1"].equal(raw["G1"])
+    assert not used["G2"].equal(raw["G2"])
+
+
 def run(folder: Path, steps: int, small_steps: int, begin_from: Path | None = None) -> StackGAN:
     options = dict(data="digits", size=16, small_steps=small_steps, steps=steps, out=folder)
     played = train("stackgan", begin_from=begin_from, **options, **SMALL)  # type: ignore[arg-type]

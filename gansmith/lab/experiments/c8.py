@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ARMS = ("noisy", "spectral subtraction", "Wiener", "L1", "L1 + cGAN")
-SHOWN = 6
+SHOWN = 4
 
 
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
@@ -114,7 +114,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"L1 + cGAN": "noisy"},
     fails="a copy of the input",
-    quick=Form(1, {"steps": 500, "width": 16}),
+    quick=Form(1, {"steps": 400, "width": 16}),
     full=Form(3, {"steps": 3000, "width": 16}),
     picture=picture,
     departs="spoken digits and 17 recordings of noise for sentences and 100 noises; no PESQ or MOS",
