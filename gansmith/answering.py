@@ -49,14 +49,7 @@ def write_answers(
     used, ValueError when the answers would overwrite what is given.
     """
     spec = DataSpec.from_json(run.config.spec)
-    asked = spec.condition
-    if not isinstance(run.game, Answers) or asked is None or asked.kind != "image":
-        raise TypeError(
-            f"{run.config.preset} does not translate: it is not asked by pictures; see `gansmith "
-            "sample`"
-        )
-    if asked.frames:
-        raise TypeError(f"{run.config.preset} continues clips: see write_continuations")
+    asked = _pictured(run, spec)
     completes = asked.channels == spec.channels + 1
     if mask is not None and not completes:
         raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
@@ -78,6 +71,22 @@ def write_answers(
             made = answered(run, _given(file, asked, completes, mask), seed)
             replace(target, png(single(made)))
     return len(files) - len(bad)
+
+
+def _pictured(run: Run, spec: DataSpec) -> Condition:
+    """What the run is asked by. Raises TypeError unless that is one picture."""
+    name, asked = run.config.preset, spec.condition
+    if asked is not None and asked.kind == "likeness":
+        raise TypeError(
+            f"{name} wants to know whom to show: give a folder with face/ and landmarks/ by --like"
+        )
+    if not isinstance(run.game, Answers) or asked is None or asked.kind != "image":
+        raise TypeError(
+            f"{name} does not translate: it is not asked by pictures; see `gansmith sample`"
+        )
+    if asked.frames:
+        raise TypeError(f"{name} continues clips: see write_continuations")
+    return asked
 
 
 def write_labels(run: Run, source: Path, out: Path, *, skip_bad: bool = False) -> tuple[Path, int]:

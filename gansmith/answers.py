@@ -14,6 +14,7 @@ from gansmith.data.degrade import split_name
 from gansmith.metrics import Measured, Protocol
 from gansmith.metrics.judges import JUDGES, Judge, load_judge
 from gansmith.metrics.sound_report import evaluate_answers
+from gansmith.readings import alike, as_said
 from gansmith.scoring import judge_of
 from gansmith.showing import to_uint8
 
@@ -25,7 +26,8 @@ def to_the_point(samples: Tensor, dataset: Dataset, asked: str) -> dict[str, Mea
 
     A class: the share of answers that the judge takes for it. Pictures: distance and PSNR to the
     true answer. Others: how often the answer is nearer, in the judge's features, to the true
-    picture than to those of other conditions (R-precision of 1 among 20, arXiv:1711.10485).
+    picture than to those of other conditions (R-precision of 1 among 20, arXiv:1711.10485). Of
+    drawn faces also their attributes and landmarks, which can be read.
     Sounds that ask for sounds: how near the answer is to the clean one, and whether a recogniser
     understands it.
     """
@@ -114,14 +116,25 @@ def retrieved(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
     }
 
 
+def described(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Attributes of drawn faces as asked for, where they can be read, and R-precision."""
+    return as_said(samples, dataset) | retrieved(samples, dataset)
+
+
+def likeness(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Distance to the true pictures; of drawn people also landmarks, and whether they are known."""
+    return to_answer(samples, dataset) | alike(samples, dataset)
+
+
 KINDS: dict[str, Callable[[Tensor, Dataset], dict[str, Measured]]] = {
     "class": accuracy,
     "image": to_answer,
-    "sentence": retrieved,
+    "sentence": described,
     "meaning": retrieved,
     "labels": retrieved,
-    "attributes": retrieved,
+    "attributes": described,
     "sound": retrieved,
+    "likeness": likeness,
 }
 
 

@@ -123,7 +123,8 @@ def translations(game: Any, dataset: Dataset) -> Image.Image:
 
 def answers(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
     """What was made of conditions: a column for each class; what is given, the answer and the true
-    one in rows where pictures ask, or sounds, a row for each frame of a past; else a sheet.
+    one in rows where pictures ask, or sounds, a row for each frame of a past, and above them the
+    person where it is a likeness; else a sheet.
     """
     asked = dataset.spec.asked
     if dataset.spec.kind == "sound":
@@ -131,7 +132,7 @@ def answers(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
     pictures = to_uint8(made)
     if asked is not None and asked.kind == "class":
         return tile(pictures, len(asked.names) if len(asked.names) <= 16 else 8)
-    if asked is None or asked.kind != "image":
+    if asked is None or asked.kind not in ("image", "likeness"):
         return tile(pictures, 8)
     columns = min(len(made), 12)
     count = min(len(made) // columns, 2) * columns
@@ -141,6 +142,8 @@ def answers(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
         firsts = list(past(given[:count], asked.frames).unbind(1))
     else:
         firsts = [given[:count, : 1 if asked.channels == 2 else 3]]
+    if asked.kind == "likeness":
+        firsts.insert(0, given[:count, 3 : 3 + pictures.shape[1]])
     shown = [F.interpolate(x.float(), side, mode="nearest").to(torch.uint8) for x in firsts]
     rows = [x.expand(-1, 3, -1, -1) for x in (*shown, pictures[:count], true)]
     return tile(

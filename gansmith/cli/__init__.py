@@ -221,6 +221,9 @@ def translate(options: Translate) -> None:
 
     run = _open(options.run, options.checkpoint)
     source, out, skip = options.source, options.out or run.folder / "translated", options.skip_bad
+    if options.like is not None or options.finetune:
+        _animate(run, options, out)
+        return
     kind = run.config.spec["kind"]
     if (run.config.spec.get("condition") or {}).get("frames"):
         kind = "clip"
@@ -241,6 +244,19 @@ def translate(options: Translate) -> None:
     else:
         count = write_answers(run, source, out, mask=options.mask, seed=options.seed, skip_bad=skip)
     say(f"wrote {count} {what}{'s' * (count != 1)} to {out}")
+
+
+def _animate(run: Run, options: Translate, out: Path) -> None:
+    """Heads that follow landmarks."""
+    from gansmith.heads import write_heads
+
+    if options.like is None:
+        raise ValueError("--finetune learns a person from pictures: give them by --like FOLDER")
+    count = write_heads(
+        run, options.source, options.like, out,
+        finetune=options.finetune, skip_bad=options.skip_bad,
+    )  # fmt: skip
+    say(f"wrote {count} picture{'s' * (count != 1)} to {out}")
 
 
 def evaluate(options: Evaluate) -> None:

@@ -170,6 +170,9 @@ class Translate:
             pictures; what is transparent is missing by default.
         frames: by how many frames clips are continued.
         seed: of what is left to chance in pictures and clips.
+        like: of a run of talking-head, the person: a folder with pictures in face/ and, under the
+            same names, landmark pictures in landmarks/.
+        finetune: steps of fine-tuning on these pictures first.
         checkpoint: which state of the run.
         skip_bad: leave unreadable files out instead of stopping.
     """
@@ -181,6 +184,8 @@ class Translate:
     mask: Annotated[Path | None, absent("FILE")] = None
     frames: int = 12
     seed: int = 0
+    like: Annotated[Path | None, absent("FOLDER")] = None
+    finetune: int = 0
     checkpoint: Checkpoint = "best"
     skip_bad: Flag = False
 

@@ -12,6 +12,7 @@ from gansmith.data.collages import open_collages
 from gansmith.data.condition import Condition
 from gansmith.data.degrade import DEGRADATIONS, HALVES, degraded, split_name
 from gansmith.data.facades import open_facades
+from gansmith.data.faces.sets import open_faces, open_faces_told, open_talking_faces
 from gansmith.data.found import open_found
 from gansmith.data.generated import modes, open_generated
 from gansmith.data.grammar import accepts, open_grammar
@@ -98,6 +99,13 @@ DATA: dict[str, Entry] = {
     ),
     "animated-emoji": Entry(
         open_animated_emoji, "182 animated emoji of 16 frames, 32x32 RGB: clips", "MIT"
+    ),
+    "faces": Entry(open_faces, "9,000 drawn faces asked by attributes, 32x32 RGB", "CC0-1.0"),
+    "faces-told": Entry(open_faces_told, "the same faces asked by sentences", "CC0-1.0"),
+    "talking-faces": Entry(
+        open_talking_faces,
+        "1,120 drawn people, 9 pictures of each, with landmark pictures",
+        "CC0-1.0",
     ),
     "collages": Entry(
         open_collages, "8,000 noisy pictures of several garments and which they are: labels", "MIT"

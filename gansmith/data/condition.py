@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Asked = Literal["class", "labels", "attributes", "sentence", "meaning", "sound", "wave", "image"]
+Asked = Literal[
+    "class", "labels", "attributes", "sentence", "meaning", "sound", "wave", "image", "likeness"
+]
 
 
 class ConditionError(ValueError):
@@ -30,6 +32,8 @@ class Condition:
       image          uint8 (N, channels, height, width)
     frames           image: how many past frames of a clip lie in its channels, the oldest first;
                      0 where it is no clip
+      likeness       the same: three channels of a landmark picture to follow, then for each picture
+                     of the person its channels and three of its landmark picture
     """
 
     kind: Asked

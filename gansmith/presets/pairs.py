@@ -29,6 +29,8 @@ def answerer(spec: DataSpec, width: int) -> UNet | Upscaler | Pasted | NextFrame
     Raises DataError for data without pairs of pictures.
     """
     c = spec.condition
+    if c is not None and c.kind == "likeness":
+        raise DataError(f"{spec.name} asks by pictures of a person: take talking-head")
     if c is None or c.kind != "image":
         raise DataError(
             f"{spec.name} has no pairs of pictures. Make them from any pictures, as by --data "

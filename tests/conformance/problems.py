@@ -254,6 +254,30 @@ def fruits() -> Dataset:
     return image_dataset("fruits", {"real": real[:256]}, {"real": real[256:]})
 
 
+@cache
+def balls() -> Dataset:
+    """People that are discs of a colour of their own, 16x16; a cross is the landmark: where.
+
+    Three pictures of each: one to be made and two to know the colour from.
+    """
+    rng = Rng(14)
+    n, frames = 220, 3
+    middle = 4 + 8 * rng.uniform(n * frames, 2, 1, 1)
+    t = torch.arange(16)
+    down, across = t.view(1, 16, 1) - middle[:, 0], t.view(1, 1, 16) - middle[:, 1]
+    disc = (down**2 + across**2 < 12)[:, None]
+    colour = (255 * rng.uniform(n, 3, 1, 1)).repeat_interleave(frames, 0)
+    seen = torch.where(disc, colour, 255).to(torch.uint8).unflatten(0, (n, frames))
+    cross = ((down.abs() < 0.7) | (across.abs() < 0.7))[:, None].expand(-1, 3, -1, -1)
+    marks = (255 * cross).to(torch.uint8).unflatten(0, (n, frames))
+    sources = torch.cat([seen[:, 1:], marks[:, 1:]], 2).flatten(1, 2)
+    given = torch.cat([marks[:, 0], sources], 1)
+    rows = (slice(200), slice(200, n))
+    parts = [{"real": seen[part, 0].contiguous(), "who": torch.arange(n)[part]} for part in rows]
+    condition = Condition("likeness", channels=15, height=16, width=16)
+    return conditioned(image_dataset("balls", *parts), condition, *(given[part] for part in rows))
+
+
 def as_asked(game: Any, dataset: Dataset) -> Scores:
     """Share of answers that the judge takes for the digit that was asked for, and quick cFID."""
     n = dataset.spec.held
@@ -345,6 +369,9 @@ PROBLEMS: dict[str, Problem] = {
     # the last frame shown again has 11.1 dB
     "video": Problem(
         gliding, dict(width=8, codes=2, patch=7, lr=2e-3), 400, true_to, {"psnr": (20, 99)}
+    ),
+    "talking-head": Problem(
+        balls, dict(width=16, code=8, shots=2, lr=2e-3), 200, true_to, {"psnr": (16, 99)}
     ),
     # nothing is a set of labels with an F1 of 0 that never occurs
     "multi-label": Problem(

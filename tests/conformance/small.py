@@ -117,6 +117,19 @@ def spoilt(name: str) -> Dataset:
 
 
 @cache
+def likenesses() -> Dataset:
+    """64 people in 16x16 pixels, three pictures of each with random landmark pictures."""
+    rng = Rng(13)
+    real, shown = (
+        rng.integers(256, 96, *shape).to(torch.uint8) for shape in ((3, 16, 16), (15, 16, 16))
+    )
+    who = torch.arange(96)
+    parts = [{"real": real[rows], "who": who[rows]} for rows in (slice(64), slice(64, 96))]
+    condition = Condition("likeness", channels=15, height=16, width=16)
+    return conditioned(image_dataset("people", *parts), condition, shown[:64], shown[64:])
+
+
+@cache
 def tagged() -> Dataset:
     """The same digits: is there a ring in it, is it even, is it above 4?"""
     x = labelled()
@@ -167,7 +180,8 @@ class Case:
     steps: enough to visit every stage.
     lacks: what the preset does without: "noise" in its losses, "products" of matrices, which
         bfloat16 would round, "moments" of its optimisers, "independence" of the examples of a
-        batch even on points, "accord" of movers that move on one loss, one up and one down.
+        batch even on points, "accord" of movers that move on one loss, one up and one down,
+        "variety" of the answers to one condition.
     """
 
     data: Callable[[], Dataset]
@@ -294,6 +308,13 @@ SMALL: dict[str, dict[str, Case]] = {
     "video": {
         "clips": Case(clips, dict(width=4, codes=2, batch=BATCH)),
         "patches": Case(clips, dict(width=4, codes=2, patch=7, p=1, gradient=0.0, batch=BATCH)),
+    },
+    "talking-head": {
+        "people": Case(
+            likenesses,
+            dict(width=4, code=6, shots=2, lr=2e-3, batch=BATCH),
+            lacks=("variety",),
+        )
     },
     "completion": {"hole": Case(partial(spoilt, "hole"), dict(width=4, batch=BATCH))},
     "multi-label": {"labels": Case(tagged, dict(width=4, batch=BATCH), lacks=("noise",))},
