@@ -51,7 +51,7 @@ def by_words(dataset: Dataset, words: str, n: int) -> Tensor:
     Raises DataError for words that the data do not have, naming the nearest.
     """
     asked = dataset.spec.asked
-    if asked is None or asked.kind in ("sound", "wave", "image"):
+    if asked is None or asked.kind in ("sound", "wave", "image", "likeness"):
         raise DataError(f"{dataset.spec.name} is not asked by words{_instead(asked)}")
     if not words.strip():
         raise DataError("nothing was asked for: the words are empty")
@@ -64,6 +64,8 @@ def _instead(asked: Condition | None) -> str:
         return ""
     if asked.kind == "image":
         return " but by pictures: gansmith translate RUN FILE"
+    if asked.kind == "likeness":
+        return " but by pictures of a person: gansmith translate RUN LANDMARKS/ --like PERSON/"
     if asked.kind == "sound":
         return " but by a sound: --like FILE"
     return f" but by a {asked.kind}"

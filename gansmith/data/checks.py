@@ -96,6 +96,7 @@ TYPES: dict[str, tuple[torch.dtype, ...]] = {
     "sound": (torch.uint8,),
     "wave": (torch.float32,),
     "image": (torch.uint8,),
+    "likeness": (torch.uint8,),
 }
 
 

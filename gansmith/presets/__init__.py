@@ -12,6 +12,7 @@ from gansmith.presets import (
     conditional,
     diversity,
     energy,
+    heads,
     labels,
     likelihood,
     margins,
@@ -19,6 +20,7 @@ from gansmith.presets import (
     speech,
     text,
     translation,
+    video,
     wasserstein,
 )
 from gansmith.presets.own import from_file
@@ -33,6 +35,8 @@ FAMILIES: dict[str, dict[str, Preset]] = {
     "diversity": diversity.FAMILY,
     "conditional": conditional.FAMILY,
     "pairs": pairs.FAMILY,
+    "video": video.FAMILY,
+    "heads": heads.FAMILY,
     "labels": labels.FAMILY,
     "speech": speech.FAMILY,
     "translation": translation.FAMILY,

@@ -40,6 +40,11 @@ def asked_by(spec: DataSpec, preset: str) -> Condition:
             f"{preset} makes what it is asked for, and {spec.name} has nothing to ask by: bring "
             "class folders, a captions.tsv or pairs (docs/data.md)"
         )
+    if spec.asked.kind == "likeness":
+        raise DataError(
+            f"{preset} does not look at several pictures of a person, and {spec.name} asks by "
+            "likeness: take talking-head"
+        )
     if spec.asked.kind == "image" and preset != "regression":
         raise DataError(
             f"{preset} is asked by classes, attributes, sentences or sounds; {spec.name} asks by "

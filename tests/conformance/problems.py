@@ -18,6 +18,7 @@ from gansmith.answers import to_answer
 from gansmith.asking import made
 from gansmith.data import Condition, Dataset, accepts, modes, open_data, open_source
 from gansmith.data.build import conditioned, image_dataset, unpaired
+from gansmith.data.clips import clip_dataset
 from gansmith.data.degrade import degraded
 from gansmith.data.sounds import sound_dataset
 from gansmith.metrics import energy_distance, evaluate_labels, mode_report, ngram_jsd, valid_share
@@ -227,6 +228,20 @@ def negatives() -> Dataset:
 
 
 @cache
+def gliding() -> Dataset:
+    """Bright squares of 5x5 that glide 2 pixels a frame, over 16x16, up, down, left or right."""
+    rng = Rng(14)
+    n = 320
+    ahead = torch.tensor([[0, 2], [2, 0], [0, -2], [-2, 0]])[rng.integers(4, n)]
+    place = 8 + rng.integers(3, n, 2) - 1 + torch.arange(-2, 2).view(-1, 1, 1) * ahead
+    t = torch.arange(16)
+    inside = [(t - place[..., axis, None]).abs() <= 2 for axis in (0, 1)]
+    clips = (255 * (inside[0][..., None] & inside[1][..., None, :])).to(torch.uint8)
+    clips = clips.unsqueeze(2).transpose(0, 1)
+    return clip_dataset("gliding", list(clips[:256]), list(clips[256:]), 3)
+
+
+@cache
 def fruits() -> Dataset:
     """Bright yellow and dark blue discs of 16x16 on white; grey tells which."""
     rng = Rng(12)
@@ -237,6 +252,30 @@ def fruits() -> Dataset:
     colour = torch.tensor([[230, 220, 40], [30, 40, 120]])[rng.integers(2, n)]
     real = torch.where(disc[:, None], colour[:, :, None, None], 255).to(torch.uint8)
     return image_dataset("fruits", {"real": real[:256]}, {"real": real[256:]})
+
+
+@cache
+def balls() -> Dataset:
+    """People that are discs of a colour of their own, 16x16; a cross is the landmark: where.
+
+    Three pictures of each: one to be made and two to know the colour from.
+    """
+    rng = Rng(14)
+    n, frames = 220, 3
+    middle = 4 + 8 * rng.uniform(n * frames, 2, 1, 1)
+    t = torch.arange(16)
+    down, across = t.view(1, 16, 1) - middle[:, 0], t.view(1, 1, 16) - middle[:, 1]
+    disc = (down**2 + across**2 < 12)[:, None]
+    colour = (255 * rng.uniform(n, 3, 1, 1)).repeat_interleave(frames, 0)
+    seen = torch.where(disc, colour, 255).to(torch.uint8).unflatten(0, (n, frames))
+    cross = ((down.abs() < 0.7) | (across.abs() < 0.7))[:, None].expand(-1, 3, -1, -1)
+    marks = (255 * cross).to(torch.uint8).unflatten(0, (n, frames))
+    sources = torch.cat([seen[:, 1:], marks[:, 1:]], 2).flatten(1, 2)
+    given = torch.cat([marks[:, 0], sources], 1)
+    rows = (slice(200), slice(200, n))
+    parts = [{"real": seen[part, 0].contiguous(), "who": torch.arange(n)[part]} for part in rows]
+    condition = Condition("likeness", channels=15, height=16, width=16)
+    return conditioned(image_dataset("balls", *parts), condition, *(given[part] for part in rows))
 
 
 def as_asked(game: Any, dataset: Dataset) -> Scores:
@@ -326,6 +365,13 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "completion": Problem(
         partial(degraded, "hole", fruits()), dict(width=8), 250, true_to, {"psnr": (18, 99)}
+    ),
+    # the last frame shown again has 11.1 dB
+    "video": Problem(
+        gliding, dict(width=8, codes=2, patch=7, lr=2e-3), 400, true_to, {"psnr": (20, 99)}
+    ),
+    "talking-head": Problem(
+        balls, dict(width=16, code=8, shots=2, lr=2e-3), 200, true_to, {"psnr": (16, 99)}
     ),
     # nothing is a set of labels with an F1 of 0 that never occurs
     "multi-label": Problem(

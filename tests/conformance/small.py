@@ -23,6 +23,7 @@ from gansmith.data.build import (
     text_dataset,
     unpaired,
 )
+from gansmith.data.clips import clip_dataset
 from gansmith.data.condition import Asked, Condition
 from gansmith.data.degrade import degraded
 from gansmith.data.sounds import sound_dataset
@@ -94,6 +95,14 @@ def asked(kind: Asked) -> Dataset:
 
 
 @cache
+def clips() -> Dataset:
+    """24 clips of 5 frames of noise that rolls on by a row, 16x16; two frames of the past."""
+    still = Rng(13).integers(256, 24, 1, 16, 16).to(torch.uint8)
+    rolled = torch.stack([still.roll(t, 2) for t in range(5)], 1)
+    return clip_dataset("clips", list(rolled[:18]), list(rolled[18:]), 2)
+
+
+@cache
 def voiced() -> Dataset:
     """The same digits with their labels, asked by random sounds."""
     x, sounds = labelled(), asked("sound")
@@ -105,6 +114,19 @@ def voiced() -> Dataset:
 def spoilt(name: str) -> Dataset:
     """The same digits, to be made from what a degradation leaves of them."""
     return degraded(name, digits())
+
+
+@cache
+def likenesses() -> Dataset:
+    """64 people in 16x16 pixels, three pictures of each with random landmark pictures."""
+    rng = Rng(13)
+    real, shown = (
+        rng.integers(256, 96, *shape).to(torch.uint8) for shape in ((3, 16, 16), (15, 16, 16))
+    )
+    who = torch.arange(96)
+    parts = [{"real": real[rows], "who": who[rows]} for rows in (slice(64), slice(64, 96))]
+    condition = Condition("likeness", channels=15, height=16, width=16)
+    return conditioned(image_dataset("people", *parts), condition, shown[:64], shown[64:])
 
 
 @cache
@@ -158,7 +180,8 @@ class Case:
     steps: enough to visit every stage.
     lacks: what the preset does without: "noise" in its losses, "products" of matrices, which
         bfloat16 would round, "moments" of its optimisers, "independence" of the examples of a
-        batch even on points, "accord" of movers that move on one loss, one up and one down.
+        batch even on points, "accord" of movers that move on one loss, one up and one down,
+        "variety" of the answers to one condition.
     """
 
     data: Callable[[], Dataset]
@@ -270,6 +293,7 @@ SMALL: dict[str, dict[str, Case]] = {
     "regression": {
         "class": Case(labelled, dict(width=4, code=5, batch=BATCH)),
         "edges": Case(partial(spoilt, "edges"), dict(width=4, code=5, batch=BATCH)),
+        "clips": Case(clips, dict(width=4, batch=BATCH), lacks=("noise",)),
     },
     "pix2pix": {
         "edges": Case(partial(spoilt, "edges"), dict(width=4, patch=7, batch=BATCH)),
@@ -280,6 +304,17 @@ SMALL: dict[str, dict[str, Case]] = {
     "colourisation": {"blur": Case(partial(spoilt, "blur"), dict(width=4, batch=BATCH))},
     "super-resolution": {
         "down2": Case(partial(spoilt, "down2"), dict(width=4, batch=BATCH), lacks=("noise",))
+    },
+    "video": {
+        "clips": Case(clips, dict(width=4, codes=2, batch=BATCH)),
+        "patches": Case(clips, dict(width=4, codes=2, patch=7, p=1, gradient=0.0, batch=BATCH)),
+    },
+    "talking-head": {
+        "people": Case(
+            likenesses,
+            dict(width=4, code=6, shots=2, lr=2e-3, batch=BATCH),
+            lacks=("variety",),
+        )
     },
     "completion": {"hole": Case(partial(spoilt, "hole"), dict(width=4, batch=BATCH))},
     "multi-label": {"labels": Case(tagged, dict(width=4, batch=BATCH), lacks=("noise",))},
