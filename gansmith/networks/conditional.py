@@ -6,6 +6,7 @@ A discriminator looks at the picture first, `see`, and then compares what it saw
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -13,26 +14,103 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gansmith.latent import Latent
-from gansmith.networks.dcgan import SLOPE, DCGANDiscriminator, Norm, ladder, normal_weights
+from gansmith.networks.dcgan import (
+    SLOPE,
+    DCGANDiscriminator,
+    DCGANGenerator,
+    Norm,
+    centre,
+    ladder,
+    normal_weights,
+)
 from gansmith.networks.resnet import Residual, grow
 
 Trunk = nn.Module
 
 
-class AskedGenerator(nn.Module):
-    """A generator of codes, told what is asked: body([z, encoder(c)]).
+class ToldNorm(nn.Module):
+    """Batch norm whose scales and shifts are told: (1 + s(c)) norm(x) + t(c) (arXiv:1707.00683).
 
-    body: any generator; its latent has `width` coordinates more than the prior.
-    encoder: conditions -> (B, width).
-    forward: z (B, latent.dim), c -> what the body makes.
+    forward: maps (B, channels, H, W), the condition's vector (B, code) -> (B, channels, H, W).
     """
 
-    def __init__(self, body: nn.Module, encoder: nn.Module, latent: Latent) -> None:
+    def __init__(self, channels: int, code: int) -> None:
         super().__init__()
-        self.body, self.encoder, self.latent = body, encoder, latent
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.scale, self.shift = nn.Linear(code, channels), nn.Linear(code, channels)
+
+    def speak_up(self) -> None:
+        """Begin with shifts as large as what they are added to, so that c is heard at once."""
+        nn.init.normal_(self.shift.weight, 0.0, self.shift.in_features**-0.5)
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        scale, shift = self.scale(code)[:, :, None, None], self.shift(code)[:, :, None, None]
+        return torch.addcmul(shift, 1 + scale, self.norm(x))
+
+
+class AskedGenerator(nn.Module):
+    """A DCGAN generator that is told what is asked in every norm layer (arXiv:1802.05637, app. A).
+
+    A condition laid beside the code takes over: batch norm divides by the spread of both together,
+    and what the code adds shrinks until all answers to a condition are the same. Of garments asked
+    by class the variance within a class is then 0.005, and 0.17 this way; of real ones it is 0.21.
+
+    encoder: conditions -> (B, code).
+    forward: z (B, latent.dim), c -> pictures (B, channels, size, size) in [-1, 1].
+    """
+
+    def __init__(
+        self, encoder: nn.Module, code: int, latent: Latent, channels: int, size: int, width: int
+    ) -> None:
+        super().__init__()
+        self.encoder, self.latent, self.size = encoder, latent, size
+        norm = partial(ToldNorm, code=code)
+        self.layers = DCGANGenerator(latent, channels, size, width, norm).layers
+        for layer in self.layers:
+            if isinstance(layer, ToldNorm):
+                layer.speak_up()
+
+    def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        code, x = self.encoder(c), z[:, :, None, None]
+        for layer in self.layers:
+            x = layer(x, code) if isinstance(layer, ToldNorm) else layer(x)
+        return centre(x, self.size)
+
+
+class JoinedGenerator(nn.Module):
+    """A DCGAN generator of code and condition laid side by side (arXiv:1411.1784, figure 1).
+
+    Where no two examples have one condition, as with sounds, variety comes by the conditions.
+
+    encoder: conditions -> (B, code).
+    forward: z (B, latent.dim), c -> pictures (B, channels, size, size) in [-1, 1].
+    """
+
+    def __init__(
+        self, encoder: nn.Module, code: int, latent: Latent, channels: int, size: int, width: int
+    ) -> None:
+        super().__init__()
+        self.encoder, self.latent = encoder, latent
+        self.body = DCGANGenerator(Latent(latent.dim + code), channels, size, width)
 
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
         return self.body(torch.cat([z, self.encoder(c)], 1))
+
+
+class MeanGenerator(nn.Module):
+    """A DCGAN generator of the condition alone: nothing is left to chance.
+
+    encoder: conditions -> (B, code).
+    forward: z (unused), c -> pictures (B, channels, size, size) in [-1, 1].
+    """
+
+    def __init__(self, encoder: nn.Module, code: int, channels: int, size: int, width: int) -> None:
+        super().__init__()
+        self.encoder, self.latent = encoder, Latent(1)
+        self.body = DCGANGenerator(Latent(code), channels, size, width)
+
+    def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        return self.body(self.encoder(c))
 
 
 def no_head(channels: int, side: int) -> list[nn.Module]:

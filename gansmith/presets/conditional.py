@@ -13,13 +13,15 @@ from gansmith.games.sound_to_image import SoundToImage
 from gansmith.games.split import SplitConditional
 from gansmith.games.stackgan import StackGAN
 from gansmith.latent import Latent
-from gansmith.networks import DCGANGenerator, ResNetCritic
+from gansmith.networks import ResNetCritic
 from gansmith.networks.conditional import (
     AskedGenerator,
     Classifying,
     Enlarger,
     Guessing,
+    JoinedGenerator,
     Joint,
+    MeanGenerator,
     Projection,
     Split,
     dcgan_trunk,
@@ -56,9 +58,9 @@ def asked_by(spec: DataSpec, preset: str) -> Condition:
 def generator(
     spec: DataSpec, c: Condition, latent: int, code: int, width: int, size: int = 0
 ) -> AskedGenerator:
-    """A DCGAN generator that is told the condition's vector of `code` numbers beside its own."""
-    body = DCGANGenerator(Latent(latent + code), spec.channels, size or spec.size, width)
-    return AskedGenerator(body, encoder(c, code), Latent(latent))
+    """A DCGAN generator whose norm layers are told the condition's vector of `code` numbers."""
+    prior, side = Latent(latent), size or spec.size
+    return AskedGenerator(encoder(c, code), code, prior, spec.channels, side, width)
 
 
 def told(
@@ -317,8 +319,10 @@ def regression(
     c = asked_by(spec, "regression")
     if distance not in DISTANCES:
         raise ValueError(f"the distance is {' or '.join(DISTANCES)}; got {distance!r}")
-    is_picture = c.kind == "image"
-    G = answerer(spec, width) if is_picture else generator(spec, c, 1, code, width)
+    if c.kind == "image":
+        G: nn.Module = answerer(spec, width)
+    else:
+        G = MeanGenerator(encoder(c, code), code, spec.channels, spec.size, width)
     game = Regression(G, distance=DISTANCES[distance], asked=c.field)
     optim = {"G": adam(lr, 0.5)}
     return Recipe(game, optim, batch, steps, average=0.999, channels_last=True)
@@ -351,9 +355,9 @@ def sound_to_image(
             f"sound-to-image is asked by sounds and guesses classes; {spec.name} asks by {c.kind} "
             f"and has {len(spec.classes)} classes: take cgan"
         )
-    trunk = dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d)
+    prior, trunk = Latent(latent), dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d)
     game = SoundToImage(
-        generator(spec, c, latent, code, width),
+        JoinedGenerator(encoder(c, code), code, prior, spec.channels, spec.size, width),
         Guessing(*trunk, encoder(c, code), code, len(spec.classes)),
         objective=OBJECTIVES["non-saturating"],
         guess=guess,

@@ -291,7 +291,7 @@ SMALL: dict[str, dict[str, Case]] = {
         "sound": Case(voiced, dict(latent=4, width=4, code=5, batch=BATCH)),
     },
     "regression": {
-        "class": Case(labelled, dict(width=4, code=5, batch=BATCH)),
+        "class": Case(labelled, dict(width=4, code=5, batch=BATCH), lacks=("noise",)),
         "edges": Case(partial(spoilt, "edges"), dict(width=4, code=5, batch=BATCH)),
         "clips": Case(clips, dict(width=4, batch=BATCH), lacks=("noise",)),
     },

@@ -309,7 +309,8 @@ def test_a_disk_too_small_stops_before_anything_is_written(tmp_path, monkeypatch
 def test_nothing_that_could_run_code_is_ever_loaded():
     places = Path(gansmith.__file__).parent.rglob("*.py")
     forbidden = re.compile(
-        r"torch\.load|torch\.save|^\s*(import|from) (pickle|dill|joblib|shelve|marshal)\b"
+        r"torch\.load\((?![^()]*weights_only=True\))|torch\.save\("
+        r"|^\s*(import|from) (pickle|dill|joblib|shelve|marshal)\b(?! import UnpicklingError$)"
         r"|pickle\.loads?|allow_pickle=True|\beval\(['\"a-z]|\bexec\(",
         re.MULTILINE,
     )
