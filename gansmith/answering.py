@@ -29,7 +29,13 @@ SMALLEST = 4  # pixels of a side
 
 
 def write_answers(
-    run: Run, source: Path, out: Path, *, mask: Path | None = None, skip_bad: bool = False
+    run: Run,
+    source: Path,
+    out: Path,
+    *,
+    mask: Path | None = None,
+    seed: int = 0,
+    skip_bad: bool = False,
 ) -> int:
     """Answer a picture, or every picture of a folder, each at its own size; how many there were.
 
@@ -37,22 +43,13 @@ def write_answers(
         or NAME.jpg.png where there is a second NAME.
     mask: for a run that completes pictures, what is missing is white there; without one, what is
         transparent in the picture is missing.
+    seed: of what is left to chance.
     Nothing is written when a picture cannot be used, unless skip_bad is true.
     Raises TypeError when the run is not asked by pictures, DataError for pictures that cannot be
     used, ValueError when the answers would overwrite what is given.
     """
     spec = DataSpec.from_json(run.config.spec)
-    asked = spec.condition
-    if asked is not None and asked.kind == "likeness":
-        raise TypeError(
-            f"{run.config.preset} wants to know whom to show: give a folder with face/ and "
-            "landmarks/ by --like"
-        )
-    if not isinstance(run.game, Answers) or asked is None or asked.kind != "image":
-        raise TypeError(
-            f"{run.config.preset} does not translate: it is not asked by pictures; see `gansmith "
-            "sample`"
-        )
+    asked = _pictured(run, spec)
     completes = asked.channels == spec.channels + 1
     if mask is not None and not completes:
         raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
@@ -71,9 +68,25 @@ def write_answers(
         raise DataError("; ".join(bad.values()))
     for file, target in zip(files, targets, strict=True):
         if file not in bad:
-            made = answered(run, _given(file, asked, completes, mask))
+            made = answered(run, _given(file, asked, completes, mask), seed)
             replace(target, png(single(made)))
     return len(files) - len(bad)
+
+
+def _pictured(run: Run, spec: DataSpec) -> Condition:
+    """What the run is asked by. Raises TypeError unless that is one picture."""
+    name, asked = run.config.preset, spec.condition
+    if asked is not None and asked.kind == "likeness":
+        raise TypeError(
+            f"{name} wants to know whom to show: give a folder with face/ and landmarks/ by --like"
+        )
+    if not isinstance(run.game, Answers) or asked is None or asked.kind != "image":
+        raise TypeError(
+            f"{name} does not translate: it is not asked by pictures; see `gansmith sample`"
+        )
+    if asked.frames:
+        raise TypeError(f"{name} continues clips: see write_continuations")
+    return asked
 
 
 def write_labels(run: Run, source: Path, out: Path, *, skip_bad: bool = False) -> tuple[Path, int]:
@@ -107,11 +120,14 @@ def write_labels(run: Run, source: Path, out: Path, *, skip_bad: bool = False) -
 
 
 @torch.no_grad()
-def answered(run: Run, given: Tensor, seed: int = 0) -> Tensor:
-    """The answer, uint8 (C, H, W), to one condition uint8 (C, H, W) of any size."""
+def answered(run: Run, given: Tensor, seed: int = 0, number: int = 1) -> Tensor:
+    """The answer, uint8 (C, H, W), to one condition uint8 (C, H, W) of any size.
+
+    seed, number: of the code.
+    """
     game = run.game
     G: Any = game.get_submodule("G")
-    z = G.latent.sample(1, Rng(seed, 1, 1)).to(next(game.parameters()).device)
+    z = G.latent.sample(1, Rng(seed, 1, number)).to(next(game.parameters()).device)
 
     def net(part: Tensor) -> Tensor:
         return to_uint8(G(z, playable(part, game)))

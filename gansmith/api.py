@@ -12,6 +12,7 @@ import torch
 from gansmith import parallel
 from gansmith.config import Config
 from gansmith.data import DATA, open_data
+from gansmith.data.clips import clip_name
 from gansmith.data.degrade import split_name
 from gansmith.presets import find_preset
 from gansmith.run import ENDLESS, Run, versions
@@ -106,9 +107,9 @@ def plan(
     if steps is not None and "steps" in resolved:
         resolved["steps"] = steps
     where = chosen.data if data is None else str(data)
-    spoilt, rest = split_name(where)
+    _, rest = clip_name(split_name(where)[1])
     if rest not in DATA and Path(rest).exists():
-        where = ":".join(filter(None, (spoilt, str(Path(rest).absolute()))))
+        where = where.removesuffix(rest) + str(Path(rest).absolute())
     dataset = open_data(where, **options)
     check_metrics(metrics, dataset)
     torch.manual_seed(seed)

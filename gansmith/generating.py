@@ -23,6 +23,7 @@ from gansmith.tagging import page as labelled
 from gansmith.tagging import table
 
 COLUMNS = 8
+CLIPS = 16  # held-out clips that are continued on a sheet
 
 
 def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | Tensor | None = None) -> Path:
@@ -30,6 +31,8 @@ def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | Tensor | No
     points: .npy and a plot; text: one file; labels: a table and a sheet of held-out pictures.
 
     The folder holds nothing but samples, so that it can be measured, or trained on, as it is.
+    Of a run that continues clips the pictures are next frames, and the sheet is a GIF of held-out
+    clips that go on.
     ask: words that say what to make, or one condition, for a game that can be asked.
     Returns the file to look at. Raises ValueError for n below 1.
     """
@@ -54,6 +57,11 @@ def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | Tensor | No
     pictures = to_uint8(samples)
     for place, picture in enumerate(pictures):
         _write(out / f"{place:05d}.png", png(single(picture)))
+    asked = run.dataset.spec.condition
+    if asked is not None and asked.frames:
+        from gansmith.continuing import write_held
+
+        return write_held(run, min(n, CLIPS), seed, beside(out, "sheet").with_suffix(".gif"))
     return _write(beside(out, "sheet"), png(tile(pictures, COLUMNS)))
 
 

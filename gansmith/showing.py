@@ -16,6 +16,7 @@ from torch import Tensor
 from gansmith.asking import in_turn, playable
 from gansmith.checkpoint import replace
 from gansmith.data import Dataset
+from gansmith.data.clips import past
 from gansmith.game import Answers
 from gansmith.rng import Rng
 from gansmith.sound import log_spectrum, window_size
@@ -122,8 +123,8 @@ def translations(game: Any, dataset: Dataset) -> Image.Image:
 
 def answers(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
     """What was made of conditions: a column for each class; what is given, the answer and the true
-    one in rows where pictures ask, or sounds, and above them the person where it is a likeness;
-    else a sheet.
+    one in rows where pictures ask, or sounds, a row for each frame of a past, and above them the
+    person where it is a likeness; else a sheet.
     """
     asked = dataset.spec.asked
     if dataset.spec.kind == "sound":
@@ -133,13 +134,17 @@ def answers(given: Tensor, made: Tensor, dataset: Dataset) -> Image.Image:
         return tile(pictures, len(asked.names) if len(asked.names) <= 16 else 8)
     if asked is None or asked.kind not in ("image", "likeness"):
         return tile(pictures, 8)
-    count, columns = min(len(made), 24), 12
+    columns = min(len(made), 12)
+    count = min(len(made) // columns, 2) * columns
     true = dataset.held["real"][torch.arange(count) % dataset.spec.held]
     side = pictures.shape[-2:]
-    first = [given[:count, : 1 if asked.channels == 2 else 3]]
+    if asked.frames:
+        firsts = list(past(given[:count], asked.frames).unbind(1))
+    else:
+        firsts = [given[:count, : 1 if asked.channels == 2 else 3]]
     if asked.kind == "likeness":
-        first.insert(0, given[:count, 3 : 3 + pictures.shape[1]])
-    shown = [F.interpolate(x.float(), side, mode="nearest").to(torch.uint8) for x in first]
+        firsts.insert(0, given[:count, 3 : 3 + pictures.shape[1]])
+    shown = [F.interpolate(x.float(), side, mode="nearest").to(torch.uint8) for x in firsts]
     rows = [x.expand(-1, 3, -1, -1) for x in (*shown, pictures[:count], true)]
     return tile(
         torch.cat([x[i : i + columns] for i in range(0, count, columns) for x in rows]), columns

@@ -3,9 +3,10 @@
     python tools/build_data.py --source FOLDER [--fashion FOLDER] [--out FOLDER]
 
 FOLDER holds emoji/{noto,twemoji,openmoji,fluent3d,openmoji_line}.zip (64x64 CODE.png and
-dataset.json), emoji/captions.tsv.gz (code, name, keywords ...), coco_captions/{train,test}.txt.gz,
-fsdd/fsdd.zip (DIGIT_SPEAKER_TAKE.flac) and noise/noise.zip (NAME.flac). Fashion-MNIST is Debian's
-package dataset-fashion-mnist, the digits are scikit-learn's.
+dataset.json), emoji/captions.tsv.gz (code, name, keywords ...), anim_emoji/clips.zip (CODE.webp of
+16 frames of 64x64), coco_captions/{train,test}.txt.gz, fsdd/fsdd.zip (DIGIT_SPEAKER_TAKE.flac) and
+noise/noise.zip (NAME.flac). Fashion-MNIST is Debian's package dataset-fashion-mnist, the digits are
+scikit-learn's.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from gansmith.data.own.archives import read_idx
+from gansmith.data.own.pictures import fit, frames_of
 from gansmith.data.shipped import EMOJI_COLUMNS, EMOJI_SIZE, FILES, LENGTH, LINES, STYLES
 from gansmith.data.spoken import RATE
 from gansmith.sound import mono, read_sound, resample, write_sound
@@ -34,6 +36,7 @@ from gansmith.sound import mono, read_sound, resample, write_sound
 FASHION = {"train": 20_000, "t10k": 4_000}
 DIGITS_TRAIN = 1437
 MIN_COUNT = 5
+CLIP_LEVEL = 5  # of 255: the distance of two levels
 TAKES = 30  # of 50
 NOISE_SECONDS = 10
 
@@ -97,6 +100,25 @@ def sheet(pictures: list[bytes]) -> Image.Image:
         small = small.resize((EMOJI_SIZE, EMOJI_SIZE), Image.Resampling.LANCZOS)
         whole.paste(small, (column * EMOJI_SIZE, row * EMOJI_SIZE))
     return whole
+
+
+def build_clips(original: Path, out: Path) -> None:
+    """A row of one sheet for each clip; 52 levels a channel, so that it packs without loss."""
+    out.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(original / "clips.zip") as archive:
+        names = sorted(name for name in archive.namelist() if name.endswith(".webp"))
+        clips = [frames_of(archive.read(name), small)[0] for name in names]
+    rows = [np.concatenate(frames, axis=2) for frames in clips]
+    values = np.concatenate(rows, axis=1).transpose(1, 2, 0)
+    levels = np.floor(values / CLIP_LEVEL + 0.5) * CLIP_LEVEL
+    whole = Image.fromarray(levels.astype(np.uint8))
+    whole.save(out / "clips.webp", lossless=True, quality=100, method=6)
+    facts = {"size": EMOJI_SIZE, "codes": [name.removesuffix(".webp") for name in names]}
+    (out / "index.json").write_text(json.dumps(facts, separators=(",", ":")) + "\n")
+
+
+def small(frame: Image.Image) -> np.ndarray:
+    return fit(frame, EMOJI_SIZE, 3)
 
 
 def build_captions(originals: Path, out: Path) -> None:
@@ -177,6 +199,7 @@ def main() -> None:
     build_fashion(wishes.fashion, wishes.out / "fashion")
     build_digits(wishes.out / "digits")
     build_emoji(wishes.source / "emoji", wishes.out / "emoji")
+    build_clips(wishes.source / "anim_emoji", wishes.out / "emoji-clips")
     build_captions(wishes.source / "coco_captions", wishes.out / "captions")
     build_spoken(wishes.source, wishes.out / "spoken")
 

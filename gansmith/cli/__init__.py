@@ -41,7 +41,7 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith train --resume RUN         go on where a run stopped
   gansmith sweep PRESET               a search over its keywords
   gansmith sample RUN                 a sheet of samples
-  gansmith translate RUN FOLDER       pictures of a folder in another style
+  gansmith translate RUN FOLDER       pictures of a folder in another style, clips continued
   gansmith evaluate RUN               its numbers, with how they were computed
   gansmith evaluate A B --against D   runs and folders side by side
   gansmith diagnose RUN               what is wrong with it, and what to try
@@ -216,31 +216,33 @@ def translate(options: Translate) -> None:
     """gansmith translate."""
     from gansmith.answering import write_answers, write_labels
     from gansmith.answering_sounds import write_sounds
+    from gansmith.continuing import write_continuations
     from gansmith.generating import write_translations
 
     run = _open(options.run, options.checkpoint)
-    out = options.out or run.folder / "translated"
+    source, out, skip = options.source, options.out or run.folder / "translated", options.skip_bad
     if options.like is not None or options.finetune:
         _animate(run, options, out)
         return
     kind = run.config.spec["kind"]
-    if kind in ("unpaired", "sound") and options.mask is not None:
+    if (run.config.spec.get("condition") or {}).get("frames"):
+        kind = "clip"
+    if options.mask is not None and kind != "image":
         raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
-    if kind == "sound":
-        count = write_sounds(run, options.source, out, skip_bad=options.skip_bad, say=say)
-    elif kind == "unpaired":
-        count = write_translations(run, options.source, options.to, out, options.skip_bad)
-    elif run.config.spec["kind"] == "labels":
-        if options.mask is not None:
-            raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
-        file, count = write_labels(run, options.source, out, skip_bad=options.skip_bad)
+    what = "picture"
+    if kind == "labels":
+        file, count = write_labels(run, source, out, skip_bad=skip)
         say(f"wrote the labels of {count} picture{'s' * (count != 1)} to {file}")
         return
+    if kind == "sound":
+        what, count = kind, write_sounds(run, source, out, skip_bad=skip, say=say)
+    elif kind == "clip":
+        told = {"frames": options.frames, "seed": options.seed}
+        what, count = kind, write_continuations(run, source, out, **told, skip_bad=skip)
+    elif kind == "unpaired":
+        count = write_translations(run, source, options.to, out, skip)
     else:
-        count = write_answers(
-            run, options.source, out, mask=options.mask, skip_bad=options.skip_bad
-        )
-    what = "sound" if kind == "sound" else "picture"
+        count = write_answers(run, source, out, mask=options.mask, seed=options.seed, skip_bad=skip)
     say(f"wrote {count} {what}{'s' * (count != 1)} to {out}")
 
 

@@ -158,15 +158,18 @@ class Sample:
 @dataclass
 class Translate:
     """Write what a run makes of given pictures or sounds: answers at their own size, of a run that
-    was taught by pairs; or the same in the style of the other domain, of one that was not.
+    was taught by pairs; or the same in the style of the other domain, of one that was not; or how
+    clips go on.
 
     Args:
         run: the run's folder.
-        source: a picture or a WAV or FLAC file, or a folder of them.
+        source: a picture, a clip or a WAV or FLAC file, or a folder of them.
         to: the domain to translate to, without pairs.
         out: where to write: a folder, or a file for a single one; RUN/translated by default.
         mask: a picture of the same size, white where something is missing, for a run that completes
             pictures; what is transparent is missing by default.
+        frames: by how many frames clips are continued.
+        seed: of what is left to chance in pictures and clips.
         like: of a run of talking-head, the person: a folder with pictures in face/ and, under the
             same names, landmark pictures in landmarks/.
         finetune: steps of fine-tuning on these pictures first.
@@ -179,6 +182,8 @@ class Translate:
     to: Literal["a", "b"] = "b"
     out: Annotated[Path | None, absent("PATH", aliases=["-o"])] = None
     mask: Annotated[Path | None, absent("FILE")] = None
+    frames: int = 12
+    seed: int = 0
     like: Annotated[Path | None, absent("FOLDER")] = None
     finetune: int = 0
     checkpoint: Checkpoint = "best"

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from gansmith.data.clips import clip_name
 from gansmith.data.collages import open_collages
 from gansmith.data.condition import Condition
 from gansmith.data.degrade import DEGRADATIONS, HALVES, degraded, split_name
@@ -16,7 +17,9 @@ from gansmith.data.found import open_found
 from gansmith.data.generated import modes, open_generated
 from gansmith.data.grammar import accepts, open_grammar
 from gansmith.data.meaning import MEANING, by_meaning
+from gansmith.data.moving import open_animated_emoji, open_moving_digits, open_turning_shapes
 from gansmith.data.own.holdout import refuse_val
+from gansmith.data.own.wishes import Wishes
 from gansmith.data.pixels import conformed
 from gansmith.data.shipped import (
     open_captions,
@@ -86,6 +89,17 @@ DATA: dict[str, Entry] = {
     "emoji-names": Entry(
         open_emoji_names, "emoji in 4 styles with their names and keywords, 32x32", EMOJI_LICENCE
     ),
+    "moving-digits": Entry(
+        open_moving_digits,
+        "900 clips of two digits that bounce, 32x32 grey, 12 frames",
+        "CC-BY-4.0",
+    ),
+    "turning-shapes": Entry(
+        open_turning_shapes, "900 clips of a shape that turns left or right by chance", "CC0-1.0"
+    ),
+    "animated-emoji": Entry(
+        open_animated_emoji, "182 animated emoji of 16 frames, 32x32 RGB: clips", "MIT"
+    ),
     "faces": Entry(open_faces, "9,000 drawn faces asked by attributes, 32x32 RGB", "CC0-1.0"),
     "faces-told": Entry(open_faces_told, "the same faces asked by sentences", "CC0-1.0"),
     "talking-faces": Entry(
@@ -145,7 +159,8 @@ def open_data(
     degradation leaves of it; NAME may be a path. pairs:PATH has pictures with two halves, left
     what is given and right the answer; pairs-back:PATH the other way round. meaning:NAME asks by
     what an encoder from elsewhere understands of the data's sentences. labels:PATH asks for the
-    labels of each picture.
+    labels of each picture. video:PATH reads clips, each of whose frames is asked for by the 4
+    before it; video8:PATH by 8.
 
     size, channels: what pictures are brought to; None keeps them as they are
     val: the part of the user's own data to hold out; named data sets have a split of their own
@@ -177,11 +192,16 @@ def open_data(
     if opener is not None:
         refuse_val(val, name)
         return conformed(opener(), size, channels)
-    path = Path(name_or_path).expanduser()
+    frames, rest = clip_name(name)
+    path = Path(rest).expanduser()
     if not path.exists():
         raise DataError(_unknown(name))
     from gansmith.data.own.reading import read_path  # only here: names need no readers
 
+    if frames:
+        from gansmith.data.own.clips import read_clips
+
+        return read_clips(path, frames, Wishes(size, channels, val, skip_bad))
     return read_path(path, size=size, channels=channels, val=val, skip_bad=skip_bad)
 
 

@@ -30,6 +30,8 @@ class Condition:
                      at `rate` a second, where that is known
       wave           float32 (N, length) in [-1, 1]: the samples of a sound
       image          uint8 (N, channels, height, width)
+    frames           image: how many past frames of a clip lie in its channels, the oldest first;
+                     0 where it is no clip
       likeness       the same: three channels of a landmark picture to follow, then for each picture
                      of the person its channels and three of its landmark picture
     """
@@ -43,6 +45,7 @@ class Condition:
     channels: int = 0
     height: int = 0
     width: int = 0
+    frames: int = 0
     rate: int = 0
 
     def __post_init__(self) -> None:

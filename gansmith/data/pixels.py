@@ -82,7 +82,13 @@ def conformed(dataset: Dataset, size: int | None = None, channels: int | None = 
     if asked is None:
         return pictures
     pictured = asked.kind in ("image", "likeness")
-    if pictured and size is not None and asked.height == spec.size:
+    if asked.frames:
+        stills = [rows.unflatten(1, (asked.frames, -1)).flatten(0, 1) for rows in given]
+        still = [_fields({"real": rows}, size, channels)["real"] for rows in stills]
+        given = [rows.unflatten(0, (-1, asked.frames)).flatten(1, 2) for rows in still]
+        _, depth, side, _ = given[0].shape
+        asked = replace(asked, channels=depth, height=side, width=side)
+    elif pictured and size is not None and asked.height == spec.size:
         given = [resize(rows, size) for rows in given]
         asked = replace(asked, height=size, width=size)
     return conditioned(pictures, asked, given[0], given[1], dataset.vocabulary)

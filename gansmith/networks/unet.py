@@ -24,6 +24,7 @@ class UNet(nn.Module):
     noisy: how many of the innermost steps up have dropout; 0 makes answers certain.
     norm: makes a norm layer from a channel count; with batch statistics it answers alike for a
     picture and for a part of it, once it is trained.
+    noisy: how many steps up are dropped from; with 0 the code is not looked at.
     reach: how far a pixel of the answer may look, in pixels.
     forward: z (B, latent.dim), pictures (B, inputs, H, W) of any size -> (B, outputs, H, W) in
     [-1, 1]. Sides that 2**depth does not divide are continued by their last row, and cut again.
@@ -58,6 +59,10 @@ class UNet(nn.Module):
         normal_weights(self)
 
     def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        return torch.tanh(self.before_tanh(z, c))
+
+    def before_tanh(self, z: Tensor, c: Tensor) -> Tensor:
+        """The same before it is brought into [-1, 1]."""
         height, width = c.shape[2:]
         block = 2**self.depth
         x = F.pad(c, (0, -width % block, 0, -height % block), "replicate")
@@ -71,7 +76,7 @@ class UNet(nn.Module):
             x = layer(F.relu(x if step == 0 else torch.cat([x, beside], 1)))
             if step < len(masks):
                 x = x * (2.0 * (masks[step] >= 0))[:, :, None, None]
-        return torch.tanh(x[:, :, :height, :width])
+        return x[:, :, :height, :width]
 
 
 class Upscaler(nn.Module):

@@ -20,6 +20,7 @@ from gansmith.presets import (
     speech,
     text,
     translation,
+    video,
     wasserstein,
 )
 from gansmith.presets.own import from_file
@@ -34,6 +35,7 @@ FAMILIES: dict[str, dict[str, Preset]] = {
     "diversity": diversity.FAMILY,
     "conditional": conditional.FAMILY,
     "pairs": pairs.FAMILY,
+    "video": video.FAMILY,
     "heads": heads.FAMILY,
     "labels": labels.FAMILY,
     "speech": speech.FAMILY,

@@ -10,6 +10,7 @@ from gansmith.data import DataError, DataSpec
 from gansmith.games.pix2pix import Pix2Pix
 from gansmith.networks import DCGANDiscriminator, PatchDiscriminator, PixelDiscriminator
 from gansmith.networks.unet import Beside, Pasted, UNet, Upscaler
+from gansmith.networks.video import NextFrameNet
 from gansmith.objectives import OBJECTIVES
 from gansmith.perceptual import Distance, Seen, by_judge, unseen
 from gansmith.presets.players import take
@@ -21,8 +22,9 @@ PATCHES = {7: 0, 16: 1, 34: 2, 70: 3, 142: 4}  # side of a patch -> strided laye
 DEEPEST = 5
 
 
-def answerer(spec: DataSpec, width: int) -> UNet | Upscaler | Pasted:
-    """The net for the pairs: enlarging where what is given is smaller, pasting where it has a mask.
+def answerer(spec: DataSpec, width: int) -> UNet | Upscaler | Pasted | NextFrameNet:
+    """The net for the pairs: enlarging where what is given is smaller, pasting where it has a mask,
+    continuing where it is the past of a clip.
 
     Raises DataError for data without pairs of pictures.
     """
@@ -34,11 +36,23 @@ def answerer(spec: DataSpec, width: int) -> UNet | Upscaler | Pasted:
             f"{spec.name} has no pairs of pictures. Make them from any pictures, as by --data "
             f"grey:{spec.name}, or bring your own (docs/data.md)"
         )
+    if c.frames:
+        return continuer(spec, width)
     if c.height < spec.size:
         return Upscaler(spec.channels, spec.size // c.height, width)
-    depth = max(1, min(DEEPEST, (spec.size - 1).bit_length() - 1))
-    net = UNet(c.channels, spec.channels, width, depth)
+    net = UNet(c.channels, spec.channels, width, depth_for(spec.size))
     return Pasted(net) if c.channels == spec.channels + 1 else net
+
+
+def continuer(spec: DataSpec, width: int, codes: int = 0) -> NextFrameNet:
+    """The net for clips, with `codes` numbers left to chance."""
+    assert spec.condition is not None
+    return NextFrameNet(spec.condition.frames, spec.channels, width, depth_for(spec.size), codes)
+
+
+def depth_for(size: int) -> int:
+    """Steps down to a map of 2 pixels, at most DEEPEST."""
+    return max(1, min(DEEPEST, (size - 1).bit_length() - 1))
 
 
 def patch_judge(channels: int, size: int, patch: int, width: int) -> nn.Module:

@@ -18,6 +18,7 @@ from gansmith.answers import to_answer
 from gansmith.asking import made
 from gansmith.data import Condition, Dataset, accepts, modes, open_data, open_source
 from gansmith.data.build import conditioned, image_dataset, unpaired
+from gansmith.data.clips import clip_dataset
 from gansmith.data.degrade import degraded
 from gansmith.data.sounds import sound_dataset
 from gansmith.metrics import energy_distance, evaluate_labels, mode_report, ngram_jsd, valid_share
@@ -227,6 +228,20 @@ def negatives() -> Dataset:
 
 
 @cache
+def gliding() -> Dataset:
+    """Bright squares of 5x5 that glide 2 pixels a frame, over 16x16, up, down, left or right."""
+    rng = Rng(14)
+    n = 320
+    ahead = torch.tensor([[0, 2], [2, 0], [0, -2], [-2, 0]])[rng.integers(4, n)]
+    place = 8 + rng.integers(3, n, 2) - 1 + torch.arange(-2, 2).view(-1, 1, 1) * ahead
+    t = torch.arange(16)
+    inside = [(t - place[..., axis, None]).abs() <= 2 for axis in (0, 1)]
+    clips = (255 * (inside[0][..., None] & inside[1][..., None, :])).to(torch.uint8)
+    clips = clips.unsqueeze(2).transpose(0, 1)
+    return clip_dataset("gliding", list(clips[:256]), list(clips[256:]), 3)
+
+
+@cache
 def fruits() -> Dataset:
     """Bright yellow and dark blue discs of 16x16 on white; grey tells which."""
     rng = Rng(12)
@@ -350,6 +365,10 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "completion": Problem(
         partial(degraded, "hole", fruits()), dict(width=8), 250, true_to, {"psnr": (18, 99)}
+    ),
+    # the last frame shown again has 11.1 dB
+    "video": Problem(
+        gliding, dict(width=8, codes=2, patch=7, lr=2e-3), 400, true_to, {"psnr": (20, 99)}
     ),
     "talking-head": Problem(
         balls, dict(width=16, code=8, shots=2, lr=2e-3), 200, true_to, {"psnr": (16, 99)}

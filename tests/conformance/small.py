@@ -23,6 +23,7 @@ from gansmith.data.build import (
     text_dataset,
     unpaired,
 )
+from gansmith.data.clips import clip_dataset
 from gansmith.data.condition import Asked, Condition
 from gansmith.data.degrade import degraded
 from gansmith.data.sounds import sound_dataset
@@ -91,6 +92,14 @@ def asked(kind: Asked) -> Dataset:
     condition, given = shapes[kind]
     words = ["<end>", *"abcdefg"] if kind == "sentence" else []
     return conditioned(digits(), condition, given[:64], given[64:], words)
+
+
+@cache
+def clips() -> Dataset:
+    """24 clips of 5 frames of noise that rolls on by a row, 16x16; two frames of the past."""
+    still = Rng(13).integers(256, 24, 1, 16, 16).to(torch.uint8)
+    rolled = torch.stack([still.roll(t, 2) for t in range(5)], 1)
+    return clip_dataset("clips", list(rolled[:18]), list(rolled[18:]), 2)
 
 
 @cache
@@ -284,6 +293,7 @@ SMALL: dict[str, dict[str, Case]] = {
     "regression": {
         "class": Case(labelled, dict(width=4, code=5, batch=BATCH)),
         "edges": Case(partial(spoilt, "edges"), dict(width=4, code=5, batch=BATCH)),
+        "clips": Case(clips, dict(width=4, batch=BATCH), lacks=("noise",)),
     },
     "pix2pix": {
         "edges": Case(partial(spoilt, "edges"), dict(width=4, patch=7, batch=BATCH)),
@@ -294,6 +304,10 @@ SMALL: dict[str, dict[str, Case]] = {
     "colourisation": {"blur": Case(partial(spoilt, "blur"), dict(width=4, batch=BATCH))},
     "super-resolution": {
         "down2": Case(partial(spoilt, "down2"), dict(width=4, batch=BATCH), lacks=("noise",))
+    },
+    "video": {
+        "clips": Case(clips, dict(width=4, codes=2, batch=BATCH)),
+        "patches": Case(clips, dict(width=4, codes=2, patch=7, p=1, gradient=0.0, batch=BATCH)),
     },
     "talking-head": {
         "people": Case(

@@ -39,7 +39,9 @@ def takes(preset: str) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", BY)
-@pytest.mark.parametrize("preset", [*NOT_PICTURES, "acgan", "regression", *PICTURES_ONLY])
+@pytest.mark.parametrize(
+    "preset", [*sorted(NOT_PICTURES), "acgan", "regression", *sorted(PICTURES_ONLY)]
+)
 def test_each_takes_its_conditions_and_refuses_others_by_name(preset: str, kind: str) -> None:
     build = PRESETS[preset].build
     if kind in takes(preset):
@@ -49,7 +51,9 @@ def test_each_takes_its_conditions_and_refuses_others_by_name(preset: str, kind:
         build(BY[kind], width=4)
 
 
-@pytest.mark.parametrize("preset", [*NOT_PICTURES, "acgan", "regression", *PICTURES_ONLY])
+@pytest.mark.parametrize(
+    "preset", [*sorted(NOT_PICTURES), "acgan", "regression", *sorted(PICTURES_ONLY)]
+)
 def test_data_that_cannot_be_asked_are_refused_with_what_to_bring(preset: str) -> None:
     wanted = "pairs" if preset in PICTURES_ONLY else "captions.tsv or pairs"
     with pytest.raises(DataError, match=f"toy has no.*{wanted}"):

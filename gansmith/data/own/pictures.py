@@ -8,7 +8,7 @@ centre, resized by FILTER.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -105,7 +105,29 @@ def decode_whole(raw: bytes, channels: int) -> np.ndarray:
 
     Raises UnreadableError with the reason.
     """
-    values = np.array(upright(raw).convert("L" if channels == 1 else "RGB"))
+    return whole(upright(raw), channels)
+
+
+def frames_of(
+    raw: bytes, read: Callable[[Image.Image], np.ndarray]
+) -> tuple[list[np.ndarray], int]:
+    """Every frame of an animation, through `read`; one where it does not move.
+
+    Beside it the milliseconds that a frame is shown, the mean; 0 where the file does not say.
+    read: of a picture of 8 bits. Raises UnreadableError with the reason.
+    """
+    frames, pause = [], 0.0
+    with _opened(raw) as picture:
+        for number in range(getattr(picture, "n_frames", 1)):
+            picture.seek(number)
+            frames.append(read(_eight_bits(ImageOps.exif_transpose(picture))))
+            pause += float(picture.info.get("duration", 0))
+    return frames, round(pause / len(frames))
+
+
+def whole(picture: Image.Image, channels: int) -> np.ndarray:
+    """An 8-bit picture at its own size, uint8 (channels, H, W)."""
+    values = np.array(picture.convert("L" if channels == 1 else "RGB"))
     return values[None] if channels == 1 else np.ascontiguousarray(values.transpose(2, 0, 1))
 
 

@@ -55,11 +55,11 @@ def common_size(sides: set[int], path: Path) -> int:
     return fitting[0]
 
 
-def refusal(bad: Bad, total: int, path: Path) -> DataError:
+def refusal(bad: Bad, total: int, path: Path, what: str = "pictures") -> DataError:
     """The error that names bad files, the first of many."""
     shown = "".join(f"\n  {name}: {why}" for name, why in sorted(bad.items())[:NAMED])
     more = f"\n  and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
     return DataError(
-        f"{path}: {len(bad)} of {total} pictures cannot be used:{shown}{more}\n"
+        f"{path}: {len(bad)} of {total} {what} cannot be used:{shown}{more}\n"
         "repair or remove them, or pass --skip-bad to leave them out"
     )

@@ -13,6 +13,7 @@ from gansmith.lab.experiments import (
     c6,
     c7,
     c8,
+    c9,
     c10,
     c11,
     c12,
@@ -84,7 +85,7 @@ ALL = (
     *(wd1, wd2, wd3, wd4, wd5, wd6, wd7, wd8, wd9, wd10),
     *(l1, l2, l3, l4, l5, l6, l7),
     *(a1, a2, a3),
-    *(c1, c2, c3, c4, c5, c6, c7, c8, c10, c11, c12),
+    *(c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12),
     *(s1, s2),
     *(m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11),
 )
