@@ -108,7 +108,7 @@ EXPERIMENT = Experiment(
     control={"talking head": "no identity"},
     fails="the same generator told that it is somebody else; a copied source is known, and does "
     "not follow",
-    quick=Form(1, {"steps": 800, "people": 10, "finetune": 20}),
-    full=Form(3, {"steps": 6000, "people": 60, "finetune": 40}),
+    quick=Form(1, {"steps": 4000, "people": 20, "finetune": 40}),
+    full=Form(3, {"steps": 12000, "people": 60, "finetune": 40}),
     picture=picture,
 )
