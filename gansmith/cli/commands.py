@@ -32,7 +32,7 @@ def absent(metavar: str, **more: Any) -> object:
 
 
 RunFolder = Annotated[Positional[Path], arg(metavar="RUN")]
-Out = Annotated[Path | None, absent("FOLDER")]
+Out = Annotated[Path | None, absent("FOLDER", aliases=["-o"])]
 Count = Annotated[int, arg(name="n", aliases=["-n"], metavar="INT")]
 Checkpoint = Annotated[str, arg(metavar="best|latest|STEP")]
 Flag = Annotated[FlagCreatePairsOff[bool], arg(help_behavior_hint="")]
