@@ -1,9 +1,10 @@
 """ACGAN (arXiv:1610.09585, Eq. 2 and 3): D guesses the class instead of being told it.
 
-D says whether a picture is real and of which class it is, of real pictures and of G's; G wants its
-pictures taken for real ones of the class that it was asked for.
+D says whether a picture is real and of which class it is; G wants its pictures taken for real ones
+of the class that it was asked for.
 
-Departs from the paper in: nothing but the stable losses on logits.
+Departs from the paper in: D learns classes from real pictures alone. From G's as well, with the
+class that G was asked for, the two may agree on marks of their own that no real picture has.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class ACGAN(Game):
 
     def judge(self, x: Batch) -> Terms:
         real, fake = self.D(x.real), self.D(self.G(x.z, x.label))
-        guess = F.cross_entropy(real.match, x.label) + F.cross_entropy(fake.match, x.label)
+        guess = F.cross_entropy(real.match, x.label)
         return dict(adv=self.objective.d(real.real, fake.real), guess=self.guess * guess)
 
     def fool(self, x: Batch) -> Terms:

@@ -191,7 +191,7 @@ def projection(
     code: int = 32,
     lr: float = 1e-3,
     batch: int = 32,
-    steps: int = 8000,
+    steps: int = 2000,
 ) -> Recipe:
     """Projection discriminator: the condition is an inner product in D (arXiv:1802.05637, Eq. 3).
 
