@@ -14,14 +14,11 @@ from gansmith.games.split import SplitConditional
 from gansmith.games.stackgan import StackGAN
 from gansmith.latent import Latent
 from gansmith.networks import ResNetCritic
+from gansmith.networks.asked import AskedGenerator, Enlarger, JoinedGenerator, MeanGenerator
 from gansmith.networks.conditional import (
-    AskedGenerator,
     Classifying,
-    Enlarger,
     Guessing,
-    JoinedGenerator,
     Joint,
-    MeanGenerator,
     Projection,
     Split,
     dcgan_trunk,
