@@ -289,6 +289,18 @@ def as_asked(game: Any, dataset: Dataset) -> Scores:
 ASKED = {"asked": (0.55, 1), "cfid": (0, 30)}
 
 
+def by_class(game: Any, dataset: Dataset) -> Scores:
+    """The same, and the variance of answers to one class, over that of its real pictures."""
+    label = torch.arange(10).repeat_interleave(30)
+    answers = game.answer(label, Rng(2)).unflatten(0, (10, 30))
+    real, true = dataset.train["real"].float() / 127.5 - 1, dataset.train["label"]
+    spread = torch.stack([real[true == k].var(0).mean() for k in range(10)]).mean()
+    return {**as_asked(game, dataset), "variety": float(answers.var(1).mean() / spread)}
+
+
+BY_CLASS = {**ASKED, "variety": (0.3, 2)}
+
+
 def averaged(game: Any, dataset: Dataset) -> Scores:
     """Mean absolute difference of the answers to the mean of their class, in [-1, 1]."""
     real, label = dataset.train["real"].float() / 127.5 - 1, dataset.train["label"]
@@ -330,16 +342,16 @@ def freed(game: Any, dataset: Dataset) -> Scores:
 
 PROBLEMS: dict[str, Problem] = {
     "cgan": Problem(
-        partial(open_data, "digits"), dict(width=16, latent=16), 1200, as_asked, ASKED
+        partial(open_data, "digits"), dict(width=16, latent=16), 1200, by_class, BY_CLASS
     ),
     "split": Problem(
-        partial(open_data, "digits"), dict(width=16, latent=16), 1400, as_asked, ASKED
+        partial(open_data, "digits"), dict(width=16, latent=16), 1400, by_class, BY_CLASS
     ),
     "projection": Problem(
-        partial(open_data, "digits"), dict(width=16, latent=16), 1000, as_asked, ASKED
+        partial(open_data, "digits"), dict(width=16, latent=16), 1000, by_class, BY_CLASS
     ),
     "acgan": Problem(
-        partial(open_data, "digits"), dict(width=16, latent=16), 1200, as_asked, ASKED
+        partial(open_data, "digits"), dict(width=16, latent=16), 1200, by_class, BY_CLASS
     ),
     "gan-cls": Problem(
         told, dict(width=8, latent=16, code=16, augment="none"), 1500, as_asked, ASKED
