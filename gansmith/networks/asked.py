@@ -41,7 +41,8 @@ class AskedGenerator(nn.Module):
 
     A condition laid beside the code takes over: batch norm divides by the spread of both together,
     and what the code adds shrinks until all answers to a condition are the same. Of garments asked
-    by class the variance within a class is then 0.005, and 0.17 this way; of real ones it is 0.21.
+    by class (`cgan`, width 16, 600 steps) the variance within a class is then 0.007, and 0.17 this
+    way; of real ones it is 0.21.
 
     encoder: conditions -> (B, code).
     forward: z (B, latent.dim), c -> pictures (B, channels, size, size) in [-1, 1].
