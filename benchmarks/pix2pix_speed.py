@@ -38,6 +38,8 @@ from gansmith.trainer import Trainer
 COUNT = 256  # pairs in memory
 SIDES = (512, 1024, 2048, 4096)
 LARGEST_AT_ONCE = 2048
+SETTLING = 20  # steps before any are timed
+CALLS = 5  # steps in a row: the other arm's nets leave the cache
 
 
 def recipe(options: argparse.Namespace) -> Recipe:
@@ -153,15 +155,11 @@ def main() -> None:
         f"{options.size}x{options.size}, width {options.width}, patches of {options.patch}, batch "
         f"{options.batch}, {torch.get_num_threads()} threads\n"
     )
-    print(
-        table(
-            alternate(
-                {"plain": plain(recipe(options), pairs(options)), "trainer": trained(options)},
-                options.rounds,
-            ),
-            "plain",
-        )
-    )
+    arms = {"plain": plain(recipe(options), pairs(options)), "trainer": trained(options)}
+    for step in arms.values():
+        for _ in range(SETTLING):
+            step()
+    print(table(alternate(arms, options.rounds, CALLS), "plain"))
 
 
 if __name__ == "__main__":

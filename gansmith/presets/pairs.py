@@ -20,6 +20,7 @@ from gansmith.scoring import judge_of
 
 PATCHES = {7: 0, 16: 1, 34: 2, 70: 3, 142: 4}  # side of a patch -> strided layers
 DEEPEST = 5
+LARGE = 64  # pixels; below, laying kernels out channels last costs more than it saves
 
 
 def answerer(spec: DataSpec, width: int) -> UNet | Upscaler | Pasted | NextFrameNet:
@@ -119,7 +120,7 @@ def by_pairs(
         sight=seen_by(spec, perceptual, sight, heads),
     )
     optim = adam(lr, 0.5)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.99, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.99, channels_last=spec.size >= LARGE)
 
 
 def pix2pix(

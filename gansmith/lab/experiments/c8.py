@@ -115,7 +115,7 @@ EXPERIMENT = Experiment(
     control={"L1 + cGAN": "noisy"},
     fails="a copy of the input",
     quick=Form(1, {"steps": 400, "width": 16}),
-    full=Form(3, {"steps": 3000, "width": 16}),
+    full=Form(3, {"steps": 1500, "width": 16}),
     picture=picture,
     departs="spoken digits and 17 recordings of noise for sentences and 100 noises; no PESQ or MOS",
 )

@@ -132,7 +132,7 @@ EXPERIMENT = Experiment(
     control={"adversarial + L2": "copy last", "L2": "adversarial + L2"},
     fails="the last frame shown again shows neither future, and the adversarial one not both",
     quick=Form(1, {"steps": 1500, "width": 16}),
-    full=Form(3, {"steps": 6000, "width": 32}),
+    full=Form(3, {"steps": 3000, "width": 32}),
     picture=picture,
     film=film,
 )
