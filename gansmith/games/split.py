@@ -1,11 +1,11 @@
 """The conditional game with two scores: real, and as asked (arXiv:1710.10916, section 4.2).
 
-D says of a picture whether it is real, without being told what was asked, and whether it matches
-the condition. A real picture with a wrong condition is real and does not match; G's picture is not
-real. So D's fault is named: a poor picture, or the wrong one.
+D says of a picture whether it is real, without being told what was asked, and whether it is what
+was asked. A real picture with a wrong condition is real, and no match; G's picture is neither. So
+D's fault is named: a poor picture, or the wrong one.
 
-Departs from the paper in: the match is learnt from right and wrong conditions of real pictures, not
-from G's pictures, which teach the realism only; the two scores share all layers but the last.
+Departs from the paper in: real pictures with a wrong condition are lies of the match too, as in
+GAN-CLS; one size of picture; the two scores share all layers but the last.
 """
 
 from __future__ import annotations
@@ -53,10 +53,13 @@ class SplitConditional(Game):
 
     def judge(self, x: Batch) -> Terms:
         real, fake = self.D.see(x.real), self.D.see(self.G(x.z, x.c))
-        right, wrong = self.D.score(real, x.c), self.D.score(real, x.wrong)
+        right, wrong, made = (
+            self.D.score(seen, c) for seen, c in ((real, x.c), (real, x.wrong), (fake, x.c))
+        )
+        lies = self.objective.d(right, wrong) + self.objective.d(right, made)
         return dict(
             realism=self.objective.d(self.D.realism(real), self.D.realism(fake)),
-            match=self.match * self.objective.d(right, wrong),
+            match=self.match * lies,
         )
 
     def fool(self, x: Batch) -> Terms:

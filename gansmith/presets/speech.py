@@ -7,12 +7,19 @@ from torch import nn
 from gansmith.data import DataError, DataSpec
 from gansmith.games.pix2pix import Pix2Pix
 from gansmith.networks.patch import PatchDiscriminator
-from gansmith.networks.sound import Heard, Masker, SpectralDistance, WaveJudge, WaveUNet
+from gansmith.networks.sound import (
+    Heard,
+    Masker,
+    SpectralDistance,
+    WaveJudge,
+    WaveUNet,
+    emphasised_distance,
+)
 from gansmith.objectives import OBJECTIVES
 from gansmith.presets.pairs import PATCHES
 from gansmith.presets.players import take
 from gansmith.presets.preset import Preset
-from gansmith.recipe import Recipe, adam, rmsprop
+from gansmith.recipe import Recipe, adam
 from gansmith.sound import window_size
 
 
@@ -72,17 +79,19 @@ def speech_enhancement(
 def segan(
     spec: DataSpec,
     *,
-    width: int = 16,
-    l1: float = 100.0,
-    lr: float = 2e-4,
-    batch: int = 16,
-    steps: int = 3000,
+    width: int = 8,
+    l1: float = 500.0,
+    high: float = 1000.0,
+    lr: float = 1e-3,
+    batch: int = 8,
+    steps: int = 6000,
 ) -> Recipe:
     """SEGAN: speech out of noise, sample by sample (arXiv:1703.09452, Eq. 5 and 6).
 
     width: channels of both players next to the samples.
-    l1: weight of the absolute difference of the samples (the paper's lambda).
-    lr: learning rate of RMSProp.
+    l1: weight of the absolute difference of the samples.
+    high: weight of the same after x(t) - 0.95 x(t - 1), which makes the high parts count.
+    lr: learning rate of Adam, with beta1 0.9.
     batch: pairs in a batch.
     steps: length of the run.
     """
@@ -92,8 +101,10 @@ def segan(
         WaveJudge(spec.length, width),
         objective=OBJECTIVES["least-squares"],
         l1=l1,
+        perceptual=high,
+        sight=emphasised_distance,
     )
-    optim = rmsprop(lr)
+    optim = adam(lr, 0.9)
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.99)
 
 
@@ -108,6 +119,6 @@ FAMILY: dict[str, Preset] = {
         segan,
         data="noisy:spoken-digits",
         cites="arXiv:1703.09452",
-        paper=dict(batch=400, steps=2500),
+        paper=dict(width=16, l1=0.0, high=100.0, lr=2e-4, batch=400, steps=2500),
     ),
 }

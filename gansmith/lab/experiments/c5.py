@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.nn.functional as F
 
 from gansmith.data import open_data
 from gansmith.games.stackgan import StackGAN
@@ -38,11 +39,16 @@ def run(arm: str, seed: int, steps: int, width: int, one: int) -> Numbers:
 
 @torch.no_grad()
 def classes_kept(game: Any) -> float:
-    """Share of large pictures that the judge takes for the class of their small ones, enlarged."""
+    """Share of large pictures that the judge takes for the class of their small ones.
+
+    The large are made small first, and both are shown enlarged alike: of real garments the judge
+    takes 94 % for what they are, and 63 % once they were small.
+    """
     c = torch.arange(500) % 10
     small = game.G1(game.G1.latent.sample(500, Rng(2)), c)
+    again = F.adaptive_avg_pool2d(game.G2(small, c), small.shape[-1])
     judge = judge_of("fashion", 1)
-    seen = [judge.look(x)[1].argmax(1) for x in (game.G2.enlarged(small), game.G2(small, c))]
+    seen = [judge.look(game.G2.enlarged(x))[1].argmax(1) for x in (small, again)]
     return float((seen[0] == seen[1]).float().mean())
 
 
