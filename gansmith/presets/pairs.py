@@ -120,7 +120,9 @@ def by_pairs(
         sight=seen_by(spec, perceptual, sight, heads),
     )
     optim = adam(lr, 0.5)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.99, channels_last=spec.size >= LARGE)
+    return Recipe(
+        game, {"G": optim, "D": optim}, batch, steps, average=0.99, channels_last=spec.size >= LARGE
+    )
 
 
 def pix2pix(
@@ -177,12 +179,12 @@ def super_resolution(
     spec: DataSpec,
     *,
     width: int = 32,
-    patch: int = 0,
+    patch: int = 16,
     l1: float = 20.0,
     perceptual: float = 1.0,
     sight: str = "",
     heads: str = "",
-    lr: float = 5e-4,
+    lr: float = 1e-3,
     batch: int = 16,
     steps: int = 4000,
 ) -> Recipe:

@@ -72,8 +72,8 @@ EXPERIMENT = Experiment(
     says="L1 alone blurs, a conditional discriminator alone invents; together they are best. A "
     "discriminator that is not shown what was given lets G answer what it likes.",
     paper="arXiv:1611.07004, section 4.2",
-    metric="share of answers that the judge takes for the right of 10 classes; sharpness over real; "
-    "mean absolute difference to the true answer; garments from their edges",
+    metric="share of answers that the judge takes for the right of 10 classes; sharpness over "
+    "real; mean absolute difference to the true answer; garments from their edges",
     criterion="right class: L1 + cGAN at least L1's and cGAN's, GAN alone at most half; sharpness: "
     "L1 below 0.7, L1 + cGAN above; difference: L1 + cGAN at most 0.8 of cGAN's",
     arms=ARMS,
