@@ -244,7 +244,7 @@ FAMILY: dict[str, Preset] = {
         super_resolution,
         data="down4:fashion",
         cites="arXiv:1609.04802",
-        paper=dict(lr=1e-4, steps=200_000),
+        paper=dict(patch=0, lr=1e-4, steps=200_000),
     ),
     "completion": Preset(
         completion,

@@ -52,9 +52,9 @@ def data() -> Dataset:
     return image_dataset("shapes", *fields, classes=SHAPES)
 
 
-def run(arm: str, seed: int, steps: int) -> Numbers:
+def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     """How near answers lie to the mean of what is right, how many are right, and how sharp."""
-    preset, keywords = ("regression", {}) if arm == "L2" else ("cgan", {"width": 16, "wrong": 1.0})
+    preset, keywords = ("regression", {}) if arm == "L2" else ("cgan", {"width": width, "wrong": 1.0})
     if arm == "untrained":
         steps = 0
     trainer = trainer_for(data(), preset, seed, steps, **keywords)
@@ -102,7 +102,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"GAN-CLS": "L2", "L2": "untrained"},
     fails="L2's answers as the GAN's, an untrained net as L2",
-    quick=Form(1, {"steps": 5000}),
-    full=Form(3, {"steps": 6000}),
+    quick=Form(1, {"steps": 5000, "width": 16}),
+    full=Form(3, {"steps": 8000, "width": 32}),
     picture=picture,
 )
