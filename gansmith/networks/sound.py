@@ -154,8 +154,8 @@ class WaveJudge(nn.Module):
     """SEGAN's discriminator of a sound and what was given (arXiv:1703.09452, section 3).
 
     The steps down of the generator with batch norm and leaky rectifiers of slope 0.3, then one
-    logit; both sounds are emphasised first. Departs from the paper in: plain batch norm in the place
-    of virtual batch norm.
+    logit; both sounds are emphasised first. Departs from the paper in: plain batch norm in the
+    place of virtual batch norm.
     forward: sounds (B, length), sounds given -> logits (B,).
     """
 
