@@ -10,6 +10,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from gansmith.answering.labels import page as labelled
+from gansmith.answering.labels import table
 from gansmith.asking import in_turn
 from gansmith.checkpoint import replace
 from gansmith.data.own.folders import read_pictures
@@ -19,8 +21,6 @@ from gansmith.run import Run
 from gansmith.scoring import fed
 from gansmith.showing import png, scatter, spectra, tile, to_uint8
 from gansmith.sound import write_sound
-from gansmith.tagging import page as labelled
-from gansmith.tagging import table
 
 COLUMNS = 8
 CLIPS = 16  # held-out clips that are continued on a sheet
@@ -59,7 +59,7 @@ def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | Tensor | No
         _write(out / f"{place:05d}.png", png(single(picture)))
     asked = run.dataset.spec.condition
     if asked is not None and asked.frames:
-        from gansmith.continuing import write_held
+        from gansmith.answering.clips import write_held
 
         return write_held(run, min(n, CLIPS), seed, beside(out, "sheet").with_suffix(".gif"))
     return _write(beside(out, "sheet"), png(tile(pictures, COLUMNS)))

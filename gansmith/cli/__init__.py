@@ -206,17 +206,17 @@ def sample(options: Sample) -> None:
 
 
 def _heard(run: Run, path: Path, gain: float) -> Any:
+    from gansmith.answering.hearing import heard
     from gansmith.data import DataSpec
-    from gansmith.hearing import heard
 
     return heard(path, DataSpec.from_json(run.config.spec), gain)
 
 
 def translate(options: Translate) -> None:
     """gansmith translate."""
-    from gansmith.answering import write_answers, write_labels
-    from gansmith.answering_sounds import write_sounds
-    from gansmith.continuing import write_continuations
+    from gansmith.answering.clips import write_continuations
+    from gansmith.answering.pictures import write_answers, write_labels
+    from gansmith.answering.sounds import write_sounds
     from gansmith.generating import write_translations
 
     run = _open(options.run, options.checkpoint)
@@ -248,7 +248,7 @@ def translate(options: Translate) -> None:
 
 def _animate(run: Run, options: Translate, out: Path) -> None:
     """Heads that follow landmarks."""
-    from gansmith.heads import write_heads
+    from gansmith.answering.heads import write_heads
 
     if options.like is None:
         raise ValueError("--finetune learns a person from pictures: give them by --like FOLDER")

@@ -13,6 +13,7 @@ Norm = Callable[[int], nn.Module]
 Head = Callable[[int, int], list[nn.Module]]
 SMALLEST = 8
 SLOPE = 0.2
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 
 def ladder(size: int) -> tuple[int, int]:
@@ -46,7 +47,7 @@ def normal_weights(module: nn.Module, std: float = 0.02) -> None:
     """
     for part in module.modules():
         weight, bias = getattr(part, "weight", None), getattr(part, "bias", None)
-        if isinstance(part, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+        if isinstance(part, (*CONVOLUTIONS, nn.Linear)):
             nn.init.normal_(part.weight, 0.0, std)
         elif isinstance(weight, nn.Parameter):
             nn.init.normal_(weight, 1.0, std)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from gansmith.answering.heads import adapted
 from gansmith.data import DataError, DataSpec
 from gansmith.data.build import conditioned, image_dataset
 from gansmith.data.condition import Condition
@@ -13,7 +14,6 @@ from gansmith.data.spec import Dataset
 from gansmith.game import Batch
 from gansmith.games.fine_tuning import FineTuning
 from gansmith.games.talking_head import TalkingHead, parted
-from gansmith.heads import adapted
 from gansmith.networks.heads import HeadDiscriminator, HeadGenerator, Styled
 from gansmith.presets import PRESETS
 from gansmith.rng import Rng

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from gansmith.answering.heads import adapted
 from gansmith.data import Dataset, open_data
 from gansmith.data.faces.sets import SOURCES
 from gansmith.games.talking_head import parted
-from gansmith.heads import adapted
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import kept, sheets, trainer_for
 from gansmith.metrics.faces import face_reader, known_again, landmark_error

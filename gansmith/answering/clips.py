@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gansmith.answering import answered
+from gansmith.answering.pictures import answered
 from gansmith.checkpoint import replace
 from gansmith.data import Condition, DataError
 from gansmith.data.own.films import FILMS, PAUSE, Clip, Moving, find_clips, write_film

@@ -11,6 +11,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from gansmith.answering.labels import table
 from gansmith.asking import playable
 from gansmith.checkpoint import replace
 from gansmith.data import Condition, DataError
@@ -22,7 +23,6 @@ from gansmith.generating import single
 from gansmith.rng import Rng
 from gansmith.run import Run
 from gansmith.showing import png, to_uint8
-from gansmith.tagging import table
 from gansmith.tiling import tiled
 
 SMALLEST = 4  # pixels of a side

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gansmith.answering import answered, write_answers
+from gansmith.answering.pictures import answered, write_answers
 from gansmith.api import train
 from gansmith.cli import main
 from gansmith.data import DataError

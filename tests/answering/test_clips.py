@@ -10,10 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
+from gansmith.answering.clips import continued, write_clip, write_continuations, write_held
 from gansmith.answers import to_answer
 from gansmith.api import plan
 from gansmith.cli import main
-from gansmith.continuing import continued, write_clip, write_continuations, write_held
 from gansmith.data import DataError
 from gansmith.data.clips import past
 from gansmith.data.own.films import find_clips

@@ -11,12 +11,12 @@ from PIL import Image
 from torch import Tensor
 
 import gansmith
+from gansmith.answering.heads import write_heads
 from gansmith.cli import main
 from gansmith.data import DataError
 from gansmith.data.faces.drawing import draw_faces, draw_landmarks
 from gansmith.data.faces.sets import some_faces
 from gansmith.data.faces.shape import landmarks
-from gansmith.heads import write_heads
 from gansmith.run import Run
 
 

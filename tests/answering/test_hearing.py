@@ -5,11 +5,11 @@ import pytest
 import soundfile
 import torch
 
+from gansmith.answering.hearing import heard
 from gansmith.api import train
 from gansmith.cli import main
 from gansmith.data import DataError, open_data
 from gansmith.data.spec import DataSpec
-from gansmith.hearing import heard
 from gansmith.run import Run
 from gansmith.sound import SoundError, resample, write_sound
 
