@@ -30,7 +30,8 @@ def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | Tensor | No
     """Pictures: single PNGs and, beside `out`, a sheet; sounds: WAVs and a sheet of spectra;
     points: .npy and a plot; text: one file; labels: a table and a sheet of held-out pictures.
 
-    The folder holds nothing but samples, so that it can be measured, or trained on, as it is.
+    The folder holds nothing but samples, so that it can be measured, or trained on, as it is. Where
+    `out` is the name of a PNG, pictures are one sheet of that name, and nothing else.
     Of a run that continues clips the pictures are next frames, and the sheet is a GIF of held-out
     clips that go on.
     ask: words that say what to make, or one condition, for a game that can be asked.
@@ -55,6 +56,8 @@ def write_samples(run: Run, n: int, seed: int, out: Path, ask: str | Tensor | No
         np.save(_room(out) / "samples.npy", samples.numpy())
         return _write(out / "samples.png", scatter(samples, run.dataset.held["real"][:n]))
     pictures = to_uint8(samples)
+    if out.suffix.lower() == ".png" and not out.is_dir():
+        return _write(out, png(tile(pictures, COLUMNS)))
     for place, picture in enumerate(pictures):
         _write(out / f"{place:05d}.png", png(single(picture)))
     asked = run.dataset.spec.condition

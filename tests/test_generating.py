@@ -66,6 +66,15 @@ def content(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
+def test_a_png_by_name_is_one_sheet(digits: Run, tmp_path: Path) -> None:
+    out = tmp_path / "eleven.PNG"
+    assert write_samples(digits, 11, 3, out) == out
+    assert list(tmp_path.iterdir()) == [out]
+    folder = tmp_path / "folder"
+    sheet = write_samples(digits, 11, 3, folder)
+    assert out.read_bytes() == sheet.read_bytes()
+
+
 def test_pictures_are_written_one_by_one_and_as_a_sheet(digits: Run, tmp_path: Path) -> None:
     out = tmp_path / "made"
     assert write_samples(digits, 11, 3, out) == tmp_path / "made-sheet.png"
