@@ -10,8 +10,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gansmith.answering.labels import page as labelled
-from gansmith.answering.labels import table
 from gansmith.asking import in_turn
 from gansmith.checkpoint import replace
 from gansmith.data.own.folders import read_pictures
@@ -21,6 +19,8 @@ from gansmith.run import Run
 from gansmith.scoring import fed
 from gansmith.showing import png, scatter, spectra, tile, to_uint8
 from gansmith.sound import write_sound
+from gansmith.tagging import page as labelled
+from gansmith.tagging import table
 
 COLUMNS = 8
 CLIPS = 16  # held-out clips that are continued on a sheet

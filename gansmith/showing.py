@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from gansmith.answering.labels import page as labelled
 from gansmith.asking import in_turn, playable
 from gansmith.checkpoint import replace
 from gansmith.data import Dataset
@@ -21,6 +20,7 @@ from gansmith.data.clips import past
 from gansmith.game import Answers
 from gansmith.rng import Rng
 from gansmith.sound import log_spectrum, window_size
+from gansmith.tagging import page as labelled
 
 SHEET = 64  # samples on a sheet
 GAP = 2  # pixels between pictures

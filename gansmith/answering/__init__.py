@@ -1,1 +1,1 @@
-"""What a run answers to files of one's own: pictures, sounds, clips, labels, heads."""
+"""What a run answers to files of one's own: pictures, sounds, clips, heads."""

@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from gansmith.answering.labels import table
+from gansmith.answering.files import files_at
 from gansmith.asking import playable
 from gansmith.checkpoint import replace
 from gansmith.data import Condition, DataError
@@ -23,6 +23,7 @@ from gansmith.generating import single
 from gansmith.rng import Rng
 from gansmith.run import Run
 from gansmith.showing import png, to_uint8
+from gansmith.tagging import table
 from gansmith.tiling import tiled
 
 SMALLEST = 4  # pixels of a side
@@ -104,7 +105,10 @@ def write_labels(run: Run, source: Path, out: Path, *, skip_bad: bool = False) -
     if out.suffix and out.suffix.lower() != ".tsv":
         raise ValueError(f"labels are written as a table; name it .tsv, not {out.name}")
     target = out if out.suffix else out / "labels.tsv"
-    files, bad = _files(source), {}
+    files, bad = (
+        _files(source),
+        {},
+    )
     given: dict[str, Tensor] = {}
     for file in files:
         name = file.relative_to(source).as_posix() if source.is_dir() else file.name
@@ -138,14 +142,7 @@ def answered(run: Run, given: Tensor, seed: int = 0, number: int = 1) -> Tensor:
 
 
 def _files(source: Path) -> list[Path]:
-    if source.is_dir():
-        files = sorted(p for p in source.rglob("*") if p.suffix.lower() in EXTENSIONS)
-        if not files:
-            raise DataError(f"{source} holds no pictures ({', '.join(EXTENSIONS)})")
-        return files
-    if not source.is_file():
-        raise DataError(f"{source} does not exist; give a picture or a folder of pictures")
-    return [source]
+    return files_at(source, EXTENSIONS, "pictures", "a picture or a folder of pictures")
 
 
 def _target(source: Path, file: Path, out: Path, alone: bool) -> Path:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.answering.files import files_at
 from gansmith.checkpoint import UNFINISHED
 from gansmith.data import DataError
 from gansmith.data.spec import DataSpec
@@ -172,14 +173,7 @@ def _look(path: Path, say: Callable[[str], None]) -> None:
 
 
 def _files(source: Path) -> list[Path]:
-    if source.is_dir():
-        files = sorted(p for p in source.rglob("*") if p.suffix.lower() in EXTENSIONS)
-        if not files:
-            raise DataError(f"{source} holds no sounds ({', '.join(EXTENSIONS)})")
-        return files
-    if not source.is_file():
-        raise DataError(f"{source} does not exist; give a WAV or FLAC file, or a folder of them")
-    return [source]
+    return files_at(source, EXTENSIONS, "sounds", "a WAV or FLAC file, or a folder of them")
 
 
 def _target(source: Path, file: Path, out: Path) -> Path:

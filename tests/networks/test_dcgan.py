@@ -123,3 +123,10 @@ def test_centre() -> None:
     x = torch.arange(25.0).view(1, 1, 5, 5)
     assert torch.equal(centre(x, 3), x[:, :, 1:4, 1:4])
     assert torch.equal(centre(x, 5), x)
+
+
+def test_convolutions_over_time_are_drawn_like_those_over_pictures() -> None:
+    for layer in (nn.Conv1d(8, 8, 31), nn.ConvTranspose1d(8, 8, 31)):
+        normal_weights(layer)
+        assert abs(float(layer.weight.detach().mean())) < 0.005
+        assert 0.015 < float(layer.weight.detach().std()) < 0.025

@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from gansmith.networks.patch import PatchDiscriminator
-from gansmith.networks.sound import Heard, Masker, SpectralDistance, WaveJudge, WaveUNet
+from gansmith.networks.sound import (
+    Heard,
+    Masker,
+    SpectralDistance,
+    WaveJudge,
+    WaveUNet,
+    emphasised,
+    emphasised_distance,
+)
 from gansmith.rng import Rng
 
 NETS = {"masker": lambda: Masker(8000, 4), "wave": lambda: WaveUNet(4)}
@@ -86,3 +94,25 @@ def test_the_code_of_the_time_domain_is_heard_everywhere():
     c = torch.zeros(1, 8192)
     one, two = (net(net.latent.sample(1, Rng(seed)), c) for seed in (1, 2))
     assert ((one - two).abs().view(8, 1024).amax(1) > 0).all()
+
+
+def test_emphasis_by_hand():
+    x = torch.tensor([[1.0, 1.0, -2.0]])
+    assert emphasised(x).allclose(torch.tensor([[1.0, 0.05, -2.95]]))
+    assert emphasised_distance(x, torch.zeros(1, 3)).item() == pytest.approx(4 / 3)
+
+
+def test_an_untrained_net_of_samples_nearly_copies():
+    """What it says is added, and small; so it starts from the noisy sound, not from silence."""
+    net, c = made("wave"), sounds(2, 4096)
+    far = (net(net.latent.sample(2, Rng(1)), c) - c).abs().max()
+    assert 0 < far < 0.01
+
+
+def test_samples_are_bound_only_in_use():
+    """A bound has no slope beyond it: a net that trains could not come back."""
+    net, c = made("wave"), torch.full((1, 1024), 0.9)
+    torch.nn.init.constant_(net.up[-1].bias, 16.0)
+    z = net.latent.sample(1, Rng(1))
+    assert net(z, c).max() == 1
+    assert net.train()(z, c).max() > 1.5

@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from gansmith.answering.labels import said, table
 from gansmith.api import train
 from gansmith.cli import main
 from gansmith.data import DataError, open_data
 from gansmith.diagnosis.evidence import gather
 from gansmith.run import Run
+from gansmith.tagging import said, table
 
 SMALL = dict(width=2, batch=8, steps=1)
 
