@@ -2,10 +2,10 @@
 
     python benchmarks/all_reduce.py --rounds 7
 
-Two processes of gloo on this machine call `gansmith.parallel.reduce_move` on players with 1, 10 and
-100 MB of gradients, in 40 tensors. Timed are the whole call, the all-reduce of one flat vector
-within it, and the copies into that vector and back. Then, without measuring anything, what a ring
-all-reduce of as many bytes takes between two accelerators over links of common speed:
+Two processes of gloo on this machine call `gansmith.core.distributed.reduce_move` on players
+with 1, 10 and 100 MB of gradients, in 40 tensors. Timed are the whole call, the all-reduce of one
+flat vector within it, and the copies into that vector and back. Then, without measuring anything,
+what a ring all-reduce of as many bytes takes between two accelerators over links of common speed:
 
     time = 2 (n - 1) / n * bytes / bandwidth + 2 (n - 1) * latency
 """
@@ -26,7 +26,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from gansmith import parallel
+from gansmith.core import distributed
 
 SIZES = (1, 10, 100)  # MB of float32 gradients
 TENSORS = 40
@@ -53,7 +53,7 @@ class Player(nn.Module):
 
 def worker(rounds: int) -> None:
     """Time the parts, in turn, with both processes starting each together; the first one prints."""
-    parallel.start()
+    distributed.start()
     found = {}
     for megabytes in SIZES:
         player = Player(megabytes)
@@ -66,19 +66,19 @@ def worker(rounds: int) -> None:
                 g.copy_(new.view_as(g))
 
         arms: dict[str, Callable[[], object]] = {
-            "reduce_move": lambda player=player: parallel.reduce_move([player], player),  # type: ignore[misc]
+            "reduce_move": lambda player=player: distributed.reduce_move([player], player),  # type: ignore[misc]
             "all-reduce": lambda flat=flat: dist.all_reduce(flat),  # type: ignore[misc]
             "copies": copies,
         }
         times: dict[str, list[float]] = {name: [] for name in arms}
         for _ in range(rounds + 1):
             for name, act in arms.items():
-                parallel.barrier()
+                distributed.barrier()
                 began = perf_counter()
                 act()
                 times[name].append(perf_counter() - began)
         found[megabytes] = {name: 1000 * median(values[1:]) for name, values in times.items()}
-    if parallel.rank() == 0:
+    if distributed.rank() == 0:
         print(json.dumps(found))
     dist.destroy_process_group()
 

@@ -22,9 +22,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.api import train
+from gansmith.core.rng import Rng
 from gansmith.data import Dataset, open_data
 from gansmith.diagnosis import diagnose, diagnose_samples
-from gansmith.rng import Rng
 
 PAGE = Path(__file__).parent / "results" / "diagnose.md"
 MOST = 5000  # training examples, so that a search through all of them is short

@@ -15,14 +15,14 @@ from statistics import mean, stdev
 
 import torch
 
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import modes, open_data, open_source
 from gansmith.games.ensemble import Ensemble
-from gansmith.latent import Latent
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.objectives import OBJECTIVES
-from gansmith.recipe import adam
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
 
 STEPS, SAMPLES, NEAR, ENOUGH = 600, 2500, 0.2, 10
 SEEDS = {1: range(100, 150), 5: range(200, 212), 25: range(300, 306)}  # members: seeds

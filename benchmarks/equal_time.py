@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from gansmith.api import plan
-from gansmith.evaluation import measure
+from gansmith.evaluation.evaluate import measure
 
 CHUNK = 20  # steps between two looks at the clock
 

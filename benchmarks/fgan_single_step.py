@@ -21,16 +21,16 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, MixtureSameFamily, Normal
 
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam, constant, falling, sgd
+from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import open_data, open_source
-from gansmith.data.generated import mixture
-from gansmith.fdivergence import F_DIVERGENCES
+from gansmith.data.builtin.generated import mixture
 from gansmith.games.gan import GAN
-from gansmith.games.single_step import SingleStep
-from gansmith.latent import Latent
+from gansmith.games.simultaneous import SingleStep
+from gansmith.losses.fdivergence import F_DIVERGENCES
 from gansmith.networks import MLPCritic
-from gansmith.recipe import adam, constant, falling, sgd
 from gansmith.theory import best_gaussian
-from gansmith.trainer import NonFiniteError, Trainer
 
 BATCH, RATE = 1024, 0.01
 METHODS = {"alternating": GAN, "single-step": SingleStep}

@@ -33,11 +33,12 @@ import scipy.linalg  # noqa: F401
 import torch
 import torch._dynamo
 
-from gansmith import checkpoint, scoring
 from gansmith.api import plan
-from gansmith.config import FILE, Config
+from gansmith.evaluation import select
 from gansmith.presets import PRESETS
-from gansmith.run import Run
+from gansmith.runs import checkpoint
+from gansmith.runs.config import FILE, Config
+from gansmith.runs.run import Run
 
 EVERY = (0.0, 0.05, 0.2)  # seconds between checkpoints, in turn
 IMAGE = dict(data="digits", width=4, latent=8, batch=8)
@@ -197,7 +198,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    scoring.COUNT = 100
+    select.COUNT = 100
     chance = random.Random(options.seed)
     print(f"torch {torch.__version__}, Python {platform.python_version()}, one thread")
     print("\n| preset | kills | during a write | sittings | tensors | files | result |")

@@ -20,12 +20,12 @@ from alternate import alternate, table
 from step_speed import BATCH, SIZE, Step, pair, pictures
 from torch import Tensor, nn
 
-from gansmith.game import Batch, Terms
+from gansmith.core.game import Batch, Terms
+from gansmith.core.recipe import adam
+from gansmith.core.trainer import Trainer
 from gansmith.games.gan import GAN
-from gansmith.games.shared import SharedGAN
-from gansmith.objectives import OBJECTIVES
-from gansmith.recipe import adam
-from gansmith.trainer import Trainer
+from gansmith.games.shared_fakes import SharedGAN
+from gansmith.losses.objectives import OBJECTIVES
 
 
 class OnePass(GAN):

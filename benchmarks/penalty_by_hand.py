@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.penalties import Interpolated, Penalty
-from gansmith.penalties.hand_slope import slope_by_hand
+from gansmith.penalties.analytic import slope_by_hand
 
 
 class Critic(nn.Module):

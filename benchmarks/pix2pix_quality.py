@@ -17,12 +17,12 @@ from typing import Any
 import torch
 from pix2pix_speed import plain
 
+from gansmith.core.recipe import Recipe
 from gansmith.data import Dataset, open_data, open_source
 from gansmith.data.source import Source
-from gansmith.evaluation import measure
+from gansmith.evaluation.evaluate import measure
 from gansmith.lab.tools import numbers_of, trainer_with
 from gansmith.presets import PRESETS
-from gansmith.recipe import Recipe
 
 ARMS = ("regression", "plain", "trainer")
 SHOWN = ("l1_to_answer", "psnr", "cfid", "precision", "recall", "sharpness")

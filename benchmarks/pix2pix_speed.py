@@ -27,13 +27,13 @@ import torch.nn.functional as F
 from alternate import alternate, table
 from torch import Tensor
 
+from gansmith.core.recipe import Recipe
+from gansmith.core.trainer import Trainer
 from gansmith.data import Condition, DataSpec
 from gansmith.data.source import Source
-from gansmith.presets.pairs import pix2pix
-from gansmith.recipe import Recipe
-from gansmith.showing import to_uint8
-from gansmith.tiling import tiled
-from gansmith.trainer import Trainer
+from gansmith.modalities.sheets import to_uint8
+from gansmith.presets.paired import pix2pix
+from gansmith.sampling.tiling import tiled
 
 COUNT = 256  # pairs in memory
 SIDES = (512, 1024, 2048, 4096)

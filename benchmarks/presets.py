@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 import gansmith
-from gansmith.config import FILE
 from gansmith.metrics import Measured
 from gansmith.presets import PRESETS
+from gansmith.runs.config import FILE
 
 SHOWN = ("cfid", "cis", "precision", "recall", "sharpness", "jsd_1", "jsd_2", "jsd_3", "valid")
 WAYS = ("cfid_ab", "cfid_ba", "l1_to_pair_ab", "l1_of_input_to_pair_ab")

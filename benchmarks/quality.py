@@ -47,10 +47,10 @@ def play(preset: str, data: str, seed: int, minutes: float) -> None:
     import torch
 
     from gansmith.api import plan
-    from gansmith.evaluation import measure
-    from gansmith.rng import Rng
-    from gansmith.showing import tile, to_uint8
-    from gansmith.trainer import NonFiniteError
+    from gansmith.core.rng import Rng
+    from gansmith.core.trainer import NonFiniteError
+    from gansmith.evaluation.evaluate import measure
+    from gansmith.modalities.sheets import tile, to_uint8
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:

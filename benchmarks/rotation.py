@@ -23,19 +23,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import modes, open_data, open_source
 from gansmith.games.gan import GAN
-from gansmith.games.replayed import Replayed
-from gansmith.games.single_step import SingleStep
+from gansmith.games.history import Replayed
+from gansmith.games.simultaneous import SingleStep
 from gansmith.games.unrolled import Lookahead, Unrolled
-from gansmith.latent import Latent
+from gansmith.losses.objectives import OBJECTIVES, Objective
 from gansmith.metrics import mode_report
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.networks.pool import Pool
-from gansmith.objectives import OBJECTIVES, Objective
-from gansmith.recipe import adam
-from gansmith.rng import Rng
-from gansmith.trainer import NonFiniteError, Trainer
+from gansmith.networks.image_pool import Pool
 
 BATCH, LOOK, SAMPLES = 128, 100, 2500
 Make = Callable[[MLPGenerator, MLPCritic], GAN]

@@ -19,11 +19,11 @@ from pathlib import Path
 import torch
 
 from gansmith.api import plan
-from gansmith.evaluation import measure
-from gansmith.rng import Rng
-from gansmith.run import Run
-from gansmith.scoring import fed
-from gansmith.showing import tile, to_uint8
+from gansmith.core.rng import Rng
+from gansmith.evaluation.evaluate import measure
+from gansmith.evaluation.select import fed
+from gansmith.modalities.sheets import tile, to_uint8
+from gansmith.runs.run import Run
 
 ARMS = ("none", "translation,cutout", "colour,translation,cutout")
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "small-data.png"

@@ -30,16 +30,16 @@ import torch.nn.functional as F
 from alternate import alternate, table
 from torch import Tensor, nn
 
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.trainer import Trainer
 from gansmith.data.source import Source
 from gansmith.games.gan import GAN
-from gansmith.games.shared import SharedGAN
-from gansmith.latent import Latent
+from gansmith.games.shared_fakes import SharedGAN
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import DCGANDiscriminator, DCGANGenerator, MLPCritic, MLPGenerator
-from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import Interpolated
-from gansmith.penalties.hand_slope import slope_by_hand
-from gansmith.recipe import adam
-from gansmith.trainer import Trainer
+from gansmith.penalties.analytic import slope_by_hand
 
 SIZE, CODES, BATCH = 32, 100, 64
 Pair = tuple[nn.Module, nn.Module]

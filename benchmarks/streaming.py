@@ -35,10 +35,10 @@ import torch
 from alternate import alternate
 from PIL import Image
 
+from gansmith.core.trainer import Trainer
 from gansmith.data import Dataset, open_data, open_source
 from gansmith.data.source import Source
 from gansmith.presets import find_preset
-from gansmith.trainer import Trainer
 
 SIZE, CHANNELS = 32, 3
 WIDTH = SIZE * SIZE * CHANNELS
@@ -232,7 +232,7 @@ def folders(count: int) -> None:
 
 def decode(path: Path) -> dict[str, float]:
     """Open a folder; how long it took, and memory before and at most."""
-    from gansmith.data.own.reading import read_path
+    from gansmith.data.readers.read import read_path
 
     memory = Memory()
     start, began = memory.since(), time.perf_counter()

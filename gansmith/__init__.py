@@ -12,15 +12,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from gansmith.version import __version__
+
 if TYPE_CHECKING:
     from gansmith.api import open_run, train
-    from gansmith.game import Batch, Game, Phase, Stage
-    from gansmith.recipe import Recipe
-    from gansmith.run import Run
-    from gansmith.sweeping import sweep
-    from gansmith.trainer import Trainer
+    from gansmith.core.game import Batch, Game, Phase, Stage
+    from gansmith.core.recipe import Recipe
+    from gansmith.core.trainer import Trainer
+    from gansmith.runs.run import Run
+    from gansmith.sweep import sweep
 
-__version__ = "0.1.0"
 __all__ = [
     "Batch",
     "Game",
@@ -29,21 +30,22 @@ __all__ = [
     "Run",
     "Stage",
     "Trainer",
+    "__version__",
     "open_run",
     "sweep",
     "train",
 ]
 
 _HOMES = {
-    "Batch": "gansmith.game",
-    "Game": "gansmith.game",
-    "Phase": "gansmith.game",
-    "Recipe": "gansmith.recipe",
-    "Run": "gansmith.run",
-    "Stage": "gansmith.game",
-    "Trainer": "gansmith.trainer",
+    "Batch": "gansmith.core.game",
+    "Game": "gansmith.core.game",
+    "Phase": "gansmith.core.game",
+    "Recipe": "gansmith.core.recipe",
+    "Run": "gansmith.runs.run",
+    "Stage": "gansmith.core.game",
+    "Trainer": "gansmith.core.trainer",
     "open_run": "gansmith.api",
-    "sweep": "gansmith.sweeping",
+    "sweep": "gansmith.sweep",
     "train": "gansmith.api",
 }
 

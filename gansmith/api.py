@@ -9,14 +9,14 @@ from typing import Any
 
 import torch
 
-from gansmith import parallel
-from gansmith.config import Config
+from gansmith.core import distributed
 from gansmith.data import DATA, open_data
-from gansmith.data.clips import clip_name
-from gansmith.data.degrade import split_name
+from gansmith.data.transforms.degrade import split_name
+from gansmith.data.transforms.windows import clip_name
+from gansmith.evaluation.select import check_metrics
 from gansmith.presets import find_preset
-from gansmith.run import ENDLESS, Run, versions
-from gansmith.scoring import check_metrics
+from gansmith.runs.config import Config
+from gansmith.runs.run import ENDLESS, Run, versions
 
 PRESET = "ebgan"
 MINUTES = 4.0
@@ -101,7 +101,7 @@ def plan(
     playing = {k: keywords.pop(k) for k in PLAYING if k in keywords}
     if begin_from is not None:
         Run.open(begin_from)
-    parallel.start()
+    distributed.start()
     chosen = find_preset(preset)
     resolved = chosen.keywords(keywords, paper)
     if steps is not None and "steps" in resolved:

@@ -9,7 +9,7 @@ import gansmith
 from gansmith.api import ENDLESS, fresh, open_run, plan, train
 from gansmith.data import DataError
 from gansmith.presets import PRESETS
-from gansmith.run import Run
+from gansmith.runs.run import Run
 
 TINY = dict(width=4, batch=8, d_steps=1)
 
@@ -67,7 +67,7 @@ def test_minutes_are_refused_where_the_rate_falls_at_once(tmp_path: Path) -> Non
     path = tmp_path / "mine.py"
     path.write_text(
         "from gansmith.presets.classic import nsgan\n"
-        "from gansmith.recipe import falling\n"
+        "from gansmith.core.recipe import falling\n"
         "def early(spec, *, steps: int = 10):\n"
         "    recipe = nsgan(spec, steps=steps)\n"
         "    recipe.schedule = falling(0.25)\n"

@@ -17,11 +17,11 @@ import torch
 from gansmith.api import plan
 from gansmith.cli import COMMANDS, _named, _train_options
 from gansmith.cli.commands import Train, parse
-from gansmith.cli.listing import LISTS
+from gansmith.cli.list import LISTS
 from gansmith.cli.options import parse_with_preset
 from gansmith.data import DATA
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.metrics import JUDGES, load_judge
-from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import PENALTIES
 from gansmith.presets import FAMILIES, PRESETS
 

@@ -27,11 +27,11 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from gansmith.data.own.archives import read_idx
-from gansmith.data.own.pictures import fit, frames_of
-from gansmith.data.shipped import EMOJI_COLUMNS, EMOJI_SIZE, FILES, LENGTH, LINES, STYLES
-from gansmith.data.spoken import RATE
-from gansmith.sound import mono, read_sound, resample, write_sound
+from gansmith.audio import mono, read_sound, resample, write_sound
+from gansmith.data.builtin.shipped import EMOJI_COLUMNS, EMOJI_SIZE, FILES, LENGTH, LINES, STYLES
+from gansmith.data.builtin.spoken_digits import RATE
+from gansmith.data.readers.npz_idx import read_idx
+from gansmith.data.readers.pictures import fit, frames_of
 
 FASHION = {"train": 20_000, "t10k": 4_000}
 DIGITS_TRAIN = 1437

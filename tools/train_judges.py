@@ -4,7 +4,7 @@
     python tools/train_judges.py digits
     python tools/train_judges.py emoji
 
-Seeded, on the CPU. Writes gansmith/metrics/files/NAME.safetensors and NAME.json. The weights
+Seeded, on the CPU. Writes gansmith/pretrained/files/NAME.safetensors and NAME.json. The weights
 depend on the number of threads in their last bits, as float32 sums do.
 """
 
@@ -22,12 +22,12 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.data.build import image_dataset
 from gansmith.data.spec import Dataset
-from gansmith.metrics.judges import DIM, Judge, JudgeCard
 from gansmith.metrics.speech import heard
-from gansmith.rng import Rng
+from gansmith.pretrained.judges import DIM, Judge, JudgeCard
 
 FILES = Path(__file__).parents[1] / "gansmith" / "metrics" / "files"
 BATCH = 200

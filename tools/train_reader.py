@@ -4,7 +4,7 @@
 
 Seeded, on the CPU, some ten minutes. Every few steps there are new faces; blur, noise and small
 shifts teach it to read pictures that are not drawn well. Writes
-gansmith/metrics/files/faces.safetensors and faces.json.
+gansmith/pretrained/files/faces.safetensors and faces.json.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gansmith.data.faces.drawing import draw_faces
-from gansmith.data.faces.people import LIKENESS, likeness
-from gansmith.data.faces.sets import some_faces
-from gansmith.data.faces.shape import POINTS, landmarks
-from gansmith.data.faces.told import DEGREES, YES, attributes
-from gansmith.metrics.faces import (
+from gansmith.core.rng import Rng
+from gansmith.data.builtin.faces.attributes import DEGREES, YES, attributes
+from gansmith.data.builtin.faces.drawing import draw_faces
+from gansmith.data.builtin.faces.people import LIKENESS, likeness
+from gansmith.data.builtin.faces.sets import some_faces
+from gansmith.data.builtin.faces.shape import POINTS, landmarks
+from gansmith.pretrained.face_reader import (
     HIDDEN,
     FaceReader,
     ReaderCard,
@@ -34,7 +35,6 @@ from gansmith.metrics.faces import (
     known_again,
     landmark_error,
 )
-from gansmith.rng import Rng
 
 FILES = Path(__file__).parents[1] / "gansmith" / "metrics" / "files"
 BATCH, POOL, REUSED = 128, 2048, 4  # faces of a batch and of a pool, and how often a pool is seen

@@ -7,13 +7,13 @@ import sys
 
 import torch
 
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
-from gansmith.latent import Latent
 from gansmith.metrics import energy_distance, mode_report, ring_modes
 from gansmith.networks import MLPCritic, MLPGenerator
 from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import Interpolated
-from gansmith.rng import Rng
 
 
 def main(steps: int = 600, batch: int = 128) -> tuple[float, float]:

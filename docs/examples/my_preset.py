@@ -5,14 +5,14 @@ Train one with `gansmith train docs/examples/my_preset.py:lazy_r1 --data ring --
 
 from __future__ import annotations
 
+from gansmith.core.game import Batch, Phase, Terms
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataSpec
-from gansmith.game import Batch, Phase, Terms
 from gansmith.games.gan import GAN
-from gansmith.latent import Latent
 from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import R1, R2, Sum
 from gansmith.presets.players import players, take
-from gansmith.recipe import Recipe, adam
 
 
 def relativistic(

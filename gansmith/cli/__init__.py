@@ -29,7 +29,7 @@ from gansmith.cli.commands import (
 )
 
 if TYPE_CHECKING:
-    from gansmith.run import Run
+    from gansmith.runs.run import Run
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -63,8 +63,8 @@ def train(words: list[str]) -> None:
         _resume(name, options, keywords)
         return
     from gansmith.api import MINUTES, PRESET, plan
-    from gansmith.estimate import check_room
-    from gansmith.run import Run
+    from gansmith.runs.estimate import check_room
+    from gansmith.runs.run import Run
 
     asked = {k: v for k, v in vars(options).items() if k not in ("preset", "dry_run", "resume")}
     asked["metrics"] = [x for x in (options.metrics or "").split(",") if x]
@@ -121,7 +121,7 @@ def _resume(name: str | None, options: Train, keywords: dict[str, Any]) -> None:
             f"a run is resumed as it was begun, with a new --steps or --minutes at most; leave out "
             f"{', '.join(other)}"
         )
-    from gansmith.run import Run
+    from gansmith.runs.run import Run
 
     run = Run.join(options.resume or "")
     say(f"going on with {run.folder}")
@@ -129,7 +129,7 @@ def _resume(name: str | None, options: Train, keywords: dict[str, Any]) -> None:
 
 
 def _cost(run: Run, estimate: Any) -> str:
-    from gansmith.progress import clock
+    from gansmith.runs.progress import clock
 
     minutes = run.config.minutes
     time = f"{minutes:g} min" if minutes is not None else f"about {clock(estimate.seconds)}"
@@ -138,12 +138,12 @@ def _cost(run: Run, estimate: Any) -> str:
 
 
 def _finish(run: Run) -> None:
-    from gansmith import parallel
-    from gansmith.game import Answers
-    from gansmith.progress import clock
+    from gansmith.core import distributed
+    from gansmith.core.game import Answers
     from gansmith.report import write_report
+    from gansmith.runs.progress import clock
 
-    if parallel.rank() != 0:
+    if distributed.rank() != 0:
         return
     if run.told:
         say(run.told)
@@ -167,9 +167,9 @@ def _finish(run: Run) -> None:
 
 def sweep(options: Sweep, keywords: dict[str, Any] | None = None) -> None:
     """gansmith sweep."""
-    from gansmith.cli import sweeping
+    from gansmith.cli import sweep
 
-    sweeping.sweep(options, keywords or {}, console)
+    sweep.sweep(options, keywords or {}, console)
 
 
 def _sweep(words: list[str]) -> None:
@@ -187,7 +187,7 @@ def _sweep(words: list[str]) -> None:
 
 def sample(options: Sample) -> None:
     """gansmith sample."""
-    from gansmith.generating import write_interpolation, write_samples
+    from gansmith.inference.sample import write_interpolation, write_samples
 
     run = _open(options.run, options.checkpoint)
     out = options.out or run.folder / "generated"
@@ -206,18 +206,18 @@ def sample(options: Sample) -> None:
 
 
 def _heard(run: Run, path: Path, gain: float) -> Any:
-    from gansmith.answering.hearing import heard
     from gansmith.data import DataSpec
+    from gansmith.inference.audio_prompt import heard
 
     return heard(path, DataSpec.from_json(run.config.spec), gain)
 
 
 def translate(options: Translate) -> None:
     """gansmith translate."""
-    from gansmith.answering.clips import write_continuations
-    from gansmith.answering.pictures import write_answers, write_labels
-    from gansmith.answering.sounds import write_sounds
-    from gansmith.generating import write_translations
+    from gansmith.inference.audio import write_sounds
+    from gansmith.inference.images import write_answers, write_labels
+    from gansmith.inference.sample import write_translations
+    from gansmith.inference.video import write_continuations
 
     run = _open(options.run, options.checkpoint)
     source, out, skip = options.source, options.out or run.folder / "translated", options.skip_bad
@@ -248,7 +248,7 @@ def translate(options: Translate) -> None:
 
 def _animate(run: Run, options: Translate, out: Path) -> None:
     """Heads that follow landmarks."""
-    from gansmith.answering.heads import write_heads
+    from gansmith.inference.talking_head import write_heads
 
     if options.like is None:
         raise ValueError("--finetune learns a person from pictures: give them by --like FOLDER")
@@ -261,15 +261,15 @@ def _animate(run: Run, options: Translate, out: Path) -> None:
 
 def evaluate(options: Evaluate) -> None:
     """gansmith evaluate."""
-    from gansmith.cli import evaluating
+    from gansmith.cli import evaluate
 
-    evaluating.evaluate(options, console)
+    evaluate.evaluate(options, console)
 
 
 def diagnose(options: Diagnose) -> None:
     """gansmith diagnose."""
-    from gansmith.config import FILE
     from gansmith.diagnosis import diagnose, write_diagnosis
+    from gansmith.runs.config import FILE
 
     found = diagnose(
         options.source,
@@ -294,7 +294,7 @@ def diagnose(options: Diagnose) -> None:
 
 def export(options: Export) -> None:
     """gansmith export."""
-    from gansmith.export import export
+    from gansmith.export.export import export
 
     run = _open(options.run, options.checkpoint)
     for path in export(run, options.out or run.folder / "export", options.format):
@@ -303,7 +303,7 @@ def export(options: Export) -> None:
 
 def lab(options: Lab) -> None:
     """gansmith lab."""
-    from gansmith.cli.experimenting import experiment
+    from gansmith.cli.lab import experiment
 
     experiment(options, console)
 
@@ -317,7 +317,7 @@ def report(options: Report) -> None:
 
 def list_(options: List) -> None:
     """gansmith list."""
-    from gansmith.cli.listing import listing
+    from gansmith.cli.list import listing
 
     console.print(listing(options.what))
 
@@ -336,7 +336,7 @@ COMMANDS: dict[str, tuple[type, Callable[[Any], None]]] = {
 
 
 def _open(folder: Path, which: str = "best") -> Run:
-    from gansmith.run import Run
+    from gansmith.runs.run import Run
 
     run = Run.open(folder)
     run.choose(which)
@@ -345,9 +345,9 @@ def _open(folder: Path, which: str = "best") -> Run:
 
 def say(line: str) -> None:
     """A line for the person, without colours or wrapping; only the first process speaks."""
-    from gansmith import parallel
+    from gansmith.core import distributed
 
-    if parallel.rank() == 0:
+    if distributed.rank() == 0:
         console.print(line, markup=False)
 
 
@@ -362,7 +362,7 @@ def main(words: list[str] | None = None) -> None:
         console.print(ABOUT, markup=False)
         return
     if words[0] == "--version":
-        from gansmith import __version__
+        from gansmith.version import __version__
 
         console.print(f"gansmith {__version__}")
         return
@@ -390,7 +390,7 @@ def _dispatch(command: str, rest: list[str]) -> None:
         _sweep(rest)
         return
     if command not in COMMANDS:
-        from gansmith.naming import unknown
+        from gansmith.core.suggest import unknown
 
         raise ValueError(unknown("command", command, ["train", *COMMANDS]))
     options, act = COMMANDS[command]

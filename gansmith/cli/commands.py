@@ -20,7 +20,7 @@ from tyro.conf import (
     arg,
 )
 
-from gansmith.naming import nearest
+from gansmith.core.suggest import nearest
 
 T = TypeVar("T")
 STYLE = (OmitArgPrefixes, DisallowNone)

@@ -7,21 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from gansmith.data.clips import clip_name
-from gansmith.data.collages import open_collages
-from gansmith.data.condition import Condition
-from gansmith.data.degrade import DEGRADATIONS, HALVES, degraded, split_name
-from gansmith.data.facades import open_facades
-from gansmith.data.faces.sets import open_faces, open_faces_told, open_talking_faces
-from gansmith.data.found import open_found
-from gansmith.data.generated import modes, open_generated
-from gansmith.data.grammar import accepts, open_grammar
-from gansmith.data.meaning import MEANING, by_meaning
-from gansmith.data.moving import open_animated_emoji, open_moving_digits, open_turning_shapes
-from gansmith.data.own.holdout import refuse_val
-from gansmith.data.own.wishes import Wishes
-from gansmith.data.pixels import conformed
-from gansmith.data.shipped import (
+from gansmith.core.suggest import nearest
+from gansmith.data.builtin.collages import open_collages
+from gansmith.data.builtin.facades import open_facades
+from gansmith.data.builtin.faces.sets import open_faces, open_faces_told, open_talking_faces
+from gansmith.data.builtin.generated import modes, open_generated
+from gansmith.data.builtin.grammar import accepts, open_grammar
+from gansmith.data.builtin.mnist import open_found
+from gansmith.data.builtin.shipped import (
     open_captions,
     open_digits,
     open_emoji,
@@ -29,12 +22,19 @@ from gansmith.data.shipped import (
     open_emoji_names,
     open_fashion,
 )
+from gansmith.data.builtin.spoken_digits import open_spoken_digits
+from gansmith.data.builtin.spoken_pictures import open_spoken_pictures
+from gansmith.data.builtin.video import open_animated_emoji, open_moving_digits, open_turning_shapes
+from gansmith.data.condition import Condition
+from gansmith.data.readers.options import Wishes
+from gansmith.data.readers.split import refuse_val
 from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
-from gansmith.data.spoken import open_spoken_digits
-from gansmith.data.spoken_pictures import open_spoken_pictures
-from gansmith.data.turned import PREFIX, turned
-from gansmith.naming import nearest
+from gansmith.data.transforms.degrade import DEGRADATIONS, HALVES, degraded, split_name
+from gansmith.data.transforms.embed_text import MEANING, by_meaning
+from gansmith.data.transforms.resize import conformed
+from gansmith.data.transforms.swap_labels import PREFIX, turned
+from gansmith.data.transforms.windows import clip_name
 
 __all__ = [
     "DATA",
@@ -170,7 +170,7 @@ def open_data(
     name = str(name_or_path)
     spoilt, rest = split_name(name)
     if spoilt in HALVES:
-        from gansmith.data.own.reading import read_pairs
+        from gansmith.data.readers.read import read_pairs
 
         return read_pairs(
             rest,
@@ -196,10 +196,10 @@ def open_data(
     path = Path(rest).expanduser()
     if not path.exists():
         raise DataError(_unknown(name))
-    from gansmith.data.own.reading import read_path  # only here: names need no readers
+    from gansmith.data.readers.read import read_path  # only here: names need no readers
 
     if frames:
-        from gansmith.data.own.clips import read_clips
+        from gansmith.data.readers.video_folder import read_clips
 
         return read_clips(path, frames, Wishes(size, channels, val, skip_bad))
     return read_path(path, size=size, channels=channels, val=val, skip_bad=skip_bad)

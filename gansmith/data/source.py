@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.data.build import named
-from gansmith.data.degrade import Degradation
-from gansmith.data.rows import RowFile
+from gansmith.data.memmap import RowFile
 from gansmith.data.spec import DataError, Dataset, Fields
-from gansmith.rng import Rng
+from gansmith.data.transforms.degrade import Degradation
 
 ORDER = 0xDA7A5E7  # sets the orders of examples apart from a run's other random numbers
 SPOILING = 0x5B011ED  # and what is random in degradations

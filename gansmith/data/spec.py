@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.data.condition import Condition
-from gansmith.rng import Rng
 
 if TYPE_CHECKING:
-    from gansmith.data.degrade import Degradation
-    from gansmith.data.rows import RowFile
+    from gansmith.data.memmap import RowFile
+    from gansmith.data.transforms.degrade import Degradation
 
 Kind = Literal["image", "points", "text", "sound", "unpaired", "labels"]
 Fields = dict[str, Tensor]

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from torch import Tensor
 
-from gansmith.checkpoint import replace
-from gansmith.comparing import everything
-from gansmith.config import FILE
 from gansmith.data import DataError, Dataset, open_data
-from gansmith.diagnosis.copies import memorising
+from gansmith.diagnosis.diversity import collapse, dropped
 from gansmith.diagnosis.evidence import Finding, gather
-from gansmith.diagnosis.looks import blur, noise
+from gansmith.diagnosis.image_quality import blur, noise
+from gansmith.diagnosis.memorization import memorising
 from gansmith.diagnosis.training import exploding, saturated, undertrained
-from gansmith.diagnosis.variety import collapse, dropped
 from gansmith.metrics.samples import choose
-from gansmith.run import Run
+from gansmith.report.compare import everything
+from gansmith.runs.checkpoint import replace
+from gansmith.runs.config import FILE
+from gansmith.runs.run import Run
 
 COUNT = 2000
 JSON = "diagnosis.json"

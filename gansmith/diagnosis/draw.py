@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gansmith.showing import png, tile, to_uint8
+from gansmith.modalities.sheets import png, tile, to_uint8
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from gansmith.data import DataError, Dataset, modes
+from gansmith.evaluation.select import judge_of
 from gansmith.metrics import JUDGES
 from gansmith.metrics.arrays import matrix
 from gansmith.metrics.image_report import see
 from gansmith.metrics.pictures import recolour, to_unit
 from gansmith.metrics.samples import choose
-from gansmith.scoring import judge_of
 
 MOST = 2000  # examples of each kind that are looked at, and of the training set for what is usual
 FEWEST = 50

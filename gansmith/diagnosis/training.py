@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gansmith.diagnosis import draw
 from gansmith.diagnosis.evidence import Finding
-from gansmith.run import Run
+from gansmith.runs.run import Run
 
 SURE_OF_ALL = 0.05  # D's loss, of what it is when D cannot tell
 STEEP = 30.0  # slope of a critic, where 1 is meant

@@ -13,10 +13,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gansmith.game import Batch, Phase, Terms
+from gansmith.core.game import Batch, Phase, Terms
 from gansmith.games.gan import GAN, Generator
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.autoencoder import CopyingDiscriminator
-from gansmith.objectives import OBJECTIVES
 
 
 class BEGAN(GAN):

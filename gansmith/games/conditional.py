@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gansmith.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.rng import Rng
+from gansmith.losses.objectives import Objective
 from gansmith.networks.augment import View, as_is
-from gansmith.objectives import Objective
-from gansmith.rng import Rng
 
 
 class Conditional(Game):

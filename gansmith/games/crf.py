@@ -16,9 +16,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gansmith.game import Batch, Game, Phase, Terms
-from gansmith.networks.chain import Chain
-from gansmith.rng import Rng
+from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.rng import Rng
+from gansmith.networks.linear_chain import Chain
 
 
 class CRF(Game):

@@ -14,11 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.game import Batch, Game, Given, Phase, Program, Terms
+from gansmith.core.game import Batch, Game, Given, Phase, Program, Terms
+from gansmith.core.rng import Rng
 from gansmith.games.gan import in_pieces
-from gansmith.networks.pool import Pool
-from gansmith.objectives import Objective
-from gansmith.rng import Rng
+from gansmith.losses.objectives import Objective
+from gansmith.networks.image_pool import Pool
 
 
 class CycleGAN(Game):

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.fdivergence import upcast
-from gansmith.game import Batch, Phase, Stage, Terms
+from gansmith.core.game import Batch, Phase, Stage, Terms
 from gansmith.games.gan import GAN, Generator
+from gansmith.losses.fdivergence import upcast
 from gansmith.networks.autoencoder import CopyingDiscriminator
 
 

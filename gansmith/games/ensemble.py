@@ -15,10 +15,10 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from gansmith.game import Batch, Game, Given, Phase, Program, Stage, Terms
+from gansmith.core.game import Batch, Game, Given, Phase, Program, Stage, Terms
+from gansmith.core.rng import Rng
 from gansmith.games.gan import Generator, in_pieces
-from gansmith.objectives import Objective
-from gansmith.rng import Rng
+from gansmith.losses.objectives import Objective
 
 
 class Ensemble(Game):

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gansmith.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Phase, Terms
 from gansmith.games.talking_head import TalkingHead, copied
 
 

@@ -16,12 +16,12 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from gansmith.game import Batch, Game, Given, Phase, Program, Terms
-from gansmith.latent import Latent
+from gansmith.core.game import Batch, Game, Given, Phase, Program, Terms
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
+from gansmith.losses.objectives import Objective
 from gansmith.networks.augment import View, as_is
-from gansmith.objectives import Objective
 from gansmith.penalties import Absent, Penalty
-from gansmith.rng import Rng
 
 UNPENALISED = Absent()
 

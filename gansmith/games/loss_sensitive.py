@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.fdivergence import upcast
-from gansmith.game import Batch, Terms
+from gansmith.core.game import Batch, Terms
 from gansmith.games.gan import GAN, Generator
-from gansmith.objectives import OBJECTIVES
+from gansmith.losses.fdivergence import upcast
+from gansmith.losses.objectives import OBJECTIVES
 
 
 @dataclass(frozen=True)

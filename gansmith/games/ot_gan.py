@@ -13,11 +13,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gansmith.game import Batch, Game, Given, Phase, Program, Terms
+from gansmith.core.game import Batch, Game, Given, Phase, Program, Terms
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
 from gansmith.games.gan import Generator, in_pieces
-from gansmith.latent import Latent
-from gansmith.rng import Rng
-from gansmith.transport import MinibatchEnergy
+from gansmith.losses.sinkhorn import MinibatchEnergy
 
 
 class OTGAN(Game):

@@ -15,11 +15,11 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.rng import Rng
 from gansmith.games.conditional import answered
-from gansmith.objectives import Objective
-from gansmith.perceptual import Distance, unseen
-from gansmith.rng import Rng
+from gansmith.losses.objectives import Objective
+from gansmith.losses.perceptual import Distance, unseen
 
 
 class Pix2Pix(Game):

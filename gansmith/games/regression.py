@@ -16,9 +16,9 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.rng import Rng
 from gansmith.games.conditional import answered
-from gansmith.rng import Rng
 
 DISTANCES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": F.l1_loss, "l2": F.mse_loss}
 

@@ -15,12 +15,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gansmith.game import Batch, Game, Given, Phase, Program, Stage, Terms
+from gansmith.core.game import Batch, Game, Given, Phase, Program, Stage, Terms
+from gansmith.core.rng import Rng
+from gansmith.losses.objectives import Objective
 from gansmith.networks.recurrent import Writer
+from gansmith.networks.rnn_export import UnrolledWriter
 from gansmith.networks.textcnn import TextCNN
-from gansmith.networks.unrolled import UnrolledWriter
-from gansmith.objectives import Objective
-from gansmith.rng import Rng
 
 
 class SeqGAN(Game):

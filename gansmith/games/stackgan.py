@@ -16,10 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.game import Batch, Game, Phase, Stage, Terms
+from gansmith.core.game import Batch, Game, Phase, Stage, Terms
+from gansmith.core.rng import Rng
 from gansmith.games.conditional import others
-from gansmith.objectives import Objective
-from gansmith.rng import Rng
+from gansmith.losses.objectives import Objective
 
 
 class StackGAN(Game):

@@ -18,10 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.game import Batch, Game, Phase, Terms
-from gansmith.objectives import Objective
-from gansmith.perceptual import Distance, unseen
-from gansmith.rng import Rng
+from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.rng import Rng
+from gansmith.losses.objectives import Objective
+from gansmith.losses.perceptual import Distance, unseen
 
 MARKS = 3
 

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from gansmith.game import Batch, Terms
+from gansmith.core.game import Batch, Terms
 from gansmith.games.gan import GAN, Generator
-from gansmith.objectives import Objective
-from gansmith.penalties.slopes import full, plainly
+from gansmith.losses.objectives import Objective
+from gansmith.penalties.gradient_norm import full, plainly
 
 
 @dataclass(frozen=True)

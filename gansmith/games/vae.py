@@ -16,11 +16,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from gansmith.fdivergence import upcast
-from gansmith.game import Batch, Phase, Terms
+from gansmith.core.game import Batch, Phase, Terms
+from gansmith.core.rng import Rng
 from gansmith.games.autoencoder import AutoEncoder
 from gansmith.games.gan import Generator, in_pieces
-from gansmith.rng import Rng
+from gansmith.losses.fdivergence import upcast
 
 
 class Spread(nn.Module):

@@ -7,6 +7,6 @@ report         one page of all results, a table, the pictures
 """
 
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Verdict, judged
-from gansmith.lab.playing import play, read
+from gansmith.lab.runner import play, read
 
 __all__ = ["Arms", "Check", "Experiment", "Form", "Verdict", "judged", "play", "read"]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from gansmith.checkpoint import replace
 from gansmith.lab.experiment import Arms, Experiment, judged
 from gansmith.lab.experiments import EXPERIMENTS
-from gansmith.lab.playing import path_of, read
+from gansmith.lab.runner import path_of, read
 from gansmith.report.page import page, section, table, tag
+from gansmith.runs.checkpoint import replace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,15 +9,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from gansmith.core.game import Game
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import modes, open_data, open_source
-from gansmith.game import Game
 from gansmith.lab.tools import sampled
-from gansmith.latent import Latent
 from gansmith.metrics import mode_report
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.recipe import adam
-from gansmith.rng import Rng
-from gansmith.trainer import NonFiniteError, Trainer
 
 SAMPLES = 2500
 

@@ -16,16 +16,16 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from gansmith.api import plan
-from gansmith.asking import made
+from gansmith.core.recipe import Recipe
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import Dataset, open_source
-from gansmith.evaluation import measure
-from gansmith.objectives import Objective
+from gansmith.evaluation.evaluate import measure
+from gansmith.losses.objectives import Objective
+from gansmith.modalities.sheets import png, tile, to_uint8
 from gansmith.penalties import Absent, Penalty
 from gansmith.presets import PRESETS
-from gansmith.recipe import Recipe
-from gansmith.rng import Rng
-from gansmith.showing import png, tile, to_uint8
-from gansmith.trainer import Trainer
+from gansmith.sampling.prompts import made
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,10 +5,16 @@ Nothing here needs a game or a trainer, and nothing uses a global random state.
 
 from __future__ import annotations
 
-from gansmith.metrics.bins import BinReport, Bins, different_bins, make_bins
+from gansmith.metrics.birthday import (
+    Support,
+    duplicate_probability,
+    duplicate_threshold,
+    support_at,
+    support_of_pairs,
+    support_size,
+)
 from gansmith.metrics.density_coverage import DensityCoverage, density_coverage
 from gansmith.metrics.distances import energy_distance, sliced_wasserstein, wasserstein_1d
-from gansmith.metrics.features import Features, Own, find_features
 from gansmith.metrics.frechet import (
     Gaussian,
     fit_gaussian,
@@ -18,7 +24,6 @@ from gansmith.metrics.frechet import (
 )
 from gansmith.metrics.image_report import evaluate_images, image_numbers
 from gansmith.metrics.inception_score import class_score, class_scores, log_class_score
-from gansmith.metrics.judges import JUDGES, Judge, JudgeCard, judge_for, load_judge
 from gansmith.metrics.kernel_distance import KernelDistance, kernel_distance, squared_discrepancy
 from gansmith.metrics.labels import (
     best_thresholds,
@@ -28,7 +33,7 @@ from gansmith.metrics.labels import (
     unseen_share,
 )
 from gansmith.metrics.likelihood import Parzen, best_window, kernel_density, parzen
-from gansmith.metrics.memory import (
+from gansmith.metrics.memorization import (
     MemoryReport,
     Nearest,
     memory_of_features,
@@ -37,6 +42,7 @@ from gansmith.metrics.memory import (
     nearest_moved,
 )
 from gansmith.metrics.modes import ModeReport, grid_modes, mode_report, ring_modes
+from gansmith.metrics.ndb import BinReport, Bins, different_bins, make_bins
 from gansmith.metrics.points_report import evaluate_points
 from gansmith.metrics.precision_recall import PrecisionRecall, covered_share, precision_recall
 from gansmith.metrics.protocol import Better, Measured, Protocol, ProtocolError, check_alike
@@ -45,17 +51,11 @@ from gansmith.metrics.sharpness import laplacian_variance, sharpness_ratio
 from gansmith.metrics.similarity import ms_ssim, pair_similarity
 from gansmith.metrics.sound_report import evaluate_answers, evaluate_sounds
 from gansmith.metrics.spectrum import fine_detail_ratio, radial_spectrum
-from gansmith.metrics.stacked import StackedReport, stack, stacked_modes
-from gansmith.metrics.support import (
-    Support,
-    duplicate_probability,
-    duplicate_threshold,
-    support_at,
-    support_of_pairs,
-    support_size,
-)
+from gansmith.metrics.stacked_mnist import StackedReport, stack, stacked_modes
 from gansmith.metrics.text import copied_share, distinct, ngram_jsd, valid_share
 from gansmith.metrics.text_report import evaluate_text
+from gansmith.pretrained.features import Features, Own, find_features
+from gansmith.pretrained.judges import JUDGES, Judge, JudgeCard, judge_for, load_judge
 
 __all__ = [
     "JUDGES",

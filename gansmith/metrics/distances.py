@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.metrics.arrays import Array, matching
-from gansmith.rng import Rng
 
 
 def wasserstein_1d(x: Array, y: Array) -> float:

@@ -9,7 +9,6 @@ from typing import Literal
 from torch import Tensor
 
 from gansmith.metrics.density_coverage import density_coverage
-from gansmith.metrics.features import Features
 from gansmith.metrics.frechet import frechet_from_features
 from gansmith.metrics.inception_score import class_score
 from gansmith.metrics.kernel_distance import squared_discrepancy
@@ -20,6 +19,7 @@ from gansmith.metrics.samples import trio
 from gansmith.metrics.sharpness import sharpness_ratio
 from gansmith.metrics.similarity import WINDOW, pair_similarity
 from gansmith.metrics.spectrum import fine_detail_ratio
+from gansmith.pretrained.features import Features
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from gansmith.rng import Rng
+from gansmith.core.rng import Rng
 
 
 def class_score(probabilities: Tensor) -> float:

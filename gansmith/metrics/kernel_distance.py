@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.metrics.arrays import Array, matching
-from gansmith.rng import Rng
 
 
 @dataclass(frozen=True)

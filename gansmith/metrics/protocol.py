@@ -26,7 +26,7 @@ class ProtocolError(ValueError):
 
 @lru_cache(maxsize=1)
 def _versions() -> tuple[tuple[str, str], ...]:
-    from gansmith import __version__
+    from gansmith.version import __version__
 
     return ("gansmith", __version__), *((name, version(name)) for name in LIBRARIES)
 

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from gansmith.metrics.distances import energy_distance
 from gansmith.metrics.frechet import Gaussian, fit_gaussian, frechet_distance
-from gansmith.metrics.judges import Judge
 from gansmith.metrics.pictures import to_bytes
 from gansmith.metrics.samples import choose
 from gansmith.metrics.text import ngram_jsd
+from gansmith.pretrained.judges import Judge
 
 QUICK_SAMPLES = 1000
 

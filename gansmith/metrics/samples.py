@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from gansmith.rng import Rng
+from gansmith.core.rng import Rng
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.metrics.pictures import recolour, to_unit
-from gansmith.rng import Rng
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 WINDOW, STD = 11, 1.5

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from gansmith.metrics.judges import Judge
+from gansmith.audio import log_spectrum, window_size
 from gansmith.metrics.protocol import HELD, Better, Measured, Protocol
 from gansmith.metrics.speech import (
     log_spectral_distance,
@@ -16,7 +16,7 @@ from gansmith.metrics.speech import (
     segmental_snr,
     si_sdr,
 )
-from gansmith.sound import log_spectrum, window_size
+from gansmith.pretrained.judges import Judge
 
 LIMIT = 1000  # sounds that are looked at
 

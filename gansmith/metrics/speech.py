@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.metrics.judges import Judge
-from gansmith.sound import SoundError, log_mel, log_spectrum, resample, window_size
+from gansmith.audio import SoundError, log_mel, log_spectrum, resample, window_size
+from gansmith.pretrained.judges import Judge
 
 SEGMENT = (-10.0, 35.0)  # decibels that the ratio of a frame is clipped to
 UNHEARD = 1e-5  # what pystoi answers where it finds too little speech

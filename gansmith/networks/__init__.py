@@ -2,13 +2,13 @@
 
 from gansmith.networks.augment import Augment, as_is
 from gansmith.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from gansmith.networks.minibatch import MinibatchDiscrimination, minibatch_head
+from gansmith.networks.image_pool import Pool
+from gansmith.networks.minibatch_discrimination import MinibatchDiscrimination, minibatch_head
+from gansmith.networks.minibatch_stddev import MinibatchStd, stddev_head
 from gansmith.networks.mlp import MaxoutCritic, MLPCritic, MLPGenerator, PictureMLP
 from gansmith.networks.patch import PatchDiscriminator, PixelDiscriminator
-from gansmith.networks.pool import Pool
 from gansmith.networks.recurrent import Writer
 from gansmith.networks.resnet import ResNetCritic, ResNetGenerator
-from gansmith.networks.stddev import MinibatchStd, stddev_head
 from gansmith.networks.textcnn import TextCNN
 from gansmith.networks.translator import TranslatorGenerator
 

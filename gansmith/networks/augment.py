@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.rng import Rng
+from gansmith.core.rng import Rng
 
 
 def brightness(x: Tensor, u: Tensor) -> Tensor:

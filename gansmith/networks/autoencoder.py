@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from gansmith.fdivergence import upcast
-from gansmith.latent import Latent
+from gansmith.core.latent import Latent
+from gansmith.losses.fdivergence import upcast
 from gansmith.networks.dcgan import DCGANDiscriminator, DCGANGenerator, Head, Norm
 from gansmith.networks.mlp import MLPCritic, MLPGenerator
 

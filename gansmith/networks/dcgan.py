@@ -7,7 +7,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from gansmith.latent import Latent
+from gansmith.core.latent import Latent
 
 Norm = Callable[[int], nn.Module]
 Head = Callable[[int, int], list[nn.Module]]

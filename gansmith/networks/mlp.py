@@ -8,7 +8,7 @@ from math import prod
 
 from torch import Tensor, nn
 
-from gansmith.latent import Latent
+from gansmith.core.latent import Latent
 from gansmith.networks.dcgan import Head
 
 Activation = Callable[[], nn.Module]

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.latent import Latent
+from gansmith.core.latent import Latent
 from gansmith.networks.dcgan import SLOPE, Norm, normal_weights, normed
 
 WIDEST = 8  # times `width`

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gansmith.latent import Latent
+from gansmith.core.latent import Latent
 from gansmith.networks.unet import UNet
 
 KEPT = 0.98  # of the range: a pixel of the last frame at its end can still be moved

@@ -17,9 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.penalties.consistency import Consistency
-from gansmith.penalties.slopes import Critic, Slope, drawn, full, slope
-from gansmith.rng import Rng
+from gansmith.penalties.gradient_norm import Critic, Slope, drawn, full, slope
 
 Cost = Callable[[Tensor], Tensor]
 
@@ -60,7 +60,7 @@ def half_square(s: Tensor) -> Tensor:
 class Sloped:
     """weight * mean_i cost(s_i), with s_i the slope of the critic at `points`.
 
-    slope: how it is computed; `gansmith.penalties.hand_slope.slope_by_hand` is a faster way for
+    slope: how it is computed; `gansmith.penalties.analytic.slope_by_hand` is a faster way for
     piecewise-linear critics. A child says where the points lie.
     """
 

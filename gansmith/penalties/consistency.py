@@ -8,8 +8,8 @@ from typing import ClassVar, Protocol, runtime_checkable
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.penalties.slopes import Critic, drawn, full, plainly, refuse_batch_norm
-from gansmith.rng import Rng
+from gansmith.core.rng import Rng
+from gansmith.penalties.gradient_norm import Critic, drawn, full, plainly, refuse_batch_norm
 
 
 @runtime_checkable

@@ -6,41 +6,41 @@ its configuration: the command line reads it, and config.json holds the resolved
 
 from __future__ import annotations
 
-from gansmith.naming import unknown
+from gansmith.core.suggest import unknown
 from gansmith.presets import (
     classic,
     conditional,
     diversity,
     energy,
-    heads,
-    labels,
     likelihood,
-    margins,
-    pairs,
+    margin,
+    multi_label,
+    paired,
+    sequences,
     speech,
-    text,
-    translation,
+    talking_head,
+    unpaired,
     video,
     wasserstein,
 )
-from gansmith.presets.own import from_file
+from gansmith.presets.from_file import from_file
 from gansmith.presets.preset import Preset
 
 FAMILIES: dict[str, dict[str, Preset]] = {
     "classic": classic.FAMILY,
     "wasserstein": wasserstein.FAMILY,
-    "margins": margins.FAMILY,
+    "margins": margin.FAMILY,
     "energy": energy.FAMILY,
     "likelihood": likelihood.FAMILY,
     "diversity": diversity.FAMILY,
     "conditional": conditional.FAMILY,
-    "pairs": pairs.FAMILY,
+    "pairs": paired.FAMILY,
     "video": video.FAMILY,
-    "heads": heads.FAMILY,
-    "labels": labels.FAMILY,
+    "heads": talking_head.FAMILY,
+    "labels": multi_label.FAMILY,
     "speech": speech.FAMILY,
-    "translation": translation.FAMILY,
-    "text": text.FAMILY,
+    "translation": unpaired.FAMILY,
+    "text": sequences.FAMILY,
 }
 PRESETS = {name: preset for family in FAMILIES.values() for name, preset in family.items()}
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from torch import nn
 
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import Recipe, adam, sgd
 from gansmith.data import DataSpec
-from gansmith.fdivergence import F_DIVERGENCES
 from gansmith.games.gan import GAN
-from gansmith.games.shared import SharedGAN
-from gansmith.games.single_step import SingleStep
-from gansmith.latent import Latent
-from gansmith.objectives import OBJECTIVES, LeastSquares
+from gansmith.games.shared_fakes import SharedGAN
+from gansmith.games.simultaneous import SingleStep
+from gansmith.losses.fdivergence import F_DIVERGENCES
+from gansmith.losses.objectives import OBJECTIVES, LeastSquares
 from gansmith.presets.players import players, take, view
 from gansmith.presets.preset import Preset
-from gansmith.recipe import Recipe, adam, sgd
 
 
 def gan(

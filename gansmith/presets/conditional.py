@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from torch import nn
 
-from gansmith.constraints import spectral_normed
+from gansmith.core.constraints import spectral_normed
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import Recipe, adam
 from gansmith.data import Condition, DataError, DataSpec
 from gansmith.games.acgan import ACGAN
 from gansmith.games.conditional import Conditional
 from gansmith.games.regression import DISTANCES, Regression
 from gansmith.games.sound_to_image import SoundToImage
-from gansmith.games.split import SplitConditional
 from gansmith.games.stackgan import StackGAN
-from gansmith.latent import Latent
+from gansmith.games.two_score import SplitConditional
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import ResNetCritic
-from gansmith.networks.asked import AskedGenerator, Enlarger, JoinedGenerator, MeanGenerator
-from gansmith.networks.conditional import (
+from gansmith.networks.conditional_discriminator import (
     Classifying,
     Guessing,
     Joint,
@@ -23,12 +24,16 @@ from gansmith.networks.conditional import (
     Split,
     dcgan_trunk,
 )
+from gansmith.networks.conditional_generator import (
+    AskedGenerator,
+    Enlarger,
+    JoinedGenerator,
+    MeanGenerator,
+)
 from gansmith.networks.conditions import encoder
-from gansmith.objectives import OBJECTIVES
-from gansmith.presets.pairs import answerer
+from gansmith.presets.paired import answerer
 from gansmith.presets.players import take, view
 from gansmith.presets.preset import Preset
-from gansmith.recipe import Recipe, adam
 
 
 def asked_by(spec: DataSpec, preset: str) -> Condition:

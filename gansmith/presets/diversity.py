@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from torch import nn
 
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataSpec
 from gansmith.games.ensemble import Ensemble, Succession
 from gansmith.games.gan import GAN
+from gansmith.games.history import Replayed
 from gansmith.games.ot_gan import OTGAN
-from gansmith.games.replayed import Replayed
 from gansmith.games.unrolled import Lookahead, Unrolled
-from gansmith.latent import Latent
+from gansmith.losses.objectives import OBJECTIVES
+from gansmith.losses.sinkhorn import MinibatchEnergy
 from gansmith.networks import DCGANDiscriminator, MLPCritic, minibatch_head
 from gansmith.networks.dcgan import Head, Norm
-from gansmith.networks.pool import Pool
-from gansmith.objectives import OBJECTIVES
+from gansmith.networks.image_pool import Pool
 from gansmith.presets.players import Pair, players, take
 from gansmith.presets.preset import Preset
-from gansmith.recipe import Recipe, adam
-from gansmith.transport import MinibatchEnergy
 
 
 def headed(spec: DataSpec, width: int, head: Head, norm: Norm | None = None) -> nn.Module:

@@ -7,22 +7,22 @@ from math import inf
 
 from torch import nn
 
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import Recipe, adam, sgd
 from gansmith.data import DataSpec
 from gansmith.games.began import BEGAN
 from gansmith.games.crf import CRF, Perceptron
 from gansmith.games.ebgan import EBGAN, PullingAway
-from gansmith.games.energy import Energy
-from gansmith.latent import Latent
+from gansmith.games.ebm import Energy
+from gansmith.games.langevin import Ascent, Langevin
 from gansmith.networks import DCGANDiscriminator, MLPCritic
 from gansmith.networks.autoencoder import CopyingDiscriminator, absolute
-from gansmith.networks.chain import Chain
 from gansmith.networks.dcgan import SLOPE
-from gansmith.networks.replay import Replay
+from gansmith.networks.linear_chain import Chain
+from gansmith.networks.replay_buffer import Replay
 from gansmith.presets.likelihood import coders
 from gansmith.presets.players import players, take
 from gansmith.presets.preset import Preset
-from gansmith.recipe import Recipe, adam, sgd
-from gansmith.walks import Ascent, Langevin
 
 
 def energy(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from torch import nn
 
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataSpec
 from gansmith.games.autoencoder import AutoEncoder
 from gansmith.games.vae import VAE
-from gansmith.latent import Latent
 from gansmith.networks.autoencoder import Coders, picture_coders, point_coders
 from gansmith.networks.dcgan import Norm
 from gansmith.presets.players import take
 from gansmith.presets.preset import Preset
-from gansmith.recipe import Recipe, adam
 
 
 def coders(

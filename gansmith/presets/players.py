@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from torch import nn
 
+from gansmith.core.latent import Latent
 from gansmith.data import DataError, DataSpec
 from gansmith.games.gan import Generator
-from gansmith.latent import Latent
 from gansmith.networks import (
     DCGANDiscriminator,
     DCGANGenerator,

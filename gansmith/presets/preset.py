@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gansmith.naming import unknown
-from gansmith.recipe import Recipe
+from gansmith.core.recipe import Recipe
+from gansmith.core.suggest import unknown
 
 
 @dataclass(frozen=True)

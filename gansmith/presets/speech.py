@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from torch import nn
 
+from gansmith.audio import window_size
+from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataError, DataSpec
 from gansmith.games.pix2pix import Pix2Pix
-from gansmith.networks.patch import PatchDiscriminator
-from gansmith.networks.sound import (
+from gansmith.losses.objectives import OBJECTIVES
+from gansmith.networks.audio import (
     Heard,
     Masker,
     SpectralDistance,
@@ -15,12 +17,10 @@ from gansmith.networks.sound import (
     WaveUNet,
     emphasised_distance,
 )
-from gansmith.objectives import OBJECTIVES
-from gansmith.presets.pairs import PATCHES
+from gansmith.networks.patch import PatchDiscriminator
+from gansmith.presets.paired import PATCHES
 from gansmith.presets.players import take
 from gansmith.presets.preset import Preset
-from gansmith.recipe import Recipe, adam
-from gansmith.sound import window_size
 
 
 def listened(spec: DataSpec, preset: str) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataError, DataSpec
-from gansmith.games.next_frame import NextFrame
+from gansmith.games.video_prediction import NextFrame
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.unet import Beside
-from gansmith.objectives import OBJECTIVES
-from gansmith.presets.pairs import continuer, patch_judge
+from gansmith.presets.paired import continuer, patch_judge
 from gansmith.presets.players import take
 from gansmith.presets.preset import Preset
-from gansmith.recipe import Recipe, adam
 
 
 def video(

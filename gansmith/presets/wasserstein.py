@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from gansmith.constraints import Clipped, spectral_normed
+from gansmith.core.constraints import Clipped, spectral_normed
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import Recipe, adam, rmsprop
 from gansmith.data import DataSpec
 from gansmith.games.gan import GAN
-from gansmith.latent import Latent
-from gansmith.networks.forgetful import Forgetful
-from gansmith.objectives import OBJECTIVES
+from gansmith.losses.objectives import OBJECTIVES
+from gansmith.networks.dropout_critic import Forgetful
 from gansmith.penalties import Consistency, Interpolated, Sum, one_sided
-from gansmith.penalties.hand_slope import fastest
+from gansmith.penalties.analytic import fastest
 from gansmith.presets.players import players, take
 from gansmith.presets.preset import Preset
-from gansmith.recipe import Recipe, adam, rmsprop
 
 
 def wgan(

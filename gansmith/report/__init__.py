@@ -13,13 +13,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from gansmith import checkpoint
-from gansmith.progress import clock
+from gansmith.evaluation.select import beats
 from gansmith.report.curves import Curve, loss_curve, score_curve
 from gansmith.report.page import box, figure, page, picture, said, section, tag
 from gansmith.report.tables import configuration, numbers
-from gansmith.run import Run
-from gansmith.scoring import beats
+from gansmith.runs import checkpoint
+from gansmith.runs.progress import clock
+from gansmith.runs.run import Run
 
 FILE = "report.html"
 THUMBNAILS = 8

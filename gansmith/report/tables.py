@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gansmith.config import Config
 from gansmith.metrics import Measured
 from gansmith.report.page import box, listing, said, table, tag
-from gansmith.run import METRICS
+from gansmith.runs.config import Config
+from gansmith.runs.run import METRICS
 
 BETTER = {"lower": "lower", "higher": "higher", "near": "near the real data's"}
 KIND = ("size", "channels", "classes", "dim", "vocab", "length")

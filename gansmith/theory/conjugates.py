@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from gansmith.fdivergence import F_DIVERGENCES
+from gansmith.losses.fdivergence import F_DIVERGENCES
 from gansmith.theory.integrands import Array
 
 

@@ -4,7 +4,7 @@
     divergence("jensen-shannon", Normal(0.0, 1.0), Normal(2.0, 1.0))       # 0.33683
 
 In closed form between Gaussians of any dimension and between categorical distributions, else by
-quadrature between densities on the line. All in nats. Names are those of gansmith.objectives; see
+quadrature between densities on the line. All in nats. Names are those of losses.objectives; see
 `gansmith.theory.integrands` for what a name means.
 """
 

@@ -1,6 +1,6 @@
 """f-divergences as integrals of two log densities: D(p, q) = int d(log p, log q) dx.
 
-Names are those of gansmith.objectives. `jensen-shannon` is JSD itself, at most log 2, and
+Names are those of gansmith.losses.objectives. `jensen-shannon` is JSD itself, at most log 2, and
 `gan-divergence` is 2 JSD: each is 0 where p = q. Working on logarithms keeps far tails finite.
 """
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from gansmith.checkpoint import newest_first, read
 from gansmith.cli import main
+from gansmith.core.rng import Rng
 from gansmith.presets import PRESETS
-from gansmith.rng import Rng
+from gansmith.runs.checkpoint import newest_first, read
 
 TINY = ["--width", "4", "--batch", "8"]
 RING = ["wgan-gp", "--data", "ring", "--d-steps", "1", *TINY]
@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from gansmith.data import DataSpec
 from gansmith.presets.classic import nsgan
-from gansmith.recipe import Recipe
+from gansmith.core.recipe import Recipe
 
 @dataclass
 class Widths:

@@ -5,9 +5,9 @@ import pytest
 
 from gansmith.cli.commands import Train, option_names, parse
 from gansmith.cli.options import about, keyword_lines, parse_with_preset, preset_options
+from gansmith.core.recipe import Recipe
 from gansmith.data import DataSpec
 from gansmith.presets import PRESETS
-from gansmith.recipe import Recipe
 
 
 def build(

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from gansmith import recorder, scoring
 from gansmith.cli import _named, _train_options, main
 from gansmith.cli.commands import Sweep as SweepOptions
 from gansmith.cli.options import parse_with_preset
+from gansmith.evaluation import select
 from gansmith.presets import PRESETS
-from gansmith.sweeping.asked import Asked
-from gansmith.sweeping.report import command, why
-from gansmith.sweeping.study import Sweep
-from gansmith.sweeping.trial import Trial
+from gansmith.runs import recorder
+from gansmith.sweep.plan import Asked
+from gansmith.sweep.report import command, why
+from gansmith.sweep.study import Sweep
+from gansmith.sweep.trial import Trial
 
 pytest.importorskip("optuna")
 TINY = ["--data", "mixture-1d", "--width", "4", "--batch", "8", "--steps", "4"]
@@ -27,7 +28,7 @@ GRID = ["nsgan", *TINY, "--grid", "--vary", "lr=1e-3,1e30", "--vary", "d-steps=1
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GANSMITH_TRACE", raising=False)
-    monkeypatch.setattr(scoring, "COUNT", 64)
+    monkeypatch.setattr(select, "COUNT", 64)
     monkeypatch.setattr(recorder, "write_sheet", lambda *_: None)
 
 

@@ -11,19 +11,20 @@ import torch
 import torch.distributed as dist
 from small import CASES, tensors, trainer
 
-from gansmith import checkpoint, parallel
+from gansmith.core import distributed
+from gansmith.runs import checkpoint
 
 
 def main(folder: Path) -> None:
     """Play all cases one after the other, as one of several processes."""
     torch.set_num_threads(1)
-    parallel.start()
-    assert parallel.world() == 2
+    distributed.start()
+    assert distributed.world() == 2
     for name in CASES:
         player = trainer(name, double=True, micro=2)
         player.fit()
         checkpoint.write(
-            folder / f"{parallel.rank()}-{name}{checkpoint.SUFFIX}", tensors(player), {}
+            folder / f"{distributed.rank()}-{name}{checkpoint.SUFFIX}", tensors(player), {}
         )
     dist.destroy_process_group()
 

@@ -14,18 +14,18 @@ import torch
 from scipy.stats import spearmanr
 from small import Trainer
 
-from gansmith.answers import to_answer
-from gansmith.asking import made
+from gansmith.core.rng import Rng
 from gansmith.data import Condition, Dataset, accepts, modes, open_data, open_source
+from gansmith.data.audio import sound_dataset
 from gansmith.data.build import conditioned, image_dataset, unpaired
-from gansmith.data.clips import clip_dataset
-from gansmith.data.degrade import degraded
-from gansmith.data.sounds import sound_dataset
+from gansmith.data.transforms.degrade import degraded
+from gansmith.data.transforms.windows import clip_dataset
+from gansmith.evaluation.adherence import to_answer
+from gansmith.evaluation.select import judge_of, score
 from gansmith.metrics import energy_distance, evaluate_labels, mode_report, ngram_jsd, valid_share
 from gansmith.metrics.speech import si_sdr
 from gansmith.presets import PRESETS
-from gansmith.rng import Rng
-from gansmith.scoring import judge_of, score
+from gansmith.sampling.prompts import made
 
 Scores = dict[str, float]
 LARGE = float("inf")

@@ -14,7 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gansmith.core.game import Batch, Phase
+from gansmith.core.recipe import Recipe
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import Dataset, open_data, open_source
+from gansmith.data.audio import sound_dataset
 from gansmith.data.build import (
     conditioned,
     image_dataset,
@@ -23,15 +28,10 @@ from gansmith.data.build import (
     text_dataset,
     unpaired,
 )
-from gansmith.data.clips import clip_dataset
 from gansmith.data.condition import Asked, Condition
-from gansmith.data.degrade import degraded
-from gansmith.data.sounds import sound_dataset
-from gansmith.game import Batch, Phase
+from gansmith.data.transforms.degrade import degraded
+from gansmith.data.transforms.windows import clip_dataset
 from gansmith.presets import PRESETS
-from gansmith.recipe import Recipe
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
 
 BATCH = 8
 

@@ -10,10 +10,10 @@ import torch
 from small import BATCH, CASES, SMALL, differing, tensors, trainer
 from torch import Tensor
 
-from gansmith import checkpoint
-from gansmith.game import Batch, Phase, Stage
+from gansmith.core.game import Batch, Phase, Stage
+from gansmith.core.trainer import Trainer
 from gansmith.presets import PRESETS
-from gansmith.trainer import Trainer
+from gansmith.runs import checkpoint
 
 every_case = pytest.mark.parametrize("name", CASES)
 

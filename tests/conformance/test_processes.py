@@ -17,7 +17,7 @@ import torch
 from small import CASES, tensors, trainer
 from torch import Tensor
 
-from gansmith import checkpoint
+from gansmith.runs import checkpoint
 
 PAIR = Path(__file__).with_name("pair.py")
 

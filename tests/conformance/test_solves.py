@@ -6,9 +6,9 @@ import pytest
 import torch
 from problems import FITTED, MODES, PROBLEMS, fitted, found, missed, scores, trainer
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.presets import PRESETS
-from gansmith.rng import Rng
 
 
 def test_every_preset_has_its_problem() -> None:

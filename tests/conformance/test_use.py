@@ -11,12 +11,12 @@ import torch
 from small import BATCH, CASES, SMALL, recipe
 from torch import Tensor
 
-from gansmith.asking import made, playable
-from gansmith.config import Config
+from gansmith.core.game import Answers, Decodes, Game, Samples, Translates
+from gansmith.core.rng import Rng
 from gansmith.data import DataSpec
-from gansmith.game import Answers, Decodes, Game, Samples, Translates
 from gansmith.presets import PRESETS
-from gansmith.rng import Rng
+from gansmith.runs.config import Config
+from gansmith.sampling.prompts import made, playable
 
 DOCS = Path(__file__).parents[2] / "docs"
 every_case = pytest.mark.parametrize("name", CASES)

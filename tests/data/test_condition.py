@@ -12,7 +12,7 @@ from torch import Tensor
 from gansmith.data import Condition, DataError, Dataset, DataSpec, open_data
 from gansmith.data.build import conditioned, image_dataset
 from gansmith.data.condition import ConditionError
-from gansmith.data.pixels import conformed
+from gansmith.data.transforms.resize import conformed
 
 SHAPES: dict[str, tuple[Condition, tuple[int, ...]]] = {
     "class": (Condition("class", ("a", "b")), ()),

@@ -14,8 +14,8 @@ from gansmith.data.build import (
     text_dataset,
     unpaired,
 )
-from gansmith.data.pixels import conformed, recolour, resize
 from gansmith.data.spec import DataError, DataSpec
+from gansmith.data.transforms.resize import conformed, recolour, resize
 
 
 def pictures(count: int, channels: int = 1, size: int = 8, start: int = 0) -> torch.Tensor:

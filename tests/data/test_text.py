@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.data.own.reading import read_path
+from gansmith.data.readers.read import read_path
 from gansmith.data.spec import DataError
 from gansmith.data.text import END, UNKNOWN, Vocabulary
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gansmith.latent import Latent
-from gansmith.networks.conditional import Scores
+from gansmith.core.latent import Latent
+from gansmith.networks.conditional_discriminator import Scores
 
 
 class Teller(nn.Module):

@@ -3,16 +3,16 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gansmith.core.game import Batch, Decodes, Exports, Samples
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
-from gansmith.game import Batch, Decodes, Exports, Samples
 from gansmith.games.autoencoder import AutoEncoder
 from gansmith.games.vae import VAE
-from gansmith.latent import Latent
 from gansmith.metrics import energy_distance
 from gansmith.networks.autoencoder import picture_coders, point_coders
-from gansmith.recipe import adam
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
 
 
 def make(latent: int = 3) -> AutoEncoder:

@@ -7,17 +7,17 @@ import pytest
 import torch
 
 from gansmith.api import plan
+from gansmith.core.game import Batch, Decodes, Samples
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
-from gansmith.game import Batch, Decodes, Samples
 from gansmith.games.began import BEGAN
-from gansmith.latent import Latent
 from gansmith.networks import MLPGenerator
 from gansmith.networks.autoencoder import CopyingDiscriminator, absolute, point_coders
-from gansmith.recipe import adam
 from gansmith.report import write_report
-from gansmith.rng import Rng
-from gansmith.run import Run
-from gansmith.trainer import Trainer
+from gansmith.runs.run import Run
 
 
 def make(**options: float) -> BEGAN:

@@ -7,10 +7,10 @@ import torch
 from asked_players import Listener, Teller, lies, truths
 from torch import Tensor
 
-from gansmith.game import Batch
+from gansmith.core.game import Batch
+from gansmith.core.rng import Rng
 from gansmith.games.conditional import Conditional, answered, others
-from gansmith.objectives import OBJECTIVES
-from gansmith.rng import Rng
+from gansmith.losses.objectives import OBJECTIVES
 
 LABEL = torch.tensor([0, 0, 1, 1, 2, 2])
 

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from gansmith.core.game import Batch, Decodes, Samples
+from gansmith.core.recipe import adam, sgd
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
-from gansmith.game import Batch, Decodes, Samples
 from gansmith.games.crf import CRF, Perceptron
-from gansmith.networks.chain import Chain
-from gansmith.recipe import adam, sgd
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
+from gansmith.networks.linear_chain import Chain
 
 REAL = torch.tensor([[1, 2, 0, 0], [2, 2, 1, 2], [1, 0, 0, 0]])
 

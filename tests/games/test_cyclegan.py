@@ -5,11 +5,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.game import Batch, Translates
+from gansmith.core.game import Batch, Translates
+from gansmith.core.rng import Rng
 from gansmith.games.cyclegan import CycleGAN
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import Pool
-from gansmith.objectives import OBJECTIVES
-from gansmith.rng import Rng
 
 SHAPE = (2, 4, 4)
 

@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from gansmith.core.game import Batch, Decodes, Exports, Samples
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
-from gansmith.game import Batch, Decodes, Exports, Samples
 from gansmith.games.ebgan import EBGAN, Margin, PullingAway
-from gansmith.latent import Latent
 from gansmith.networks import MLPGenerator
 from gansmith.networks.autoencoder import CopyingDiscriminator, point_coders
-from gansmith.recipe import adam
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
 
 
 def make(margin: float = 0.3, pull: float = 0.1, **options: int) -> EBGAN:

@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gansmith.core.game import Batch, Decodes, Samples
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data.source import Source
-from gansmith.game import Batch, Decodes, Samples
 from gansmith.games.ensemble import Ensemble, Succession
-from gansmith.latent import Latent
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.objectives import OBJECTIVES
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
 
 OBJECTIVE = OBJECTIVES["non-saturating"]
 

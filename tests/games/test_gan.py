@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.game import Batch, Decodes, Samples, Translates
+from gansmith.core.game import Batch, Decodes, Samples, Translates
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
 from gansmith.games.gan import GAN, in_pieces
-from gansmith.latent import Latent
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import Interpolated
-from gansmith.rng import Rng
 
 
 def make(objective: str = "wasserstein", **options: object) -> GAN:

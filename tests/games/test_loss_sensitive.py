@@ -6,11 +6,11 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
-from gansmith.game import Batch
+from gansmith.core.game import Batch
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
 from gansmith.games.loss_sensitive import LossSensitive, MeanL1
-from gansmith.latent import Latent
 from gansmith.networks import MLPGenerator
-from gansmith.rng import Rng
 
 
 class Mean(nn.Module):

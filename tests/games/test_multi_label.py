@@ -4,13 +4,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gansmith.game import Batch
-from gansmith.games.label_by_label import LabelByLabel, smooth_f1
+from gansmith.core.game import Batch
+from gansmith.core.rng import Rng
+from gansmith.games.bce import LabelByLabel, smooth_f1
 from gansmith.games.multi_label import MultiLabel
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.metrics import f1
-from gansmith.networks.labels import Cut, LabelJudge, Tagger
-from gansmith.objectives import OBJECTIVES
-from gansmith.rng import Rng
+from gansmith.networks.multi_label import Cut, LabelJudge, Tagger
 
 
 class Fixed(nn.Module):

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import torch
 
+from gansmith.core.game import Batch, Decodes, Samples
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
-from gansmith.game import Batch, Decodes, Samples
 from gansmith.games.ot_gan import OTGAN
-from gansmith.latent import Latent
+from gansmith.losses.sinkhorn import MinibatchEnergy
 from gansmith.metrics import energy_distance
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.recipe import adam
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
-from gansmith.transport import MinibatchEnergy
 
 
 def make(g_steps: int = 3) -> OTGAN:

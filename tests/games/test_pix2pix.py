@@ -7,16 +7,16 @@ import torch
 from asked_players import lies, truths
 from torch import Tensor, nn
 
+from gansmith.core.game import Batch
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
-from gansmith.data.degrade import degraded
-from gansmith.game import Batch
+from gansmith.data.transforms.degrade import degraded
 from gansmith.games.pix2pix import Pix2Pix
-from gansmith.latent import Latent
-from gansmith.objectives import OBJECTIVES
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.presets import PRESETS
-from gansmith.recipe import adam
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
 
 
 class Painter(nn.Module):

@@ -7,10 +7,10 @@ import torch
 from asked_players import Teller
 from torch import Tensor, nn
 
-from gansmith.game import Batch
+from gansmith.core.game import Batch
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
 from gansmith.games.regression import DISTANCES, Regression
-from gansmith.latent import Latent
-from gansmith.rng import Rng
 
 
 class Table(nn.Module):

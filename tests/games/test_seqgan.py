@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from gansmith.game import Batch, Samples
+from gansmith.core.game import Batch, Samples
+from gansmith.core.rng import Rng
 from gansmith.games.seqgan import SeqGAN
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import TextCNN, Writer
-from gansmith.objectives import OBJECTIVES
-from gansmith.rng import Rng
 
 VOCAB, LENGTH, ROLLOUTS = 4, 5, 3
 

@@ -11,13 +11,13 @@ from asked_players import lies, truths
 from torch import Tensor
 
 from gansmith.api import train
+from gansmith.core.game import Batch
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import Dataset, open_data, open_source
-from gansmith.game import Batch
 from gansmith.games.stackgan import StackGAN
 from gansmith.presets import PRESETS
-from gansmith.rng import Rng
-from gansmith.run import Run
-from gansmith.trainer import Trainer
+from gansmith.runs.run import Run
 
 SMALL = dict(width=4, latent=4, code=5, batch=8)
 

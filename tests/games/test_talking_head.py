@@ -6,17 +6,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from gansmith.answering.heads import adapted
+from gansmith.core.game import Batch
+from gansmith.core.rng import Rng
 from gansmith.data import DataError, DataSpec
 from gansmith.data.build import conditioned, image_dataset
 from gansmith.data.condition import Condition
 from gansmith.data.spec import Dataset
-from gansmith.game import Batch
 from gansmith.games.fine_tuning import FineTuning
 from gansmith.games.talking_head import TalkingHead, parted
-from gansmith.networks.heads import HeadDiscriminator, HeadGenerator, Styled
+from gansmith.inference.talking_head import adapted
+from gansmith.networks.talking_head import HeadDiscriminator, HeadGenerator, Styled
 from gansmith.presets import PRESETS
-from gansmith.rng import Rng
 
 K = 3
 

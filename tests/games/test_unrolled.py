@@ -5,13 +5,13 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from gansmith.game import Batch
+from gansmith.core.game import Batch
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
 from gansmith.games.gan import GAN
 from gansmith.games.unrolled import Lookahead, Unrolled
-from gansmith.latent import Latent
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.objectives import OBJECTIVES
-from gansmith.rng import Rng
 
 
 def make(steps: int, objective: str = "non-saturating") -> tuple[Unrolled, Batch]:

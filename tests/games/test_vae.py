@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from gansmith.game import Batch, Decodes, Exports, Samples
+from gansmith.core.game import Batch, Decodes, Exports, Samples
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.games.vae import VAE, Spread, kl_to_normal
-from gansmith.latent import Latent
 from gansmith.networks.autoencoder import point_coders
-from gansmith.recipe import adam
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
 
 
 def make(beta: float = 1.0) -> VAE:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gansmith.cli import main
+from gansmith.core.trainer import NonFiniteError
 from gansmith.lab import Arms, Check, Experiment, Form, judged, play, read
 from gansmith.lab.experiment import Numbers, below
 from gansmith.lab.experiments import EXPERIMENTS
 from gansmith.lab.report import write_report
-from gansmith.trainer import NonFiniteError
 
 CHEAP = ("T6", "T7", "WD6", "M3")
 

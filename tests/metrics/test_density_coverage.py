@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import density_coverage, precision_recall
-from gansmith.rng import Rng
 
 
 def draw(seed: int, n: int, shift: float = 0.0) -> torch.Tensor:

@@ -9,8 +9,8 @@ import pytest
 import torch
 from scipy import stats
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import energy_distance, sliced_wasserstein, wasserstein_1d
-from gansmith.rng import Rng
 
 
 @pytest.mark.parametrize(("n", "m"), [(50, 50), (50, 71), (1, 9)])

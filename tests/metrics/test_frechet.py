@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import (
     Gaussian,
     fit_gaussian,
@@ -18,7 +19,6 @@ from gansmith.metrics import (
     frechet_from_features,
     stream_gaussian,
 )
-from gansmith.rng import Rng
 
 
 def gaussian(mean: Tensor, covariance: Tensor) -> Gaussian:

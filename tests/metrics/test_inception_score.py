@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import class_score
-from gansmith.rng import Rng
 
 
 @pytest.mark.parametrize("classes", [2, 10])

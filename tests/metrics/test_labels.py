@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import best_thresholds, evaluate_labels, f1, micro_f1, unseen_share
-from gansmith.rng import Rng
 
 
 def test_f1_is_counted_as_by_hand():

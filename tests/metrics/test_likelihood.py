@@ -9,9 +9,9 @@ import pytest
 import torch
 from scipy.cluster.vq import kmeans2
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.metrics import best_window, kernel_density, parzen
-from gansmith.rng import Rng
 from gansmith.theory import fit_mixture
 
 

@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import grid_modes, mode_report, ring_modes
-from gansmith.rng import Rng
 
 
 def test_centres_of_ring_and_grid() -> None:

@@ -8,9 +8,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import laplacian_variance, sharpness_ratio
 from gansmith.metrics.pictures import check, recolour, resize, to_bytes, to_unit
-from gansmith.rng import Rng
 
 
 def test_bytes_and_back() -> None:

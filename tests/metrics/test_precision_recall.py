@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import precision_recall
 from gansmith.metrics.precision_recall import radii
-from gansmith.rng import Rng
 
 
 def blobs(seed: int, modes: int, each: int = 40) -> torch.Tensor:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.metrics import (
     Measured,
@@ -28,7 +29,6 @@ from gansmith.metrics import (
     ring_modes,
 )
 from gansmith.metrics.samples import choose, trio
-from gansmith.rng import Rng
 
 
 def ring(seed: int, n: int, modes: int = 8) -> Tensor:

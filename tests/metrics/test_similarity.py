@@ -7,9 +7,9 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.metrics import ms_ssim, pair_similarity
-from gansmith.rng import Rng
 
 
 def test_at_one_scale_it_is_ssim() -> None:

@@ -8,8 +8,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import fine_detail_ratio, radial_spectrum
-from gansmith.rng import Rng
 
 
 def wave(frequency: int, size: int = 32) -> torch.Tensor:

@@ -5,6 +5,8 @@ import math
 import pytest
 import torch
 
+from gansmith.audio import SoundError, resample
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.metrics import evaluate_answers, evaluate_sounds, load_judge
 from gansmith.metrics.speech import (
@@ -17,8 +19,6 @@ from gansmith.metrics.speech import (
     si_sdr,
     stoi,
 )
-from gansmith.rng import Rng
-from gansmith.sound import SoundError, resample
 
 RATE = 8000
 

@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import copied_share, distinct, ngram_jsd, valid_share
 from gansmith.metrics.text import lengths_of, ngrams
-from gansmith.rng import Rng
 
 
 def corpus(seed: int, n: int, vocab: int = 6) -> torch.Tensor:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.networks.augment import POLICIES, Augment, as_is
-from gansmith.rng import Rng
 
 FULL = ("colour", "translation", "cutout")
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.latent import Latent
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
 from gansmith.networks.autoencoder import (
     CopyingDiscriminator,
     absolute,
@@ -13,7 +14,6 @@ from gansmith.networks.autoencoder import (
     point_coders,
     squared,
 )
-from gansmith.rng import Rng
 
 
 @pytest.mark.parametrize("size", [8, 28, 30, 32, 64])

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.data.condition import Asked, Condition, ConditionError
 from gansmith.networks.conditions import ENCODERS, encoder
-from gansmith.rng import Rng
 
 WIDTH = 12
 CONDITIONS: dict[str, tuple[Condition, Tensor]] = {

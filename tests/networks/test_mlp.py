@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from gansmith.latent import Latent
+from gansmith.core.latent import Latent
 from gansmith.networks.mlp import Maxout, MaxoutCritic, MLPCritic, MLPGenerator, PictureMLP
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.latent import Latent
+from gansmith.core.latent import Latent
 from gansmith.networks import (
     DCGANDiscriminator,
     DCGANGenerator,

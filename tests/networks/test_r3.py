@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from gansmith.latent import Latent
+from gansmith.core.latent import Latent
 from gansmith.networks.r3 import Block, R3Discriminator, R3Generator
 from gansmith.penalties import R1
 

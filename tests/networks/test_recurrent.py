@@ -7,9 +7,9 @@ import torch
 from scipy.stats import chi2
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.networks import recurrent
 from gansmith.networks.recurrent import Writer, inverse_cdf
-from gansmith.rng import Rng
 
 V, T = 4, 3
 SENTENCES = torch.tensor(list(itertools.product(range(V), repeat=T)))

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.networks.unet import Beside, Blind, Pasted, UNet, Upscaler
-from gansmith.rng import Rng
 
 
 def support(net: torch.nn.Module, z: Tensor, c: Tensor, y: int, x: int) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.networks.video import NextFrameNet
-from gansmith.rng import Rng
-from gansmith.tiling import tiled
+from gansmith.sampling.tiling import tiled
 
 
 def net(codes: int = 2) -> NextFrameNet:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gansmith.core.rng import Rng
 from gansmith.penalties import (
     PENALTIES,
     R1,
@@ -21,8 +22,7 @@ from gansmith.penalties import (
     one_sided,
 )
 from gansmith.penalties.consistency import Consistency, ForgetfulCritic
-from gansmith.penalties.slopes import slope
-from gansmith.rng import Rng
+from gansmith.penalties.gradient_norm import slope
 
 NOISE = 6
 

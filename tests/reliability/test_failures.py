@@ -13,12 +13,14 @@ import torch
 from PIL import Image
 
 import gansmith
-from gansmith import checkpoint, cli, scoring
+from gansmith import cli
 from gansmith.api import plan
-from gansmith.checkpoint import CheckpointError
+from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import DataError
-from gansmith.run import Run
-from gansmith.trainer import NonFiniteError, Trainer
+from gansmith.evaluation import select
+from gansmith.runs import checkpoint
+from gansmith.runs.checkpoint import CheckpointError
+from gansmith.runs.run import Run
 
 TINY = dict(data="digits", width=4, latent=4, batch=4, seed=5)
 NARROW = ["--data", "digits", "--width", "4", "--latent", "4", "--batch", "4"]
@@ -26,7 +28,7 @@ NARROW = ["--data", "digits", "--width", "4", "--latent", "4", "--batch", "4"]
 
 @pytest.fixture(autouse=True)
 def _few_samples(monkeypatch):
-    monkeypatch.setattr(scoring, "COUNT", 64)
+    monkeypatch.setattr(select, "COUNT", 64)
 
 
 def begun(folder: Path, preset: str = "nsgan", **options) -> Run:
@@ -37,7 +39,7 @@ def begun(folder: Path, preset: str = "nsgan", **options) -> Run:
 @pytest.fixture(scope="module")
 def _played(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scoring, "COUNT", 64)
+        patch.setattr(select, "COUNT", 64)
         return begun(tmp_path_factory.mktemp("run") / "run").play(every=0.0).folder
 
 
@@ -98,8 +100,8 @@ def test_full_disk_while_the_log_is_written_is_resumed(tmp_path):
     whole = (run.folder / "log.jsonl").read_bytes()
     again = begun(tmp_path / "again", steps=40)
     with full_disk(200), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gansmith.recorder.Recorder.look", lambda *given: None)
-        patch.setattr("gansmith.recorder.Recorder.save", lambda *given: None)
+        patch.setattr("gansmith.runs.recorder.Recorder.look", lambda *given: None)
+        patch.setattr("gansmith.runs.recorder.Recorder.save", lambda *given: None)
         with pytest.raises(CheckpointError, match=r"no room left to write log\.jsonl"):
             again.play()
     assert not (again.folder / "log.jsonl").read_text().endswith("\n")

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from gansmith import cli
-from gansmith.run import Run
+from gansmith.runs.run import Run
 
 TINY = ["gan", "--data", "ring", "--width", "8", "--batch", "16", "--micro", "2", "--seed", "3"]
 

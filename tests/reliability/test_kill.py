@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gansmith import checkpoint, cli, scoring
-from gansmith.run import Run
-from gansmith.trainer import Trainer
+from gansmith import cli
+from gansmith.core.trainer import Trainer
+from gansmith.evaluation import select
+from gansmith.runs import checkpoint
+from gansmith.runs.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--data", "digits", "--width", "4", "--latent", "4", "--batch", "4"]
@@ -42,7 +44,7 @@ def test_killed_at_random_and_resumed():
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_and_says_how_to_go_on(tmp_path, monkeypatch, capsys, number, status):
-    monkeypatch.setattr(scoring, "COUNT", 64)
+    monkeypatch.setattr(select, "COUNT", 64)
     play = Trainer.play
 
     def playing(trainer):

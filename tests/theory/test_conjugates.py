@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.fdivergence import F_DIVERGENCES
+from gansmith.losses.fdivergence import F_DIVERGENCES
 from gansmith.theory import CONJUGATES, supporting_lines
 from gansmith.theory.conjugates import conjugate_of, f_of
 

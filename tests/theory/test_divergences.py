@@ -8,8 +8,8 @@ from known import exact, gaussian, mixture, normal
 from scipy.special import ndtri
 from torch.distributions import Bernoulli, Beta, Categorical, Cauchy, Exponential, Laplace, Uniform
 
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.metrics import wasserstein_1d
-from gansmith.objectives import OBJECTIVES
 from gansmith.theory import (
     INTEGRANDS,
     divergence,

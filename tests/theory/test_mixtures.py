@@ -6,7 +6,7 @@ import torch
 from known import FGAN, exact, mixture, normal
 from sklearn.mixture import GaussianMixture as Reference
 
-from gansmith.rng import Rng
+from gansmith.core.rng import Rng
 from gansmith.theory import GaussianMixture, best_gaussian, divergence, fit_mixture
 
 

@@ -7,8 +7,8 @@ from known import exact, normal
 from scipy.optimize import linear_sum_assignment, linprog
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.metrics import wasserstein_1d
-from gansmith.rng import Rng
 from gansmith.theory import transport, wasserstein
 from gansmith.theory.transport import Plan
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import numbers_of, trainer_of
-from gansmith.rng import Rng
 
 GANS = ("gan", "nsgan", "lsgan", "wgan", "wgan-gp", "began")
 WORST = 1000.0  # the cFID that a run is given that diverged

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from gansmith.core.recipe import falling
+from gansmith.core.rng import Rng
 from gansmith.data import Dataset
 from gansmith.data.build import image_dataset
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import kept, sheets, trainer_for
 from gansmith.metrics.sharpness import sharpness_ratio
-from gansmith.recipe import falling
-from gansmith.rng import Rng
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,13 +8,13 @@ import torch.nn.functional as F
 from scipy.stats import spearmanr
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
-from gansmith.data.spoken_pictures import KNOWN
+from gansmith.data.builtin.spoken_pictures import KNOWN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.tools import answers_of, kept, sheets, trainer_for
 from gansmith.metrics import load_judge
-from gansmith.rng import Rng
-from gansmith.showing import to_uint8
+from gansmith.modalities.sheets import to_uint8
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

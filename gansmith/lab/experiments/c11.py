@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gansmith.asking import playable
+from gansmith.core.rng import Rng
 from gansmith.data import Dataset, open_data
-from gansmith.data.collages import keeps_rules
+from gansmith.data.builtin.collages import keeps_rules
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import panel, trainer_for
 from gansmith.metrics import best_thresholds, f1, micro_f1
-from gansmith.rng import Rng
+from gansmith.sampling.prompts import playable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

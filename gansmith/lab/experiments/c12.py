@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gansmith.answering.heads import adapted
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import Dataset, open_data
-from gansmith.data.faces.sets import SOURCES
+from gansmith.data.builtin.faces.sets import SOURCES
 from gansmith.games.talking_head import parted
+from gansmith.inference.talking_head import adapted
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import kept, sheets, trainer_for
-from gansmith.metrics.faces import face_reader, known_again, landmark_error
-from gansmith.rng import Rng
-from gansmith.showing import to_uint8
-from gansmith.trainer import Trainer
+from gansmith.modalities.sheets import to_uint8
+from gansmith.pretrained.face_reader import face_reader, known_again, landmark_error
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,7 @@ from gansmith.data import open_data
 from gansmith.games.conditional import Conditional
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import answers_of, kept, numbers_of, sheets, trainer_for, trainer_with
-from gansmith.networks.conditional import Deaf, dcgan_trunk
+from gansmith.networks.conditional_discriminator import Deaf, dcgan_trunk
 from gansmith.presets import PRESETS
 
 if TYPE_CHECKING:

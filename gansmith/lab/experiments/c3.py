@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.data import Condition, Dataset, open_data
 from gansmith.data.build import conditioned, image_dataset
+from gansmith.evaluation.select import fed, judge_of
 from gansmith.games.conditional import others
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import answers_of, auc, kept, sheets, trainer_for
-from gansmith.rng import Rng
-from gansmith.scoring import fed, judge_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gansmith.data.degrade import blur
-from gansmith.games.split import SplitConditional
+from gansmith.core.rng import Rng
+from gansmith.data.transforms.degrade import blur
+from gansmith.evaluation.select import fed, judge_of
+from gansmith.games.two_score import SplitConditional
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.experiments.c3 import HELD, right, scores_of, tinted
 from gansmith.lab.tools import answers_of, auc, kept, sheets, trainer_for
 from gansmith.metrics import image_reference, quick_images
-from gansmith.rng import Rng
-from gansmith.scoring import fed, judge_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

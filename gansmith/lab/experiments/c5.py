@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 import torch.nn.functional as F
 
+from gansmith.core.rng import Rng
 from gansmith.data import Dataset, open_data
+from gansmith.evaluation.select import judge_of
 from gansmith.games.stackgan import StackGAN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import answers_of, kept, numbers_of, sheets, trainer_for
-from gansmith.rng import Rng
-from gansmith.scoring import judge_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

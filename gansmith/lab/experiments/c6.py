@@ -6,13 +6,13 @@ import torch
 from torch import nn
 
 from gansmith.data import open_data
+from gansmith.evaluation.select import judge_of
 from gansmith.games.pix2pix import Pix2Pix
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import answers_of, kept, numbers_of, sheets, trainer_for, trainer_with
 from gansmith.networks.unet import Blind
 from gansmith.presets import PRESETS
-from gansmith.presets.pairs import patch_judge
-from gansmith.scoring import judge_of
+from gansmith.presets.paired import patch_judge
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

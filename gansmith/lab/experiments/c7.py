@@ -8,7 +8,7 @@ from torch import nn
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import answers_of, kept, numbers_of, sheets, trainer_for
-from gansmith.presets.pairs import patch_judge
+from gansmith.presets.paired import patch_judge
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
+from gansmith.audio.filters import spectral_subtraction, wiener
+from gansmith.core.recipe import Recipe
 from gansmith.data import Dataset, open_data
 from gansmith.games.pix2pix import Pix2Pix
 from gansmith.games.regression import Regression
@@ -13,10 +15,8 @@ from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, abov
 from gansmith.lab.tools import answers_of, kept, sheets, trainer_with
 from gansmith.metrics import evaluate_answers, load_judge
 from gansmith.metrics.speech import log_spectral_spread
+from gansmith.modalities.sheets import spectra
 from gansmith.presets import PRESETS
-from gansmith.recipe import Recipe
-from gansmith.showing import spectra
-from gansmith.sound.filters import spectral_subtraction, wiener
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gansmith.asking import playable
+from gansmith.core.rng import Rng
 from gansmith.data import Dataset
-from gansmith.data.clips import clip_dataset
-from gansmith.data.moving import SEED, TURN, turning_shapes
+from gansmith.data.builtin.video import SEED, TURN, turning_shapes
+from gansmith.data.transforms.windows import clip_dataset
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below, near
 from gansmith.lab.tools import kept, sheets, trainer_for
 from gansmith.metrics.sharpness import sharpness_ratio
-from gansmith.rng import Rng
+from gansmith.sampling.prompts import playable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from gansmith.fdivergence import F_DIVERGENCES
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
+from gansmith.losses.fdivergence import F_DIVERGENCES
 from gansmith.theory import CONJUGATES
 
 

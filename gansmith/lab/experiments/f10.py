@@ -8,9 +8,9 @@ from gansmith.data import open_data
 from gansmith.games.gan import GAN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.ring import looks, settled, summary
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic
-from gansmith.networks.minibatch import minibatch_head
-from gansmith.objectives import OBJECTIVES
+from gansmith.networks.minibatch_discrimination import minibatch_head
 
 BATCH = 64
 

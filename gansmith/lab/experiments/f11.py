@@ -11,9 +11,9 @@ from gansmith.games.unrolled import Lookahead, Unrolled
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.ring import looks, restless, summary
 from gansmith.lab.tools import figure_of
+from gansmith.losses.objectives import OBJECTIVES, Objective
 from gansmith.metrics import ring_modes
 from gansmith.networks import MLPCritic
-from gansmith.objectives import OBJECTIVES, Objective
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

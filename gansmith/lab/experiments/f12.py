@@ -7,8 +7,8 @@ import torch
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import numbers_of, trainer_of
+from gansmith.losses.sinkhorn import sinkhorn
 from gansmith.theory import transport
-from gansmith.transport import sinkhorn
 
 # in 64 codes and at its default rate OT-GAN leaves the ring for good
 PLAYED: dict[str, Any] = {"batch": 256, "prior": "normal", "latent": 2, "lr": 3e-4}

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.tools import sampled, trainer_on
 from gansmith.metrics import load_judge, stack, stacked_modes
 from gansmith.metrics.pictures import to_bytes
-from gansmith.rng import Rng
 
 PRESETS = ("nsgan", "minibatch", "wgan-gp")
 

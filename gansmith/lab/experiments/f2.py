@@ -5,9 +5,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from gansmith.fdivergence import F_DIVERGENCES
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
 from gansmith.lab.tools import fit_critic, gaussian, normal
+from gansmith.losses.fdivergence import F_DIVERGENCES
 from gansmith.networks.mlp import MLPCritic
 from gansmith.theory import divergence
 

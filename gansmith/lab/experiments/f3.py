@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, MixtureSameFamily, Normal
 
-from gansmith.fdivergence import F_DIVERGENCES
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
 from gansmith.lab.tools import panel
+from gansmith.losses.fdivergence import F_DIVERGENCES
+from gansmith.networks.gradient_reversal import reverse
 from gansmith.networks.mlp import MLPCritic
-from gansmith.networks.reversal import reverse
 from gansmith.theory import best_gaussian
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from gansmith.games.gan import GAN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.ring import looks, settled, summary
-from gansmith.objectives import OBJECTIVES
+from gansmith.losses.objectives import OBJECTIVES
 
 NAMES = ("kl", "reverse-kl", "jensen-shannon", "pearson")
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.tools import sampled, trainer_of
 from gansmith.metrics import parzen
-from gansmith.rng import Rng
 
 DIVERGENCES = ("kl", "reverse-kl", "pearson", "jensen-shannon", "gan-divergence")
 ARMS = (*DIVERGENCES, "vae", "training pictures", "untrained")

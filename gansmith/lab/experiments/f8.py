@@ -8,7 +8,7 @@ from gansmith.games.gan import GAN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.ring import looks, restless, settled, summary
 from gansmith.lab.tools import panel
-from gansmith.objectives import OBJECTIVES
+from gansmith.losses.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

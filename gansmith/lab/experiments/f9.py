@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import torch
 
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import modes, open_data, open_source
 from gansmith.games.gan import GAN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, near
 from gansmith.lab.tools import sampled
-from gansmith.latent import Latent
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.objectives import OBJECTIVES
-from gansmith.recipe import adam
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
 
 SIZES = (1, 5, 25)
 NEAR, ENOUGH, SAMPLES = 0.2, 10, 2500

@@ -4,8 +4,8 @@ import torch
 
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import fit_critic, normal
+from gansmith.losses.objectives import OBJECTIVES, LeastSquares
 from gansmith.networks.mlp import MLPCritic
-from gansmith.objectives import OBJECTIVES, LeastSquares
 
 GAP = 6.0
 

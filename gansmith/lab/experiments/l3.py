@@ -3,10 +3,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import numbers_of, sampled, trainer_of
-from gansmith.rng import Rng
 
 MARGINS = {"margin": 0.2, "a tenth": 0.02, "none": 1e6, "none, copies bounded": 1e6}
 

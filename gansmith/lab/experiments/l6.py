@@ -8,11 +8,11 @@ from typing import Any
 import torch
 
 from gansmith.data import open_data
-from gansmith.games.energy import Energy
+from gansmith.games.ebm import Energy
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.ring import look
 from gansmith.lab.tools import numbers_of, trainer_of
-from gansmith.networks.chain import Chain
+from gansmith.networks.linear_chain import Chain
 
 WAYS: dict[str, dict[str, Any]] = {
     "Langevin": {},

@@ -4,12 +4,12 @@ import time
 
 import torch
 
-from gansmith.games.energy import Energy
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
+from gansmith.games.ebm import Energy
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.tools import trainer_of
-from gansmith.latent import Latent
 from gansmith.networks import MLPGenerator
-from gansmith.rng import Rng
 
 
 def run(arm: str, seed: int, steps: int, learnt: int, count: int) -> Numbers:

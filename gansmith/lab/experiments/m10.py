@@ -3,20 +3,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gansmith.core.game import Batch, Phase, Terms
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.rng import Rng
+from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
-from gansmith.game import Batch, Phase, Terms
 from gansmith.games.gan import GAN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.tools import sampled
-from gansmith.latent import Latent
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.metrics import duplicate_threshold, load_judge, support_size
 from gansmith.metrics.pictures import to_bytes
 from gansmith.networks import DCGANDiscriminator, DCGANGenerator
 from gansmith.networks.autoencoder import code_head
-from gansmith.objectives import OBJECTIVES
-from gansmith.recipe import adam
-from gansmith.rng import Rng
-from gansmith.trainer import Trainer
 
 CODES, FEATURES = 64, 128
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.tools import panel
 from gansmith.metrics import best_window, kernel_density, make_bins
-from gansmith.rng import Rng
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

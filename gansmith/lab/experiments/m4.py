@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.metrics import best_window, kernel_density, load_judge
-from gansmith.rng import Rng
 
 
 def run(arm: str, seed: int, count: int) -> Numbers:

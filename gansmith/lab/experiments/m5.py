@@ -3,10 +3,10 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.metrics import class_score, load_judge
-from gansmith.rng import Rng
 
 
 def run(arm: str, seed: int, count: int) -> Numbers:

@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
 from gansmith.lab.tools import panel
 from gansmith.metrics import Gaussian, frechet_distance, frechet_from_features, load_judge
-from gansmith.rng import Rng
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import panel
 from gansmith.metrics import nearest, nearest_moved
-from gansmith.rng import Rng
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

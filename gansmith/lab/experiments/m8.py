@@ -3,12 +3,12 @@ from __future__ import annotations
 import torch
 from scipy.stats import mannwhitneyu
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import sampled, trainer_of
 from gansmith.metrics import memory_report, nearest_moved
 from gansmith.metrics.pictures import to_bytes
-from gansmith.rng import Rng
 
 
 def run(arm: str, seed: int, count: int, train: int, steps: int) -> Numbers:

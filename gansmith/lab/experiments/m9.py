@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below, near
 from gansmith.metrics import duplicate_threshold, load_judge, support_at, support_size
-from gansmith.rng import Rng
 
 SIZES = (50, 200, 1000, 5000)
 

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 
-from gansmith.answers import to_answer
 from gansmith.data import open_data
+from gansmith.evaluation.adherence import to_answer
+from gansmith.evaluation.select import judge_of
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import answers_of, kept, sheets, trainer_for
 from gansmith.metrics import image_reference, quick_images
 from gansmith.metrics.spectrum import fine_detail_ratio
-from gansmith.scoring import judge_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

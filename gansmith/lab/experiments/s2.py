@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gansmith.answers import to_answer
+from gansmith.core.rng import Rng
 from gansmith.data import Dataset, open_data
-from gansmith.data.degrade import Degradation, degraded_by, with_hole
+from gansmith.data.transforms.degrade import Degradation, degraded_by, with_hole
+from gansmith.evaluation.adherence import to_answer
+from gansmith.evaluation.select import judge_of
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import answers_of, kept, sheets, trainer_for
 from gansmith.metrics import image_reference, quick_images
-from gansmith.rng import Rng
-from gansmith.scoring import judge_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

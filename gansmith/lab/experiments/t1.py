@@ -7,13 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch.distributions import Categorical, MixtureSameFamily, Normal
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import fit_critic, gaussian, normal, panel, sampled, trainer_of
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.metrics import wasserstein_1d
 from gansmith.networks.mlp import MLPCritic
-from gansmith.objectives import OBJECTIVES
-from gansmith.rng import Rng
 from gansmith.theory import value_of_game
 
 if TYPE_CHECKING:

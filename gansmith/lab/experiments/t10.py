@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import torch
 
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import numbers_of, trainer_of
 from gansmith.metrics import sharpness_ratio
-from gansmith.rng import Rng
 from gansmith.theory import fit_mixture
 
 CODES = 50  # principal components that the mixture is of

@@ -6,8 +6,8 @@ from torch.distributions import Normal
 
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
 from gansmith.lab.tools import fit_critic, normal
+from gansmith.losses.objectives import OBJECTIVES, Objective
 from gansmith.networks.mlp import MLPCritic
-from gansmith.objectives import OBJECTIVES, Objective
 from gansmith.theory import optimal_discriminator
 
 RATIO = 4

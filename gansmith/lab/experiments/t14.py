@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from gansmith.games.gan import GAN
-from gansmith.games.replayed import Replayed
+from gansmith.games.history import Replayed
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.ring import looks, restless, summary
-from gansmith.networks.pool import Pool
-from gansmith.objectives import OBJECTIVES
+from gansmith.losses.objectives import OBJECTIVES
+from gansmith.networks.image_pool import Pool
 
 
 def run(arm: str, seed: int, steps: int, count: int) -> Numbers:

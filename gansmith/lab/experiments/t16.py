@@ -5,9 +5,9 @@ from itertools import combinations, product
 import torch
 from torch import Tensor
 
+from gansmith.core.rng import Rng
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.tools import sampled, trainer_on
-from gansmith.rng import Rng
 
 WIDTHS = (32, 16, 64)  # the first is the GAN's too
 SIDE = 8

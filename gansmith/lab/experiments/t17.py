@@ -3,20 +3,20 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from gansmith.core.latent import Latent
+from gansmith.core.recipe import adam
+from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
-from gansmith.evaluation import measure
+from gansmith.evaluation.evaluate import measure
 from gansmith.games.gan import GAN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.latent import Latent
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import (
     DCGANDiscriminator,
     DCGANGenerator,
     MLPCritic,
     PictureMLP,
 )
-from gansmith.objectives import OBJECTIVES
-from gansmith.recipe import adam
-from gansmith.trainer import Trainer
 
 ARMS = (
     "the recipe",

@@ -7,8 +7,8 @@ from torch.distributions import Normal
 
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
 from gansmith.lab.tools import fit_critic, normal, panel
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.mlp import MLPCritic
-from gansmith.objectives import OBJECTIVES
 from gansmith.theory import optimal_discriminator
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from torch.distributions import Normal
 
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
 from gansmith.lab.tools import fit_critic, normal
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.mlp import MLPCritic
-from gansmith.objectives import OBJECTIVES
 from gansmith.theory import value_of_game
 
 SHIFTS = (1.0, 2.0, 4.0)

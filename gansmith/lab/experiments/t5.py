@@ -8,7 +8,7 @@ from gansmith.data import open_data
 from gansmith.games.gan import GAN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below, near
 from gansmith.lab.tools import numbers_of, panel, trainer_of
-from gansmith.objectives import OBJECTIVES
+from gansmith.losses.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

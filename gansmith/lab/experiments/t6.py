@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.objectives import OBJECTIVES
+from gansmith.losses.objectives import OBJECTIVES
 
 
 def run(arm: str, seed: int, count: int) -> Numbers:

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import fit_critic, panel
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.mlp import MLPCritic
-from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import Interpolated
 from gansmith.theory import transport
 

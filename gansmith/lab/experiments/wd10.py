@@ -3,14 +3,14 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from gansmith.constraints import Clipped
+from gansmith.core.constraints import Clipped
+from gansmith.core.recipe import rmsprop
+from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
 from gansmith.games.gan import GAN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.ring import look, settled
-from gansmith.objectives import OBJECTIVES
-from gansmith.recipe import rmsprop
-from gansmith.trainer import Trainer
+from gansmith.losses.objectives import OBJECTIVES
 
 ARMS = ("all four", "no clipping", "a sigmoid's loss", "G by the logarithm")
 

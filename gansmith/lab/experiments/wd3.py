@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from gansmith.constraints import Clipped, Constraint, spectral_normed
+from gansmith.core.constraints import Clipped, Constraint, spectral_normed
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import fit_critic, normal, panel
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.mlp import MLPCritic
-from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import Absent, Interpolated, one_sided
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from typing import Any
 
 import torch
 
-from gansmith.constraints import Clipped
+from gansmith.core.constraints import Clipped
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import fit_critic, normal
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.mlp import MLPCritic
-from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import Interpolated
 
 SHIFT = 4.0

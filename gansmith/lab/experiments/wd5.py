@@ -5,16 +5,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from gansmith.constraints import Clipped
+from gansmith.core.constraints import Clipped
+from gansmith.core.latent import Latent
+from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.games.gan import GAN
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, near
 from gansmith.lab.ring import looks
-from gansmith.latent import Latent
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import Interpolated
-from gansmith.rng import Rng
 
 ENOUGH = 7  # modes of 8
 ACTIVATIONS = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.SiLU)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from gansmith.constraints import Constraint, spectral_normed, true_conv_norm
+from gansmith.core.constraints import Constraint, spectral_normed, true_conv_norm
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
 from gansmith.lab.tools import figure_of, fit_critic, normal
+from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.mlp import MLPCritic
-from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import Interpolated
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from scipy.stats import spearmanr
 
 from gansmith.data import open_data
-from gansmith.evaluation import measure
+from gansmith.evaluation.evaluate import measure
 from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
 from gansmith.lab.tools import panel, trainer_of
 

@@ -1,0 +1,1 @@
+"""The core: games, the trainer, recipes, and what they need; it knows no particular game."""

@@ -1,0 +1,291 @@
+"""The only loop: draw, move each phase's players, average, resume exactly.
+
+The trainer knows phases and stages, never a particular game.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NoReturn, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from gansmith.core import distributed, optimizer_state
+from gansmith.core.constraints import Constraint
+from gansmith.core.ema import Averages
+from gansmith.core.game import Batch, Game, Phase, Stage
+from gansmith.core.recipe import Optim, Schedule, adam, constant
+from gansmith.core.rng import Rng
+
+Watch = Callable[["Trainer", dict[str, Tensor]], bool]
+PRECISIONS = ("float32", "bfloat16")
+
+
+class Source(Protocol):
+    """Anything that answers with the n-th global batch of a run."""
+
+    def at(self, n: int) -> dict[str, Any]:
+        """Named tensors with a common first axis; a pure function of n."""
+        ...
+
+
+class NonFiniteError(ArithmeticError):
+    """A loss or a parameter is infinite or not a number: the run has diverged."""
+
+
+class Trainer:
+    """Plays a game on a source of batches.
+
+    game: its players are moved in place.
+    source: `source.at(n)` is the n-th batch drawn by the run.
+    optim: per player, what makes its optimiser; Adam(2e-4, 0.5) where absent.
+    steps: the length of the run, which schedules are measured against.
+    schedule: factor on all learning rates, from (step, steps).
+    average: decay of the averages of `game.averaged`; 0 keeps none.
+    micro: pieces into which each batch is split, to save memory; the gradients add up.
+    precision: "float32", or "bfloat16" for autocast around the losses.
+    clip: largest norm of one player's gradient, or None.
+    compile: compile each player in place.
+    channels_last: memory layout of pictures and kernels.
+    seed: with the number of a draw it gives every random number of that draw.
+
+    Raises ValueError for an unknown precision, a batch that does not divide, or a phase
+    that moves something that is not a player.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        source: Source,
+        *,
+        optim: dict[str, Optim] | None = None,
+        steps: int = 1000,
+        schedule: Schedule = constant,
+        average: float = 0.0,
+        micro: int = 1,
+        precision: str = "float32",
+        clip: float | None = None,
+        compile: bool = False,
+        channels_last: bool = False,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
+        if micro < 1:
+            raise ValueError(f"a batch is split into at least one micro-batch; got micro={micro}")
+        self.device = torch.device(device)
+        self.layout = torch.channels_last if channels_last else torch.contiguous_format
+        self.game = game.to(self.device)
+        if channels_last:
+            game.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.source, self.seed, self.micro, self.clip = source, seed, micro, clip
+        self.precision, self.steps, self.schedule = precision, steps, schedule
+        self.players = game.players()
+        self.parameters = {name: list(p.parameters()) for name, p in self.players.items()}
+        make = {name: (optim or {}).get(name) or adam(2e-4, 0.5) for name in self.players}
+        self.optim = {name: make[name](self.parameters[name]) for name in self.players}
+        self.rates = {name: [g["lr"] for g in o.param_groups] for name, o in self.optim.items()}
+        self.constraints = {
+            name: [part for part in player.modules() if isinstance(part, Constraint)]
+            for name, player in self.players.items()
+        }
+        self.averages = Averages(game, average).to(self.device)
+        self.stages = game.stages()
+        self.step = 0
+        self.draws = 0
+        game.requires_grad_(False)
+        game.train()
+        for player in self.players.values() if compile else ():
+            player.compile()
+
+    def fit(self, steps: int | None = None, watch: Iterable[Watch] = ()) -> None:
+        """Play until `steps` (by default the run's length), or until a watcher says stop.
+
+        watch: called after every step with the trainer and the step's terms and notes.
+        Raises NonFiniteError at the first loss that is not finite.
+        """
+        watchers = list(watch)
+        self.steps = self.steps if steps is None else steps
+        while self.step < self.steps:
+            terms = self.play()
+            stops = [
+                watcher(self, terms) for watcher in watchers
+            ]  # all are told, then one may stop
+            if any(stops):
+                return
+
+    def play(self) -> dict[str, Tensor]:
+        """One step: every phase of the stage that the run is in; its terms and notes by name."""
+        terms: dict[str, Tensor] = {}
+        pieces: list[Batch] = []
+        for phase in self.stage().phases:
+            if self.step % phase.every:
+                continue
+            for _ in range(phase.repeat):
+                if not phase.reuse:
+                    pieces = self.draw(phase)
+                terms |= self.move(phase, pieces)
+                terms |= _keyed(phase, self.noted(pieces))
+        self.step += 1
+        return terms
+
+    def stage(self) -> Stage:
+        """The stage that the next step belongs to."""
+        begun = 0
+        for stage in self.stages:
+            if stage.steps is None or self.step < begun + stage.steps:
+                return stage
+            begun += stage.steps
+        return self.stages[-1]
+
+    def draw(self, phase: Phase) -> list[Batch]:
+        """This process's rows of the next batch's micro-batches, with their randomness.
+
+        The noise of the global batch is drawn by every process alike. A batch is cut into
+        micro-batches first and each of these between the processes, so that what is gathered
+        from all of them comes in batch order.
+        """
+        x = Batch(**self.source.at(self.draws))
+        x = (phase.draw or self.game.draw)(x, Rng(self.seed, self.draws))
+        self.draws += 1
+        if len(x) % (self.micro * distributed.world()):
+            raise ValueError(
+                f"a batch of {len(x)} does not divide into {self.micro} micro-batches on "
+                f"{distributed.world()} processes; choose a multiple of "
+                f"{self.micro * distributed.world()}"
+            )
+        pieces = x.split(self.micro) if self.micro > 1 else [x]
+        if distributed.world() > 1:
+            pieces = [piece.split(distributed.world())[distributed.rank()] for piece in pieces]
+        return [piece.to(self.device, self.layout) for piece in pieces]
+
+    def move(self, phase: Phase, pieces: list[Batch]) -> dict[str, Tensor]:
+        """Move a phase's players once; the terms of this process, averaged over its pieces."""
+        for name in phase.movers:
+            # Parameter by parameter: walking the modules would cost a toy a tenth of its step.
+            for parameter in self.parameters[name]:
+                parameter.requires_grad_(True)
+                parameter.grad = None
+        terms: dict[str, Tensor] = {}
+        for x in pieces:
+            x.notes = {}  # the phase before may have noted on the same batch
+            with self._autocast():
+                losses = phase.loss(x)
+            _apart(phase, losses, x.notes)
+            loss = torch.stack(list(losses.values())).sum()
+            (loss * (phase.gain / (len(pieces) * distributed.world()))).backward()
+            if not math.isfinite(loss.item()):
+                self._name(phase, losses)
+            _add(terms, losses, len(pieces))
+        self._step(phase)
+        self.game.after(phase, self._everywhere(self.noted(pieces)))
+        return _keyed(phase, terms)
+
+    def noted(self, pieces: list[Batch]) -> dict[str, Tensor]:
+        """What the latest loss on these pieces noted, averaged over them."""
+        notes: dict[str, Tensor] = {}
+        for x in pieces:
+            _add(notes, x.notes, len(pieces))
+        return notes
+
+    def _step(self, phase: Phase) -> None:
+        """Step the touched movers, apply their constraints, draw their averages closer."""
+        touched = [n for n in phase.movers if any(p.grad is not None for p in self.parameters[n])]
+        factor = phase.rate * self.schedule(self.step, self.steps)
+        distributed.reduce_move([self.players[name] for name in touched], self.game)
+        for name in touched:
+            if self.clip is not None:
+                nn.utils.clip_grad_norm_(self.parameters[name], self.clip)
+            for group, rate in zip(self.optim[name].param_groups, self.rates[name], strict=True):
+                group["lr"] = rate * factor
+            self.optim[name].step()
+        for name in phase.movers:
+            for parameter in self.parameters[name]:
+                parameter.requires_grad_(False)
+        for name in touched:
+            for constraint in self.constraints[name]:
+                constraint.after_move()
+            self.averages.update(name, self.players[name])
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def _everywhere(self, values: dict[str, Tensor]) -> dict[str, float]:
+        """Scalars as means over the processes."""
+        if not values:
+            return {}
+        means = distributed.total(torch.stack(list(values.values())).double()) / distributed.world()
+        return dict(zip(values, means.tolist(), strict=True))
+
+    def _name(self, phase: Phase, losses: dict[str, Tensor]) -> NoReturn:
+        """Stop before anybody moves, and name the terms that are not finite."""
+        bad = {name: v.item() for name, v in losses.items() if not v.isfinite()}
+        said = ", ".join(f"the term {name!r} is {value}" for name, value in bad.items())
+        raise NonFiniteError(
+            f"step {self.step}, phase {phase.name!r}: {said or 'the sum of the terms overflows'}. "
+            "The run stopped here; nothing after the last checkpoint is kept. Try a smaller "
+            "learning rate, a penalty on the discriminator, or gradient clipping"
+        )
+
+    def log(self, terms: dict[str, Tensor]) -> dict[str, float]:
+        """A step's terms and notes as means over all processes, ready to be written."""
+        return self._everywhere(terms)
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All that a resumed run needs: tensors by name, and plain numbers.
+
+        Raises NonFiniteError when a parameter or buffer is not finite.
+        """
+        tensors = {f"game.{k}": v for k, v in self.game.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.averages.state_dict().items()}
+        for name, value in tensors.items():
+            if value.is_floating_point() and not bool(value.isfinite().all()):
+                raise NonFiniteError(f"step {self.step}: {name!r} is not finite; it is not saved")
+        for name, optimiser in self.optim.items():
+            kept = optimizer_state.tensors(optimiser, self.parameters[name])
+            tensors |= {f"optim.{name}.{k}": v for k, v in kept.items()}
+        return tensors, {"step": self.step, "draws": self.draws}
+
+    def load(self, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
+        """Go back to a saved state.
+
+        Raises ValueError when the state does not fit the game.
+        """
+        try:
+            self.game.load_state_dict(_under("game.", tensors))
+            self.averages.load_state_dict(_under("average.", tensors))
+        except RuntimeError as error:
+            raise ValueError(f"this checkpoint belongs to another game: {error}") from None
+        for name, optimiser in self.optim.items():
+            kept = _under(f"optim.{name}.", tensors)
+            optimizer_state.restore(optimiser, self.parameters[name], kept)
+        self.step, self.draws = numbers["step"], numbers["draws"]
+
+
+def _keyed(phase: Phase, values: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{phase.name}/{name}": value for name, value in values.items()}
+
+
+def _apart(phase: Phase, losses: dict[str, Tensor], notes: dict[str, Tensor]) -> None:
+    """Terms and notes share the keys of the log, so none may have the name of another."""
+    if both := losses.keys() & notes.keys():
+        raise ValueError(
+            f"the loss {phase.name!r} has a term and a note of one name, {', '.join(both)}; call "
+            "the note something else"
+        )
+
+
+def _add(sums: dict[str, Tensor], values: dict[str, Tensor], parts: int) -> None:
+    for name, value in values.items():
+        part = value.detach() / parts if parts > 1 else value.detach()
+        sums[name] = sums[name] + part if name in sums else part
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -1,0 +1,197 @@
+"""Pictures decoded once into one uint8 array: in memory, or when large in a memory-mapped file."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import math
+import mmap
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import PIL
+from rich.console import Console
+from rich.progress import Progress
+
+from gansmith.data.memmap import RowFile
+from gansmith.data.readers.file_list import Member
+from gansmith.data.readers.options import Wishes
+from gansmith.data.readers.pictures import FILTER, UnreadableError, decode
+from gansmith.data.spec import DataError
+
+CACHE = "GANSMITH_CACHE"  # environment variable: the folder of that file
+LAYOUT = 1  # raised whenever the same pictures would decode to other numbers
+SHOWN = 2000  # from this many pictures on, progress is shown
+BLOCK = 1024
+
+Bad = dict[str, str]  # name -> why it cannot be read
+
+
+class Decoded(NamedTuple):
+    """Pictures uint8 (N, channels, size, size), what was bad, and the file when it is large."""
+
+    values: np.ndarray
+    bad: Bad
+    file: RowFile | None = None
+
+
+def decode_all(members: Sequence[Member], size: int, channels: int, wishes: Wishes) -> Decoded:
+    """Decode pictures in order to uint8 (N, channels, size, size), and say what was bad.
+
+    Rows of bad pictures are absent. From `wishes.large` bytes on the array is a file in the cache,
+    found again as long as names, sizes and times of the pictures stay the same; it is not written
+    when there is bad to be refused: then the array is empty.
+    """
+    shape = (len(members), channels, size, size)
+    if math.prod(shape) < wishes.large:
+        values = np.empty(shape, np.uint8)
+        bad = _fill(values, members)
+        return Decoded(values[: len(members) - len(bad)], bad)
+
+    def fill(values: np.ndarray) -> Bad:
+        bad = _fill(values, members)
+        if bad and not wishes.skip_bad:
+            raise _RefusedError(bad)
+        return bad
+
+    facts = [[member.name, member.size, member.stamp] for member in members]
+    try:
+        file, bad = keep(facts, shape, fill)
+    except _RefusedError as error:
+        return Decoded(np.empty((0, *shape[1:]), np.uint8), error.bad)
+    return Decoded(file.values[: len(members) - len(bad)], bad, file)
+
+
+class _RefusedError(Exception):
+    def __init__(self, bad: Bad) -> None:
+        self.bad = bad
+
+
+def keep(
+    facts: Iterable[Any], shape: tuple[int, ...], fill: Callable[[np.ndarray], Bad]
+) -> tuple[RowFile, Bad]:
+    """A uint8 array in a file of the cache: found again by `facts`, or made by `fill`.
+
+    facts: JSON values that change when the content would
+    fill: writes every row of the array it is given, and says what was bad
+    The file gets its name when it is whole, so that an end at any moment leaves nothing that could
+    be taken for it. Of several processes that want it one makes it, while the others wait.
+    Raises DataError when the disk is too small.
+    """
+    digest = hashlib.sha256(json.dumps([LAYOUT, PIL.__version__, FILTER, shape]).encode())
+    for fact in facts:
+        digest.update(json.dumps(fact).encode())
+    path = cache_folder() / f"pictures-{digest.hexdigest()[:24]}.npy"
+    if found := _found(path, shape):
+        return found
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path.with_name(path.name + ".part")) as half:
+        if found := _found(path, shape):  # another process has made it meanwhile
+            return found
+        _reserve(half, shape)
+        values = np.lib.format.open_memmap(half, mode="r+")
+        bad = fill(values)
+        values.flush()
+        del values  # a file still mapped cannot be renamed everywhere
+        path.with_suffix(".json").write_text(json.dumps(bad))
+        half.replace(path)
+    return RowFile(path), bad
+
+
+def _found(path: Path, shape: tuple[int, ...]) -> tuple[RowFile, Bad] | None:
+    """The file of an earlier time; None when there is none, or it is damaged."""
+    try:
+        file, bad = RowFile(path), json.loads(path.with_suffix(".json").read_text())
+        return (file, bad) if file.shape == shape else None
+    except (OSError, EOFError, ValueError):  # DataError is a ValueError
+        return None
+
+
+@contextmanager
+def _alone(half: Path) -> Iterator[Path]:
+    """Hold an unfinished file for this process; what a killed one left of it is taken over."""
+    while True:
+        with open(half, "ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not half.exists() or not os.path.samestat(os.fstat(file.fileno()), half.stat()):
+                continue  # while this one waited, it was finished or removed
+            try:
+                yield half
+            finally:
+                half.unlink(missing_ok=True)
+            return
+
+
+def _reserve(half: Path, shape: tuple[int, ...]) -> None:
+    """An array of zeros with its room on the disk, so that filling it cannot fail for lack of it.
+
+    A mapped page that finds no room would end the process.
+    """
+    needed, free = math.prod(shape), shutil.disk_usage(half.parent).free
+    small = DataError(
+        f"{needed / 2**30:.1f} GiB of decoded pictures do not fit into {half.parent} "
+        f"({free / 2**30:.1f} GiB free); set {CACHE} to another folder, or a smaller size"
+    )
+    if needed > free:
+        raise small
+    np.lib.format.open_memmap(half, mode="w+", dtype=np.uint8, shape=shape)
+    if hasattr(os, "posix_fallocate"):
+        with open(half, "r+b") as file:
+            try:
+                os.posix_fallocate(file.fileno(), 0, half.stat().st_size)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                    raise small from error  # else: not every file system can set room aside
+
+
+def cache_folder() -> Path:
+    """Where large decoded data lives: $GANSMITH_CACHE, else gansmith in the user's cache folder."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get(CACHE) or Path(home) / "gansmith")
+
+
+def _fill(values: np.ndarray, members: Sequence[Member]) -> Bad:
+    """Decode every picture into its row, with threads; at the end good rows close the gaps."""
+    bad: Bad = {}
+    channels, size = values.shape[1:3]
+
+    def row(number: int) -> None:
+        try:
+            values[number] = decode(members[number].read(), size, channels)
+        except UnreadableError as error:
+            bad[members[number].name] = str(error)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for block in _blocks(len(members)):
+            list(pool.map(row, block))
+            let_go(values)
+    good = [number for number, member in enumerate(members) if member.name not in bad]
+    for place, number in enumerate(good if bad else ()):
+        values[place] = values[number]
+    return {member.name: bad[member.name] for member in members if member.name in bad}
+
+
+def let_go(values: np.ndarray) -> None:
+    """What was written to a mapped file need not count as this process's memory any longer."""
+    if isinstance(values.base, mmap.mmap):
+        values.base.madvise(mmap.MADV_DONTNEED)
+
+
+def _blocks(count: int) -> Iterator[range]:
+    """0 .. count-1 in blocks, with a progress bar on a terminal when there are many."""
+    hidden = count < SHOWN or not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, disable=hidden) as progress:
+        task = progress.add_task("decoding pictures", total=count)
+        for start in range(0, count, BLOCK):
+            block = range(start, min(start + BLOCK, count))
+            yield block
+            progress.advance(task, len(block))

@@ -1,0 +1,165 @@
+"""Clips in files: animated pictures, films, and folders of numbered frames.
+
+Animated GIF, WebP and PNG are read by Pillow; films (MP4 and so on) by ffmpeg, which comes with
+`pip install 'gansmith[video]'`. A frame becomes what a picture becomes (`pictures`).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from gansmith.data.readers.pictures import EXTENSIONS, UnreadableError, frames_of, glance
+from gansmith.data.spec import DataError
+
+ANIMATED = (".gif", ".webp", ".png", ".apng")
+FILMS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")
+PAUSE = 100  # milliseconds of a frame, where nothing says otherwise
+MOST = 100_000  # frames of a clip
+
+Read = Callable[[Image.Image], np.ndarray]
+
+
+class Moving(NamedTuple):
+    """The frames of a clip, uint8 (T, C, H, W), and the milliseconds that each is shown."""
+
+    frames: np.ndarray
+    pause: int
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Where a clip lies: one file, or several of which each is a frame; its name and its home.
+
+    name: below the folder that was looked through, without the suffix of a file.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+
+    def read(self, how: Read) -> Moving:
+        """The frames, each through `how`, all of one shape. Raises UnreadableError."""
+        if self.files[0].suffix.lower() in FILMS:
+            return _film(self.files[0], how)
+        parts = [frames_of(_bytes(file), how) for file in self.files]
+        frames = [frame for part, _ in parts for frame in part]
+        if len({frame.shape for frame in frames}) > 1:
+            raise UnreadableError("its frames are of different sizes")
+        return Moving(np.stack(frames), parts[0][1] or PAUSE)
+
+    def side(self) -> int:
+        """The shorter side of the first frame. Raises UnreadableError."""
+        if self.files[0].suffix.lower() in FILMS:
+            reader, facts = _opened(self.files[0])
+            reader.close()
+            return int(min(facts["size"]))
+        return min(glance(_bytes(file)).side for file in self.files)
+
+
+def find_clips(root: Path) -> list[Clip]:
+    """The clips below a folder, or the one in a file, by name.
+
+    Every film and every animated picture is a clip; the still pictures of a folder, in the order of
+    the numbers in their names, are one clip together. Raises DataError when there is none.
+    """
+    if root.is_file():
+        return [Clip(root.stem, (root,))]
+    if not root.is_dir():
+        raise DataError(f"{root} does not exist; give a clip, or a folder of clips")
+    found: list[Clip] = []
+    for folder in (root, *sorted(path for path in root.rglob("*") if path.is_dir())):
+        still = []
+        for file in sorted(path for path in folder.iterdir() if path.is_file()):
+            suffix = file.suffix.lower()
+            if suffix in FILMS or (suffix in ANIMATED and _moves(file)):
+                found.append(Clip(file.relative_to(root).with_suffix("").as_posix(), (file,)))
+            elif suffix in EXTENSIONS:
+                still.append(file)
+        if still:
+            name = folder.relative_to(root).as_posix() if folder != root else root.name
+            found.append(Clip(name, tuple(sorted(still, key=_numbered))))
+    if not found:
+        raise DataError(
+            f"{root} holds no clips: bring {' '.join((*ANIMATED, *FILMS))}, or a folder of "
+            "numbered pictures for each clip"
+        )
+    return found
+
+
+def write_film(frames: Sequence[Image.Image], pause: int, file: Path) -> None:
+    """Pictures of one size as a film. Raises DataError without imageio-ffmpeg.
+
+    H.264 wants even sides, so an odd one repeats its last row.
+    """
+    width, height = frames[0].size
+    even = (width + width % 2, height + height % 2)
+    writer = _ffmpeg().write_frames(
+        str(file), even, fps=1000 / pause, quality=8, macro_block_size=2, codec="libx264"
+    )
+    writer.send(None)
+    for frame in frames:
+        values = np.asarray(frame.convert("RGB"))
+        pad = ((0, even[1] - height), (0, even[0] - width), (0, 0))
+        writer.send(np.ascontiguousarray(np.pad(values, pad, "edge")))
+    writer.close()
+
+
+def _ffmpeg() -> Any:
+    try:
+        import imageio_ffmpeg
+    except ImportError as error:
+        raise DataError(
+            "films are read and written by ffmpeg: pip install 'gansmith[video]'; or use GIF, WebP "
+            "or PNG"
+        ) from error
+    return imageio_ffmpeg
+
+
+def _opened(file: Path) -> tuple[Any, dict[str, Any]]:
+    """The frames of a film as bytes, and its facts. Raises UnreadableError."""
+    reader = _ffmpeg().read_frames(str(file))
+    try:
+        return reader, next(reader)
+    except (OSError, RuntimeError, StopIteration, ValueError, KeyError) as error:
+        last = (str(error).strip().splitlines() or ["no frames"])[-1]
+        raise UnreadableError(f"no film that ffmpeg can read: {last}") from error
+
+
+def _film(file: Path, how: Read) -> Moving:
+    reader, facts = _opened(file)
+    width, height = facts["size"]
+    frames = []
+    for raw in reader:
+        frames.append(how(Image.fromarray(np.frombuffer(raw, np.uint8).reshape(height, width, 3))))
+        if len(frames) > MOST:
+            raise UnreadableError(f"more than {MOST} frames")
+    if not frames:
+        raise UnreadableError("no frames")
+    return Moving(np.stack(frames), max(1, round(1000 / (facts.get("fps") or 10))))
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"{type(error).__name__}: {error}") from error
+
+
+def _moves(file: Path) -> bool:
+    """Whether a picture has frames; what cannot be read is left to be named later, as a clip."""
+    try:
+        with Image.open(io.BytesIO(_bytes(file))) as picture:
+            return getattr(picture, "n_frames", 1) > 1
+    except Exception:
+        return True
+
+
+def _numbered(file: Path) -> tuple[list[int], str]:
+    return [int(number) for number in re.findall(r"\d+", file.stem)], file.name

@@ -1,0 +1,1 @@
+"""What is made of a data set: pairs by degradation or noise, sizes, windows, embeddings."""

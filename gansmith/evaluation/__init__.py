@@ -1,0 +1,1 @@
+"""A game and a data set in, numbers out."""

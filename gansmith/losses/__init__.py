@@ -1,0 +1,1 @@
+"""Losses: objectives on D's logits, distances between pictures, batches and clouds."""

@@ -1,0 +1,1 @@
+"""What a kind of data can do: score, measure, show, save."""

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from gansmith.core import distributed
+
+WORKER = """
+import sys, torch, torch.distributed as dist
+from torch import nn
+from gansmith.core import distributed
+
+torch.set_num_threads(1)
+assert parallel.world() == 1 and parallel.rank() == 0
+device = parallel.start()
+parallel.start()  # joining twice is joining once
+rank, cpu = parallel.rank(), torch.device("cpu")
+assert parallel.world() == 2 and device == cpu
+
+rows = torch.arange(6.0).view(6, 1)
+mine = parallel.slice_of(rows)
+assert mine.flatten().tolist() == [[0, 1, 2], [3, 4, 5]][rank]
+grown = mine.clone().requires_grad_()
+whole = parallel.gather(grown)
+assert whole.equal(rows) and not whole.requires_grad
+turned = mine.expand(3, 4).T  # not contiguous
+assert parallel.gather(turned).shape == (8, 3)
+assert parallel.gather(mine.long()).dtype == torch.int64
+
+assert parallel.total(torch.tensor([1.0, rank])).tolist() == [2.0, 1.0]
+assert parallel.agree(rank == 1, cpu) and parallel.agree(True, cpu)
+assert not parallel.agree(False, cpu)
+
+assert parallel.first(lambda: {"rank": rank}) == {"rank": 0}
+assert parallel.together(lambda: rank) == rank
+
+
+def said(act):
+    try:
+        act()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+told = said(lambda: parallel.first(lambda: {}["key"]))
+end = "process 1 stops with the first one, which said: KeyError: 'key'"
+assert told == ["KeyError: 'key'", f"RuntimeError: {end}"][rank]
+told = said(lambda: parallel.together(lambda: [7][rank]))
+assert told.startswith("RuntimeError: process 1 on ")
+assert told.endswith(": IndexError: list index out of range")
+mine = {"a": torch.full((2, 3), 1.0 + rank).T, "b": torch.tensor(rank == 0), "c": torch.zeros(0)}
+told = parallel.spread(mine if rank == 0 else {}, cpu)
+assert list(told) == ["a", "b", "c"] and told["a"].shape == (3, 2)
+assert (told["a"] == 1).all() and bool(told["b"]) and told["c"].numel() == 0
+
+
+class Game(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.G = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+        self.D = nn.Linear(3, 1).double()
+
+
+game = Game()
+G, D = game.G, game.D
+frozen = [p.clone() for p in game.parameters()]
+G[0].weight.grad = torch.full((3, 2), 1.0 + rank).T.contiguous().T  # strides of its own
+G[0].bias.grad = None  # an unused head has no gradient, on either
+D.weight.grad = torch.full((1, 3), 5.0, dtype=torch.float64)  # does not move
+G[1].weight.grad = torch.arange(3.0) * (1 - 2 * rank)
+G[1].running_mean.fill_(rank)
+G[1].running_var.fill_(3 + rank)
+parallel.reduce_move([G], game)
+assert (G[0].weight.grad == 3).all() and G[0].bias.grad is None
+assert (G[1].weight.grad == 0).all()
+assert (D.weight.grad == 5).all(), "only the movers' gradients are summed"
+assert (G[1].running_mean == 0.5).all() and (G[1].running_var == 3.5).all()
+assert all(p.equal(q) for p, q in zip(game.parameters(), frozen))
+
+parallel.barrier()
+print("fine", rank)
+dist.destroy_process_group()
+"""
+
+
+def test_two_processes_gather_sum_and_agree(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    shared = os.environ | dict(
+        WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=port, CUDA_VISIBLE_DEVICES=""
+    )
+    script = tmp_path / "worker.py"
+    script.write_text(WORKER)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, str(script)],
+            env=shared | dict(RANK=str(rank), LOCAL_RANK=str(rank)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    try:
+        for rank, process in enumerate(processes):
+            out, errors = process.communicate(timeout=120)
+            assert out.strip() == f"fine {rank}", errors
+    finally:
+        for process in processes:
+            process.kill()
+
+
+def test_alone_there_is_one_process_and_nothing_to_wait_for() -> None:
+    assert (distributed.world(), distributed.rank()) == (1, 0)
+    distributed.barrier()
+    assert distributed.first(lambda: 3) == distributed.together(lambda: 3) == 3
+    kept = {"a": torch.zeros(2)}
+    assert distributed.spread(kept, torch.device("cpu")) is kept
+    x = torch.arange(4.0).requires_grad_()
+    assert distributed.slice_of(x).equal(x)
+    assert distributed.gather(x).equal(x)
+    assert not distributed.gather(x).requires_grad
+    assert distributed.total(torch.tensor(3.0)) == 3
+    for flag in (True, False):
+        assert distributed.agree(flag, torch.device("cpu")) is flag
+
+
+def test_alone_gradients_stay_as_they_are() -> None:
+    player = nn.BatchNorm1d(2)
+    player.weight.grad = torch.ones(2)
+    distributed.reduce_move([player], player)
+    assert player.weight.grad.equal(torch.ones(2))
+    assert player.running_mean is not None
+    assert player.running_mean.equal(torch.zeros(2))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="then it is the accelerator")
+def test_alone_the_device_is_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RANK", raising=False)
+    assert distributed.start() == torch.device("cpu")
+    assert not torch.distributed.is_initialized()

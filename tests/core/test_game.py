@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gansmith.core.game import Batch, Game, Phase, Stage, Terms
+from gansmith.core.latent import Latent
+from gansmith.games.gan import GAN
+from gansmith.losses.objectives import OBJECTIVES
+from gansmith.networks import MLPCritic, MLPGenerator
+from gansmith.penalties import Nearest
+
+CPU = torch.device("cpu")
+FLAT = torch.contiguous_format
+
+
+class Toy(Game):
+    """Phases as given, two players, and a module that nobody moves."""
+
+    def __init__(self, *phases: Phase) -> None:
+        super().__init__()
+        self.G, self.D, self.judge = nn.Linear(1, 1), nn.Linear(1, 1), nn.Identity()
+        self.turns = phases
+
+    def phases(self) -> tuple[Phase, ...]:
+        return self.turns
+
+
+def fool(x: Batch) -> Terms:
+    return dict(adv=torch.zeros(()))
+
+
+def test_batch_fields_are_attributes_and_its_length_is_the_first_axis() -> None:
+    x = Batch(name="toy", real=torch.zeros(6, 2), label=torch.arange(6))
+    assert len(x) == 6
+    assert x.label[5] == 5
+    x.z = torch.ones(6)
+    assert list(x.fields()) == ["name", "real", "label", "z"]
+    assert len(Batch(name="empty")) == 0
+
+
+def test_a_missing_field_is_named_with_those_that_are_there() -> None:
+    x = Batch(real=torch.zeros(2), label=torch.zeros(2))
+    with pytest.raises(AttributeError, match="no field 'z'; it has real, label. Is it attached in"):
+        _ = x.z
+    assert not hasattr(x, "z")
+
+
+@pytest.mark.parametrize(("rows", "parts", "sizes"), [(6, 3, [2, 2, 2]), (7, 3, [3, 2, 2])])
+def test_split_cuts_every_tensor_in_order_and_repeats_the_rest(
+    rows: int, parts: int, sizes: list[int]
+) -> None:
+    x = Batch(real=torch.arange(rows), pair=torch.arange(2 * rows).view(rows, 2), mix=None, k=3)
+    x.note(seen=torch.ones(()))
+    pieces = x.split(parts)
+    assert [len(piece) for piece in pieces] == sizes
+    assert torch.cat([piece.real for piece in pieces]).equal(x.real)
+    assert torch.cat([piece.pair for piece in pieces]).equal(x.pair)
+    assert all(piece.mix is None and piece.k == 3 and piece.notes == {} for piece in pieces)
+
+
+def test_to_makes_pictures_float_in_minus_one_to_one_and_short_tokens_long() -> None:
+    x = Batch(
+        real=torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1),
+        short=torch.tensor([1, 2, 3], dtype=torch.int16),
+        middle=torch.tensor([1, 2, 3], dtype=torch.int32),
+        label=torch.tensor([1, 2, 3]),
+        z=torch.ones(3, 2),
+        exact=torch.ones(3, dtype=torch.float64),
+        flag=torch.tensor([True, False, True]),
+        rest="kept",
+    ).to(CPU, FLAT)
+    torch.testing.assert_close(x.real.flatten(), torch.tensor([-1.0, -0.6, 1.0]))
+    assert x.real.dtype == torch.float32
+    assert float(x.real.min()) == -1
+    assert float(x.real.max()) == 1
+    assert {x.short.dtype, x.middle.dtype, x.label.dtype} == {torch.int64}
+    assert (x.z.dtype, x.exact.dtype, x.flag.dtype) == (torch.float32, torch.float64, torch.bool)
+    assert x.rest == "kept"
+
+
+def test_to_leaves_the_source_alone_and_lays_out_pictures_only() -> None:
+    pictures = torch.zeros(2, 3, 4, 5, dtype=torch.uint8)
+    noise = torch.zeros(2, 3, 4)
+    x = Batch(real=pictures, noise=noise).to(CPU, torch.channels_last)
+    assert x.real.is_contiguous(memory_format=torch.channels_last)
+    assert not x.real.is_contiguous()
+    assert x.noise is noise
+    assert int(pictures.sum()) == 0
+    assert pictures.dtype == torch.uint8
+
+
+def test_keep_and_note_detach() -> None:
+    x = Batch(real=torch.ones(2, requires_grad=True))
+    x.keep(fake=x.real * 2)
+    x.note(reward=(x.real * 3).mean())
+    assert not x.fake.requires_grad
+    assert x.fake.equal(torch.tensor([2.0, 2.0]))
+    assert not x.notes["reward"].requires_grad
+    assert "reward" not in x.fields()
+
+
+def test_a_phase_is_named_after_its_loss_and_lists_its_movers() -> None:
+    assert Phase("Gab Gba", fool).name == "fool"
+    assert Phase("Gab Gba", fool).movers == ["Gab", "Gba"]
+
+    class Loss:
+        def __call__(self, x: Batch) -> Terms:
+            return fool(x)
+
+    assert Phase("G", Loss()).name == "Loss"
+
+
+def test_players_are_those_that_move_in_the_order_of_play() -> None:
+    assert list(Toy(Phase("D", fool), Phase("G", fool)).players()) == ["D", "G"]
+    assert list(Toy(Phase("G", fool)).players()) == ["G"]
+
+
+def test_a_phase_that_moves_a_stranger_is_refused_by_name() -> None:
+    with pytest.raises(
+        ValueError, match="'fool' of Toy moves 'Dc', which is not a player; players are G, D, judge"
+    ):
+        Toy(Phase("G Dc", fool)).players()
+
+
+def test_a_first_phase_cannot_reuse_a_batch() -> None:
+    with pytest.raises(ValueError, match="'fool' of Toy reuses a batch, but no phase of its stage"):
+        Toy(Phase("G", fool, reuse=True), Phase("D", fool)).players()
+    Toy(Phase("G", fool), Phase("D", fool, reuse=True)).players()
+
+
+def test_later_stages_are_checked_too() -> None:
+    class Staged(Toy):
+        def stages(self) -> tuple[Stage, ...]:
+            return Stage(2, (Phase("G", fool),)), Stage(None, (Phase("X", fool),))
+
+    with pytest.raises(ValueError, match="moves 'X'"):
+        Staged().players()
+
+
+def test_a_game_without_phases_says_so() -> None:
+    class Mute(Game):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Mute says no phases"):
+        Mute().players()
+
+
+def test_by_default_there_is_one_endless_stage_and_nothing_is_drawn() -> None:
+    game = Toy(Phase("G", fool))
+    assert game.stages() == (Stage(None, game.phases()),)
+    x = Batch(real=torch.zeros(1))
+    assert game.draw(x, rng=None) is x  # type: ignore[arg-type]
+
+
+class Crowd(nn.Module):
+    batch_coupled = True
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x - x.mean()
+
+
+def pair(*extra: nn.Module) -> tuple[nn.Module, nn.Module]:
+    G = MLPGenerator(Latent(2), 2, 4, 1)
+    G.layers.extend(extra)
+    return G, MLPCritic(2, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("extra", "coupled"), [((), False), ((nn.BatchNorm1d(2),), True), ((Crowd(),), True)]
+)
+def test_batch_coupling_is_found_in_players(extra: tuple[nn.Module, ...], coupled: bool) -> None:
+    G, D = pair(*extra)
+    assert GAN(G, D, objective=OBJECTIVES["hinge"]).batch_coupled is coupled  # type: ignore[arg-type]
+
+
+def test_batch_coupling_is_found_in_objective_and_penalty() -> None:
+    coupled = [name for name, objective in OBJECTIVES.items() if objective.batch_coupled]
+    assert coupled
+    for name, objective in OBJECTIVES.items():
+        G, D = pair()
+        game = GAN(G, D, objective=objective)  # type: ignore[arg-type]
+        assert game.batch_coupled is (name in coupled)
+    G, D = pair()
+    game = GAN(G, D, objective=OBJECTIVES["hinge"], penalty=Nearest())  # type: ignore[arg-type]
+    assert game.batch_coupled

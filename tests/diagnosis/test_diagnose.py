@@ -1,0 +1,145 @@
+"""Planted faults are named, perfect samples are not; runs that went wrong; what is written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+import gansmith
+from gansmith.cli import main
+from gansmith.core.rng import Rng
+from gansmith.data import DataError, Dataset, open_data
+from gansmith.diagnosis import diagnose, diagnose_samples
+from gansmith.inference.sample import write_samples
+
+
+@pytest.fixture(scope="module")
+def garments() -> tuple[Tensor, Dataset]:
+    """Held-out pictures that stand for samples, and the data without them; with less training data,
+    so that a search through all of it is short."""
+    data = open_data("fashion")
+    held = {name: rows[1000:2000] for name, rows in data.held.items()}
+    train = {name: rows[:3000] for name, rows in data.train.items()}
+    spec = replace(data.spec, held=1000, train=3000)
+    return data.held["real"][:1000], replace(data, spec=spec, held=held, train=train)
+
+
+def names(samples: Tensor, data: Dataset) -> set[str]:
+    return {finding.name for finding in diagnose_samples(samples, data)}
+
+
+def test_nothing_is_found_in_real_pictures(garments: tuple[Tensor, Dataset]) -> None:
+    assert names(*garments) == set()
+
+
+def test_faults_of_pictures(garments: tuple[Tensor, Dataset]) -> None:
+    real, data = garments
+    rng = Rng(3)
+    some = rng.uniform(len(real)).view(-1, 1, 1, 1)
+    planted = {
+        "collapse": torch.where(some < 0.3, real[rng.integers(5, len(real))], real),
+        "dropped classes": real[open_data("fashion").held["label"][:1000] != 8],
+        "memorising": torch.where(
+            some < 0.2, torch.roll(data.train["real"][:1000].flip(3), (1, -2), (2, 3)), real
+        ),
+        "noise": torch.where(some < 0.1, rng.integers(256, *real.shape).to(torch.uint8), real),
+        "blur": F.avg_pool2d(real.float(), 3, 1, 1).to(torch.uint8),
+    }
+    for fault, samples in planted.items():
+        found = {finding.name: finding for finding in diagnose_samples(samples, data)}
+        assert set(found) == {fault}  # what is wrong and nothing else
+        assert found[fault].said
+        assert found[fault].advice
+        assert found[fault].picture is not None
+        assert found[fault].private == (fault == "memorising")
+
+
+def test_few_pictures_are_few_under_a_blur_too(garments: tuple[Tensor, Dataset]) -> None:
+    real, data = garments
+    few = real[Rng(3).integers(20, len(real))]
+    assert {"collapse", "blur"} <= names(F.avg_pool2d(few.float(), 3, 1, 1).to(torch.uint8), data)
+
+
+def test_faults_of_points() -> None:
+    data = open_data("ring")
+    real = data.held["real"][:2000]
+    assert names(real, data) == set()
+    angle = torch.atan2(real[:, 1], real[:, 0])
+    assert names(real[angle.abs() > 0.3], data) == {"dropped modes"}
+    assert names(data.train["real"][:2000], data) == {"memorising"}
+    assert "collapse" in names(real[:20].repeat(50, 1), data)
+    far = torch.cat([real[:1800], 3 * Rng(0).normal(200, 2).float()])
+    assert names(far, data) == {"noise"}
+
+
+def test_faults_of_sentences() -> None:
+    data = open_data("captions")
+    held, train = data.held["tokens"], data.train["tokens"]
+    half = {"tokens": held[1500:]}
+    rest = replace(data, held=half, spec=replace(data.spec, held=len(half["tokens"])))
+    assert names(held[:1500], rest) == set()
+    assert names(train[:1500], rest) == {"memorising"}
+    assert names(held[:30].repeat(50, 1), rest) == {"collapse"}
+
+
+def test_too_few_or_other_examples_are_refused(garments: tuple[Tensor, Dataset]) -> None:
+    real, data = garments
+    with pytest.raises(DataError, match="50 examples of each kind at least; got 20 samples"):
+        diagnose_samples(real[:20], data)
+    with pytest.raises(DataError, match="translations are not diagnosed"):
+        diagnose_samples(real, open_data("emoji:noto+twemoji"))
+    with pytest.raises(DataError, match="--against DATA"):
+        diagnose("nowhere")
+
+
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        (
+            dict(preset="gan", data="ring", lr=2e-3, d_steps=10, steps=400),
+            "saturated discriminator",
+        ),
+        (dict(preset="wgan", data="ring", bound=100.0, steps=300), "exploding critic"),
+        (dict(preset="nsgan", data="digits", steps=160), "undertrained"),
+    ],
+)
+def test_faults_of_runs(asked: dict[str, object], fault: str, tmp_path: Path) -> None:
+    run = gansmith.train(**asked, out=tmp_path / "run")  # type: ignore[arg-type]
+    found = {f.name: f for f in diagnose(run.folder, checkpoint="latest").findings}
+    assert fault in found
+    assert found[fault].picture is not None
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = open_data("digits")
+    np.savez(tmp_path / "copies.npz", images=data.train["real"][:400].permute(0, 2, 3, 1).numpy())
+    words = ["diagnose", str(tmp_path / "copies.npz"), "--against", "digits"]
+    out = tmp_path / "out"
+    main([*words, "--out", str(out)])
+    said = capsys.readouterr().out
+    assert "400 samples" in said
+    assert "memorising: " in said
+    assert "  try: more data" in said
+    assert "--show-training" in said
+    assert [path.name for path in out.iterdir()] == ["diagnosis.json"]  # no training picture
+    page = json.loads((out / "diagnosis.json").read_text())
+    assert [finding["name"] for finding in page["findings"]] == ["memorising"]
+    main([*words, "--out", str(out), "--show-training"])
+    assert (out / "memorising.png").exists()
+
+
+def test_a_run_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = gansmith.train("nsgan", data="digits", steps=5, out=tmp_path / "run")
+    main(["diagnose", str(run.folder), "-n", "200"])
+    assert "dropped classes" in capsys.readouterr().out
+    assert (run.folder / "diagnosis" / "dropped-classes.png").exists()
+    write_samples(run, 100, 0, tmp_path / "made")
+    main(["diagnose", str(tmp_path / "made"), "--against", "digits", "--out", str(tmp_path / "d")])
+    assert "dropped classes: " in capsys.readouterr().out

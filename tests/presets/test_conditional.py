@@ -1,0 +1,136 @@
+"""Presets that are asked: which conditions they take, and what they say to all others."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from gansmith.core.rng import Rng
+from gansmith.data import Condition, DataError, DataSpec
+from gansmith.networks import DCGANDiscriminator
+from gansmith.networks.unet import Pasted, UNet, Upscaler
+from gansmith.presets import PRESETS
+from gansmith.presets.paired import PATCHES, answerer, patch_judge
+
+SPEC = DataSpec("image", "toy", size=32, channels=3, train=100, held=10)
+CLASSED = replace(SPEC, classes=("a", "b"))
+BY: dict[str, DataSpec] = {
+    "class": CLASSED,
+    "labels": replace(SPEC, condition=Condition("labels", ("x", "y"))),
+    "attributes": replace(SPEC, condition=Condition("attributes", ("x", "y"))),
+    "sentence": replace(SPEC, condition=Condition("sentence", vocab=9, length=4)),
+    "meaning": replace(SPEC, condition=Condition("meaning", width=6)),
+    "sound": replace(SPEC, condition=Condition("sound", channels=1, height=8, width=20)),
+    "image": replace(SPEC, condition=Condition("image", channels=1, height=32, width=32)),
+}
+PICTURES_ONLY = {"pix2pix", "colourisation", "super-resolution", "completion"}
+NOT_PICTURES = {"cgan", "gan-cls", "split", "projection", "stackgan"}
+
+
+def takes(preset: str) -> set[str]:
+    if preset in PICTURES_ONLY:
+        return {"image"}
+    if preset == "acgan":
+        return {"class"}
+    return set(BY) - ({"image"} if preset in NOT_PICTURES else set())
+
+
+@pytest.mark.parametrize("kind", BY)
+@pytest.mark.parametrize(
+    "preset", [*sorted(NOT_PICTURES), "acgan", "regression", *sorted(PICTURES_ONLY)]
+)
+def test_each_takes_its_conditions_and_refuses_others_by_name(preset: str, kind: str) -> None:
+    build = PRESETS[preset].build
+    if kind in takes(preset):
+        build(BY[kind], width=4)
+        return
+    with pytest.raises(DataError, match="toy"):
+        build(BY[kind], width=4)
+
+
+@pytest.mark.parametrize(
+    "preset", [*sorted(NOT_PICTURES), "acgan", "regression", *sorted(PICTURES_ONLY)]
+)
+def test_data_that_cannot_be_asked_are_refused_with_what_to_bring(preset: str) -> None:
+    wanted = "pairs" if preset in PICTURES_ONLY else "captions.tsv or pairs"
+    with pytest.raises(DataError, match=f"toy has no.*{wanted}"):
+        PRESETS[preset].build(SPEC)
+
+
+def test_the_data_s_own_condition_comes_before_its_classes() -> None:
+    both = replace(BY["sentence"], classes=("a", "b"))
+    assert both.asked == BY["sentence"].condition
+    assert CLASSED.asked == Condition("class", ("a", "b"))
+    with pytest.raises(DataError, match="acgan guesses classes; toy asks by sentence: take cgan"):
+        PRESETS["acgan"].build(both)
+
+
+@pytest.mark.parametrize("size", [15, 14])
+def test_stackgan_needs_two_sizes(size: int) -> None:
+    with pytest.raises(DataError, match=f"two sizes, of even side, 16 at least; toy has {size}"):
+        PRESETS["stackgan"].build(replace(CLASSED, size=size))
+
+
+def test_a_distance_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="l1 or l2; got 'l3'"):
+        PRESETS["regression"].build(CLASSED, distance="l3")
+
+
+def seen(D: torch.nn.Module, size: int) -> int:
+    """Side of the square of pixels that one logit depends on, by its slope."""
+    torch.manual_seed(0)
+    for part in D.modules():  # a norm over places would see everything
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.eval()
+    x = Rng(1).normal(1, 2, size, size).double().requires_grad_()
+    logits = D.double()(x)
+    logit = logits[0] if logits.dim() == 1 else logits[0, 0, logits.shape[2] // 2].chunk(2)[1][0]
+    (slope,) = torch.autograd.grad(logit, x)
+    touched = (slope[0] != 0).any(0).any(0).nonzero()
+    return int(touched.max() - touched.min()) + 1
+
+
+@pytest.mark.parametrize(("patch", "size"), [(1, 9), (7, 24), (16, 48), (34, 96), (70, 192)])
+def test_a_logit_sees_a_patch_and_no_more(patch: int, size: int) -> None:
+    assert seen(patch_judge(2, size, patch, 2), size) == patch
+
+
+@pytest.mark.parametrize("size", [16, 28, 32])
+def test_patch_0_sees_the_whole_picture(size: int) -> None:
+    D = patch_judge(2, size, 0, 2)
+    assert isinstance(D, DCGANDiscriminator)
+    assert seen(D, size) == size
+
+
+def test_patches_that_there_are_not_or_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="a patch has a side of 1, 7, 16, 34, 70, 142, or 0"):
+        patch_judge(2, 64, 10, 2)
+    for patch, layers in PATCHES.items():
+        least = 3 * 2**layers
+        patch_judge(2, least, patch, 1)
+        with pytest.raises(ValueError, match=f"patches of {patch} want pictures of {least} pixels"):
+            patch_judge(2, least - 1, patch, 1)
+    with pytest.raises(ValueError, match="want pictures of 24 pixels or more; these have 20"):
+        PRESETS["pix2pix"].build(
+            replace(SPEC, size=20, condition=Condition("image", channels=1, height=20, width=20)),
+            patch=70,
+        )
+
+
+@pytest.mark.parametrize("side", [7, 8, 16, 28, 32, 64, 128])
+def test_the_net_fits_the_pairs(side: int) -> None:
+    def by(channels: int, height: int) -> DataSpec:
+        asked = Condition("image", channels=channels, height=height, width=height)
+        return replace(SPEC, size=side, condition=asked)
+
+    net = answerer(by(1, side), 4)
+    assert isinstance(net, UNet)
+    assert net.depth <= math.log2(side)
+    net.eval()
+    assert net(net.latent.sample(1, Rng(1)), Rng(2).normal(1, 1, side, side)).shape[2] == side
+    assert isinstance(answerer(by(4, side), 4), Pasted)
+    if side % 4 == 0:
+        assert isinstance(answerer(by(3, side // 4), 4), Upscaler)

@@ -1,0 +1,64 @@
+"""Runs and folders side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import gansmith
+from gansmith.data import DataError, open_data
+from gansmith.inference.sample import write_samples
+from gansmith.metrics import ProtocolError
+from gansmith.report.compare import compare, write_comparison
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    home = tmp_path_factory.mktemp("runs")
+    asked = {"a": ("nsgan", "digits", 3), "b": ("nsgan", "digits", 6), "p": ("nsgan", "ring", 3)}
+    for name, (preset, data, steps) in asked.items():
+        gansmith.train(preset, data=data, steps=steps, out=home / name)
+    return {name: home / name for name in asked}
+
+
+def test_runs_and_a_folder_of_the_same_samples(runs: dict[str, Path], tmp_path: Path) -> None:
+    run = gansmith.open_run(runs["a"])
+    write_samples(run, 360, 0, tmp_path / "made")
+    found = compare([runs["a"], runs["b"], tmp_path / "made"], "digits")
+    a, b, made = (one.numbers["cfid"].value for one in found)
+    assert made == pytest.approx(a, rel=1e-6)
+    assert b != a
+    written = write_comparison(found, tmp_path / "out", open_data("digits"))
+    page = json.loads(written[0].read_text())
+    assert page["b"]["cfid"]["value"] == b
+    assert page["b"]["cfid"]["protocol"]["versions"]["torch"]
+    with Image.open(written[1]) as picture:
+        assert picture.width > picture.height > 100
+
+
+def test_points_side_by_side(runs: dict[str, Path], tmp_path: Path) -> None:
+    np.save(tmp_path / "real.npy", open_data("ring").train["real"][:2600].numpy())
+    found = compare([runs["p"], tmp_path / "real.npy"], "ring", n=2500)
+    poor, real = (one.numbers["modes_20"].value for one in found)
+    assert poor < real == 8
+    assert len(write_comparison(found, tmp_path / "out", open_data("ring"))) == 2
+
+
+def test_other_protocols_are_refused_unless_forced(runs: dict[str, Path], tmp_path: Path) -> None:
+    write_samples(gansmith.open_run(runs["a"]), 100, 0, tmp_path / "few")
+    sources = [runs["a"], tmp_path / "few"]
+    with pytest.raises(ProtocolError, match="a and of few .*counts: .*360.* and .*100"):
+        compare(sources, "digits")
+    assert len(compare(sources, "digits", force=True)) == 2
+    assert len(compare(sources, "digits", n=100)) == 2
+
+
+def test_what_cannot_be_compared_is_refused(runs: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="p is of the kind points"):
+        compare([runs["a"], runs["p"]])
+    with pytest.raises(DataError, match="--against DATA"):
+        compare([tmp_path])
