@@ -37,7 +37,7 @@ LINKS = {
     "100 Gb Ethernet (10 GB/s)": (10e9, 30e-6),
     "10 Gb Ethernet (1.1 GB/s)": (1.1e9, 50e-6),
 }
-MOVES = (5, 20, 100)  # milliseconds that a move computes
+COMPUTE_MS = (5, 20, 100)  # milliseconds that a move computes
 
 
 class Player(nn.Module):
@@ -53,7 +53,7 @@ class Player(nn.Module):
 
 def worker(rounds: int) -> None:
     """Time the parts, in turn, with both processes starting each together; the first one prints."""
-    distributed.start()
+    distributed.init()
     found = {}
     for megabytes in SIZES:
         player = Player(megabytes)
@@ -83,7 +83,7 @@ def worker(rounds: int) -> None:
     dist.destroy_process_group()
 
 
-def measured(rounds: int) -> dict[int, dict[str, float]]:
+def measure_links(rounds: int) -> dict[int, dict[str, float]]:
     """Milliseconds by MB and part, of two processes on this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -102,11 +102,11 @@ def measured(rounds: int) -> dict[int, dict[str, float]]:
         for rank in range(2)
     ]
     try:
-        told = [process.communicate(timeout=600)[0] for process in processes]
+        outputs = [process.communicate(timeout=600)[0] for process in processes]
     finally:
         for process in processes:
             process.kill()
-    return {int(size): parts for size, parts in json.loads(told[0]).items()}
+    return {int(size): parts for size, parts in json.loads(outputs[0]).items()}
 
 
 def ring(size: float, bandwidth: float, latency: float, n: int = 2) -> float:
@@ -126,7 +126,7 @@ def main() -> None:
         return
     print(f"Measured, two processes of gloo, torch {torch.__version__}, ms:\n")
     print("| MB | reduce_move | all-reduce alone | copies alone |\n| --- | --- | --- | --- |")
-    for size, parts in measured(options.rounds).items():
+    for size, parts in measure_links(options.rounds).items():
         print(f"| {size} | {' | '.join(f'{value:.3g}' for value in parts.values())} |")
     print("\nComputed, two accelerators, ms:\n")
     print("| link | " + " | ".join(f"{size} MB" for size in SIZES) + " |")
@@ -135,19 +135,21 @@ def main() -> None:
         row = " | ".join(f"{1000 * ring(s * 1e6, bandwidth, latency):.3g}" for s in SIZES)
         print(f"| {link} | {row} |")
     print("\nComputed, share of a move that waits for the sum, if nothing overlaps:\n")
-    heads = [f"{size} MB, {move} ms" for size in SIZES for move in MOVES]
+    heads = [f"{size} MB, {move} ms" for size in SIZES for move in COMPUTE_MS]
     print("| link | " + " | ".join(heads) + " |\n" + "| --- " * (1 + len(heads)) + "|")
     for link, (bandwidth, latency) in LINKS.items():
         shares = []
         for size in SIZES:
             wait = 1000 * ring(size * 1e6, bandwidth, latency)
-            shares += [f"{wait / (wait + move):.0%}" for move in MOVES]
+            shares += [f"{wait / (wait + move):.0%}" for move in COMPUTE_MS]
         print(f"| {link} | {' | '.join(shares)} |")
     print("\nComputed, MB of gradients from which the sum is a tenth of the whole move:\n")
-    print("| link | " + " | ".join(f"move of {move} ms" for move in MOVES) + " |")
-    print("| --- " * (1 + len(MOVES)) + "|")
+    print("| link | " + " | ".join(f"move of {move} ms" for move in COMPUTE_MS) + " |")
+    print("| --- " * (1 + len(COMPUTE_MS)) + "|")
     for link, (bandwidth, latency) in LINKS.items():
-        sizes = [(move / 9000 - ring(0, bandwidth, latency)) * bandwidth / 1e6 for move in MOVES]
+        sizes = [
+            (move / 9000 - ring(0, bandwidth, latency)) * bandwidth / 1e6 for move in COMPUTE_MS
+        ]
         print(f"| {link} | {' | '.join(f'{size:,.1f}' for size in sizes)} |")
 
 

@@ -28,7 +28,7 @@ STEPS, SAMPLES, NEAR, ENOUGH = 600, 2500, 0.2, 10
 SEEDS = {1: range(100, 150), 5: range(200, 212), 25: range(300, 306)}  # members: seeds
 
 
-def trained(members: int, seed: int) -> Ensemble:
+def train_ensemble(members: int, seed: int) -> Ensemble:
     """An ensemble of collapsing games, played."""
     torch.manual_seed(seed)
     pairs = [(MLPGenerator(Latent(2), 2, 32, 2), MLPCritic(2, 32, 2)) for _ in range(members)]
@@ -41,7 +41,7 @@ def trained(members: int, seed: int) -> Ensemble:
     return game.eval()
 
 
-def covered(points: torch.Tensor) -> float:
+def covered_share(points: torch.Tensor) -> float:
     """The share of the ring's modes with enough samples near them."""
     known = modes("ring")
     assert known is not None
@@ -57,16 +57,16 @@ def main() -> None:
     alone, many = 0.0, []
     for members, seeds in SEEDS.items():
         began = time.process_time()
-        games = [trained(members, seed) for seed in seeds]
+        games = [train_ensemble(members, seed) for seed in seeds]
         seconds = (time.process_time() - began) / len(games)
         with torch.no_grad():
-            few = [covered(game.sample(SAMPLES, Rng(1))) for game in games]
-            each = [covered(game.sample(members * SAMPLES, Rng(2))) for game in games]
+            few = [covered_share(game.sample(SAMPLES, Rng(1))) for game in games]
+            each = [covered_share(game.sample(members * SAMPLES, Rng(2))) for game in games]
             if members == 1:
-                many = [covered(game.sample(25 * SAMPLES, Rng(3))) for game in games]
+                many = [covered_share(game.sample(25 * SAMPLES, Rng(3))) for game in games]
         alone = alone or mean(each)
-        said = [1 - (1 - p) ** members for p in (alone, 1 / 8)]
-        numbers = [mean(few), mean(each), stdev(each), *said, seconds]
+        predicted = [1 - (1 - p) ** members for p in (alone, 1 / 8)]
+        numbers = [mean(few), mean(each), stdev(each), *predicted, seconds]
         print(f"| {members} | {len(games)} |", *(f"{x:.3f} |" for x in numbers), flush=True)
     print(f"\nOne generator, {25 * SAMPLES} samples: coverage {mean(many):.3f}")
 

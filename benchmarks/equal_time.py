@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from gansmith.api import plan
 from gansmith.evaluation.evaluate import measure
+from gansmith.runs.plan import plan
 
 CHUNK = 20  # steps between two looks at the clock
 
@@ -32,9 +32,9 @@ def main() -> None:
         while spent < mark:
             began = time.process_time()
             for _ in range(CHUNK):
-                trainer.play()
+                trainer.train_step()
             spent += time.process_time() - began
-        with trainer.averages.playing(trainer.game) as game:
+        with trainer.ema.applied(trainer.game) as game:
             found = measure(game, run.dataset)
         shown = {name: round(found[name].value, 3) for name in ("cfid", "precision", "recall")}
         print({"cpu seconds": round(spent), "steps": trainer.step} | shown, flush=True)

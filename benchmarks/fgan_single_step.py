@@ -22,19 +22,19 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, MixtureSameFamily, Normal
 
 from gansmith.core.latent import Latent
-from gansmith.core.recipe import adam, constant, falling, sgd
+from gansmith.core.recipe import adam, constant, linear_decay, sgd
 from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import open_data, open_source
 from gansmith.data.builtin.generated import mixture
 from gansmith.games.gan import GAN
-from gansmith.games.simultaneous import SingleStep
+from gansmith.games.simultaneous import SingleStepGAN
 from gansmith.losses.fdivergence import F_DIVERGENCES
 from gansmith.networks import MLPCritic
 from gansmith.theory import best_gaussian
 
 BATCH, RATE = 1024, 0.01
-METHODS = {"alternating": GAN, "single-step": SingleStep}
-OPTIMISERS = {"adam": (adam(RATE, 0.5), falling(0.5)), "descent": (sgd(RATE), constant)}
+METHODS = {"alternating": GAN, "single-step": SingleStepGAN}
+OPTIMIZERS = {"adam": (adam(RATE, 0.5), linear_decay(0.5)), "descent": (sgd(RATE), constant)}
 
 
 class Affine(nn.Module):
@@ -55,12 +55,14 @@ def data() -> Distribution:
     return MixtureSameFamily(Categorical(weights), Normal(centres[:, 0], std))
 
 
-def learnt(name: str, method: str, optimiser: str, steps: int, seed: int) -> tuple[float, float]:
+def fit_gaussian(
+    name: str, method: str, optimizer: str, steps: int, seed: int
+) -> tuple[float, float]:
     """The mean (mu, sigma) of the last tenth of a run; nan when it diverged."""
     torch.manual_seed(seed)
     G = Affine()
     game = METHODS[method](G, MLPCritic(1, 64, 2, nn.Tanh), objective=F_DIVERGENCES[name])
-    optim, schedule = OPTIMISERS[optimiser]
+    optim, schedule = OPTIMIZERS[optimizer]
     trainer = Trainer(
         game,
         open_source(open_data("mixture-1d"), BATCH, seed),
@@ -77,7 +79,7 @@ def learnt(name: str, method: str, optimiser: str, steps: int, seed: int) -> tup
         return False
 
     try:
-        trainer.fit(watch=[watch])
+        trainer.fit(callbacks=[watch])
     except NonFiniteError:
         return math.nan, math.nan
     return mean(mu for mu, _ in path), mean(sigma for _, sigma in path)
@@ -85,13 +87,13 @@ def learnt(name: str, method: str, optimiser: str, steps: int, seed: int) -> tup
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("optimiser", nargs="?", choices=OPTIMISERS, default="adam")
+    parser.add_argument("optimizer", nargs="?", choices=OPTIMIZERS, default="adam")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=3000)
     options = parser.parse_args()
     began = time.process_time()
     print(
-        f"torch {torch.__version__}, {options.optimiser}, {options.steps} steps, "
+        f"torch {torch.__version__}, {options.optimizer}, {options.steps} steps, "
         f"{options.seeds} seeds\n"
     )
     heads = [f"{method} | off" for method in METHODS]
@@ -102,7 +104,7 @@ def main() -> None:
         cells = []
         for method in METHODS:
             ends = [
-                learnt(name, method, options.optimiser, options.steps, seed)
+                fit_gaussian(name, method, options.optimizer, options.steps, seed)
                 for seed in range(options.seeds)
             ]
             mu, sigma = (mean(end[i] for end in ends) for i in (0, 1))

@@ -33,20 +33,21 @@ import scipy.linalg  # noqa: F401
 import torch
 import torch._dynamo
 
-from gansmith.api import plan
+from gansmith.core import files
 from gansmith.evaluation import select
 from gansmith.presets import PRESETS
 from gansmith.runs import checkpoint
 from gansmith.runs.config import FILE, Config
+from gansmith.runs.plan import plan
 from gansmith.runs.run import Run
 
 EVERY = (0.0, 0.05, 0.2)  # seconds between checkpoints, in turn
 IMAGE = dict(data="digits", width=4, latent=8, batch=8)
 SMALL: dict[str, dict[str, Any]] = {
     "gan": dict(data="ring", width=4, latent=8, batch=8),
-    "cyclegan": dict(size=16, width=4, patch_width=4, blocks=1, pool=8, batch=2),
+    "cyclegan": dict(size=16, width=4, d_width=4, blocks=1, pool_size=8, batch=2),
     "seqgan": dict(
-        embed=8, hidden=8, filters=4, rollouts=2, batch=8, imitate_steps=40, judge_steps=20
+        embed_dim=8, hidden_dim=8, filters=4, rollouts=2, batch=8, mle_steps=40, d_pretrain_steps=20
     ),
 }
 
@@ -68,7 +69,7 @@ def slow_sync(file: int, sync: Callable[[int], None] = os.fsync) -> None:
     sync(file)
 
 
-def sit(run: Run, every: float) -> None:
+def run_session(run: Run, every: float) -> None:
     """One sitting in a forked process: begin or go on, play to the end, and leave."""
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 2)
@@ -89,11 +90,11 @@ def start(run: Run, every: float) -> int:
     """Fork a sitting; its process id."""
     child = os.fork()
     if child == 0:
-        sit(run, every)
+        run_session(run, every)
     return child
 
 
-def ended(child: int, run: Run) -> bool:
+def wait_for(child: int, run: Run) -> bool:
     """Wait for a sitting; whether it came to its end by itself.
 
     Raises RuntimeError when it failed for another reason than the kill.
@@ -106,7 +107,9 @@ def ended(child: int, run: Run) -> bool:
     return code == 0
 
 
-def torment(run: Run, kills: int, seconds: float, chance: random.Random) -> tuple[int, int, int]:
+def kill_repeatedly(
+    run: Run, kills: int, seconds: float, rng: random.Random
+) -> tuple[int, int, int]:
     """Kill and resume until the run is done: kills, those that left a file unfinished, sittings."""
     done = unfinished = sittings = 0
     while True:
@@ -114,12 +117,12 @@ def torment(run: Run, kills: int, seconds: float, chance: random.Random) -> tupl
         child = start(run, EVERY[sittings % len(EVERY)])
         sittings += 1
         if done < kills:
-            longest = 0.25 if chance.random() < 0.25 else 2 * seconds / kills
-            time.sleep(chance.uniform(0.0, longest))
+            longest = 0.25 if rng.random() < 0.25 else 2 * seconds / kills
+            time.sleep(rng.uniform(0.0, longest))
             if sittings % 2 == 0:
                 _await_write(child, run.folder)
             os.kill(child, signal.SIGKILL)
-        if ended(child, run):
+        if wait_for(child, run):
             return done, unfinished, sittings
         done += 1
         unfinished += not _unfinished(run.folder) <= before
@@ -142,7 +145,7 @@ def _unfinished(folder: Path) -> set[str]:
     """The half-written files of a run folder."""
     places = (folder / "checkpoints", folder / "samples", folder)
     names = (name for place in places if place.is_dir() for name in os.listdir(place))
-    return {name for name in names if name.endswith(checkpoint.UNFINISHED)}
+    return {name for name in names if name.endswith(files.UNFINISHED)}
 
 
 def first_difference(one: Path, other: Path) -> tuple[int, int, str]:
@@ -173,7 +176,7 @@ def _names(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in files} - {"clock.json"}
 
 
-def examine(preset: str, steps: int, kills: int, room: Path, chance: random.Random) -> Outcome:
+def check_preset(preset: str, steps: int, kills: int, room: Path, rng: random.Random) -> Outcome:
     """Train a preset in peace and under fire, and compare."""
     keywords = SMALL.get(preset, IMAGE)
     peace, fire = (
@@ -181,10 +184,10 @@ def examine(preset: str, steps: int, kills: int, room: Path, chance: random.Rand
         for name in ("peace", "fire")
     )
     began = time.monotonic()
-    ended(start(peace, 0.2), peace)
+    wait_for(start(peace, 0.2), peace)
     seconds = time.monotonic() - began
     print(f"{preset}: {seconds:.1f} s in peace", file=sys.stderr, flush=True)
-    counts = torment(fire, kills, seconds, chance)
+    counts = kill_repeatedly(fire, kills, seconds, rng)
     assert Config.load(fire.folder).steps == steps
     return Outcome(*counts, *first_difference(peace.folder, fire.folder))
 
@@ -199,14 +202,14 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(1)
     select.COUNT = 100
-    chance = random.Random(options.seed)
+    rng = random.Random(options.seed)
     print(f"torch {torch.__version__}, Python {platform.python_version()}, one thread")
     print("\n| preset | kills | during a write | sittings | tensors | files | result |")
     print("|---|---|---|---|---|---|---|")
     bad = 0
     with tempfile.TemporaryDirectory(prefix="kill-many-") as room:
         for preset in options.presets:
-            found = examine(preset, options.steps, options.kills, Path(room), chance)
+            found = check_preset(preset, options.steps, options.kills, Path(room), rng)
             bad += bool(found.difference)
             cells = (preset, *found[:-1], found.difference or "equal")
             print("| " + " | ".join(map(str, cells)) + " |", flush=True)

@@ -19,8 +19,8 @@ import ot
 import torch
 from scipy.linalg import sqrtm
 
-from gansmith.metrics import fit_gaussian, frechet_distance, kernel_density, precision_recall
-from gansmith.theory import transport
+from gansmith.metrics import fit_gaussian, frechet_distance, log_kernel_density, precision_recall
+from gansmith.theory import optimal_transport
 
 try:
     from benchmarks.alternate import alternate, table
@@ -30,7 +30,7 @@ except ImportError:  # started as a file
 PAGE = Path(__file__).parent / "results" / "metrics_speed.md"
 
 
-def frechet(rounds: int) -> tuple[str, str]:
+def measure_frechet(rounds: int) -> tuple[str, str]:
     x, y = torch.randn(6000, 2048).double(), torch.randn(6000, 2048).double() * 1.2 + 0.1
     a, b = fit_gaussian(x), fit_gaussian(y)
 
@@ -45,7 +45,7 @@ def frechet(rounds: int) -> tuple[str, str]:
     return "Frechet distance, 2048 dimensions", table(times, "sqrtm")
 
 
-def covering(rounds: int, count: int) -> tuple[str, str]:
+def measure_precision_recall(rounds: int, count: int) -> tuple[str, str]:
     x, y = torch.randn(count, 2048).double(), torch.randn(count, 2048).double()
 
     def products() -> None:
@@ -57,26 +57,26 @@ def covering(rounds: int, count: int) -> tuple[str, str]:
     return f"Precision and recall, {count} by {count} of 2048", table(times, "products")
 
 
-def windows(rounds: int, count: int) -> tuple[str, str]:
+def measure_bandwidth(rounds: int, count: int) -> tuple[str, str]:
     x, y = torch.rand(count, 784).double(), torch.rand(count, 784).double()
 
     def product() -> None:
         for part in y.split(1000):
             part @ x.T
 
-    times = alternate({"product": product, "ours": lambda: kernel_density(x, y, 0.2)}, rounds)
+    times = alternate({"product": product, "ours": lambda: log_kernel_density(x, y, 0.2)}, rounds)
     return f"Parzen window, {count} by {count} of 784", table(times, "product")
 
 
-def moving(rounds: int) -> tuple[str, str]:
+def measure_shifted(rounds: int) -> tuple[str, str]:
     x, y = torch.randn(2000, 2).double(), torch.randn(2000, 2).double() + 1
     weights = np.full(2000, 1 / 2000)
 
     def alone() -> float:
         return float(ot.emd2(weights, weights, ot.dist(x.numpy(), y.numpy(), "euclidean")))
 
-    assert abs(alone() - transport(x, y).cost) < 1e-9
-    times = alternate({"POT": alone, "ours": lambda: transport(x, y)}, rounds)
+    assert abs(alone() - optimal_transport(x, y).cost) < 1e-9
+    times = alternate({"POT": alone, "ours": lambda: optimal_transport(x, y)}, rounds)
     return "Exact transport of 2,000 points", table(times, "POT")
 
 
@@ -93,10 +93,10 @@ def main() -> None:
         f"torch {torch.__version__}, Python {platform.python_version()}, {threads} threads",
     ]
     for heading, lines in (
-        frechet(given.rounds),
-        covering(given.rounds, given.count),
-        windows(given.rounds, given.count),
-        moving(given.rounds),
+        measure_frechet(given.rounds),
+        measure_precision_recall(given.rounds, given.count),
+        measure_bandwidth(given.rounds, given.count),
+        measure_shifted(given.rounds),
     ):
         page.append(f"## {heading}\n\n{lines}")
         print(page[-1], flush=True)

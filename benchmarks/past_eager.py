@@ -20,18 +20,18 @@ from alternate import alternate, table
 from step_speed import BATCH, SIZE, Step, pair, pictures
 from torch import Tensor, nn
 
-from gansmith.core.game import Batch, Terms
+from gansmith.core.game import Batch, Losses
 from gansmith.core.recipe import adam
 from gansmith.core.trainer import Trainer
 from gansmith.games.gan import GAN
-from gansmith.games.shared_fakes import SharedGAN
+from gansmith.games.shared_fakes import SharedFakesGAN
 from gansmith.losses.objectives import OBJECTIVES
 
 
 class OnePass(GAN):
     """D sees real and fake in one pass: the same maths where D has no batch norm."""
 
-    def told_apart(self, x: Batch, fake: Tensor) -> Terms:
+    def d_terms(self, x: Batch, fake: Tensor) -> Losses:
         real, fake = self.D(torch.cat((x.real, fake))).chunk(2)
         return dict(adv=self.objective.d(real, fake))
 
@@ -50,7 +50,7 @@ class Project(nn.Linear):
         return super().forward(z.flatten(1)).unflatten(1, self.shape).permute(0, 3, 1, 2)
 
 
-class Folded(nn.Module):
+class FoldedBatchNorm(nn.Module):
     """The last transposed convolution as a product and a sum of overlapping patches."""
 
     def __init__(self, conv: nn.ConvTranspose2d) -> None:
@@ -71,22 +71,22 @@ def out_of_place(G: nn.Module, D: nn.Module) -> None:
             part.inplace = False
 
 
-def projected(G: Any, D: nn.Module) -> None:
+def replace_projection(G: Any, D: nn.Module) -> None:
     G.layers[0] = Project(G.layers[0])
 
 
-def folded(G: Any, D: nn.Module) -> None:
-    G.layers[-2] = Folded(G.layers[-2])
+def fold_batch_norm(G: Any, D: nn.Module) -> None:
+    G.layers[-2] = FoldedBatchNorm(G.layers[-2])
 
 
-def as_they_are(G: nn.Module, D: nn.Module) -> None:
+def unchanged(G: nn.Module, D: nn.Module) -> None:
     """Nothing is changed."""
 
 
 def step(
     channels: int,
     kind: type[GAN] = GAN,
-    change: Callable[[Any, Any], None] = as_they_are,
+    change: Callable[[Any, Any], None] = unchanged,
     norm: Callable[[int], nn.Module] | None = nn.BatchNorm2d,
     **options: Any,
 ) -> Step:
@@ -94,7 +94,7 @@ def step(
     G, D = pair(channels, norm)
     change(G, D)
     optim = adam(2e-4, 0.5)
-    chosen = dict(channels_last=True, average=0.999) | options
+    chosen = dict(channels_last=True, ema=0.999) | options
     return Trainer(
         kind(G, D, objective=OBJECTIVES["non-saturating"]),  # type: ignore[arg-type]
         pictures(channels),
@@ -108,9 +108,9 @@ def attempts(channels: int) -> dict[str, Step]:
         "trainer": step(channels),
         "rectifiers not in place": step(channels, change=out_of_place),
         "channels first": step(channels, channels_last=False),
-        "first layer as a product": step(channels, change=projected),
-        "last layer folded": step(channels, change=folded),
-        "one fake batch (not the same maths)": step(channels, SharedGAN),
+        "first layer as a product": step(channels, change=replace_projection),
+        "last layer folded": step(channels, change=fold_batch_norm),
+        "one fake batch (not the same maths)": step(channels, SharedFakesGAN),
         "no norm in D": step(channels, norm=None),
         "no norm in D, real and fake in one pass": step(channels, OnePass, norm=None),
         "bfloat16": step(channels, precision="bfloat16"),

@@ -17,8 +17,8 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 
-from gansmith.penalties import Interpolated, Penalty
-from gansmith.penalties.analytic import slope_by_hand
+from gansmith.penalties import InterpolatedGP, Penalty
+from gansmith.penalties.analytic import analytic_gradient_norm
 
 
 class Critic(nn.Module):
@@ -45,7 +45,7 @@ def seconds(run: Callable[[Penalty], None], penalty: Penalty) -> float:
 
 def compare(run: Callable[[Penalty], None], rounds: int) -> tuple[float, float, float]:
     """Median milliseconds by autograd and by hand, and the median ratio."""
-    ways = (Interpolated(10.0), Interpolated(10.0, slope=slope_by_hand))
+    ways = (InterpolatedGP(10.0), InterpolatedGP(10.0, gradient_norm=analytic_gradient_norm))
     for way in ways:
         run(way)
     times: list[tuple[float, float]] = []

@@ -21,7 +21,7 @@ from gansmith.core.recipe import Recipe
 from gansmith.data import Dataset, open_data, open_source
 from gansmith.data.source import Source
 from gansmith.evaluation.evaluate import measure
-from gansmith.lab.tools import numbers_of, trainer_with
+from gansmith.lab.tools import evaluate_trainer, recipe_trainer
 from gansmith.presets import PRESETS
 
 ARMS = ("regression", "plain", "trainer")
@@ -49,9 +49,9 @@ def numbers(arm: str, data: Dataset, seed: int, steps: int) -> dict[str, float]:
         made = recipe("regression", data, seed, distance="l1", lr=5e-4, batch=8)
     else:
         made = recipe("pix2pix", data, seed)
-    trainer = trainer_with(data, made, seed, steps)
+    trainer = recipe_trainer(data, made, seed, steps)
     trainer.fit(steps)
-    return numbers_of(trainer, data)
+    return evaluate_trainer(trainer, data)
 
 
 def main() -> None:

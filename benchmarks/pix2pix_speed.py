@@ -27,18 +27,18 @@ import torch.nn.functional as F
 from alternate import alternate, table
 from torch import Tensor
 
+from gansmith.core.images import to_float, to_uint8
 from gansmith.core.recipe import Recipe
 from gansmith.core.trainer import Trainer
 from gansmith.data import Condition, DataSpec
 from gansmith.data.source import Source
-from gansmith.modalities.sheets import to_uint8
 from gansmith.presets.paired import pix2pix
 from gansmith.sampling.tiling import tiled
 
 COUNT = 256  # pairs in memory
 SIDES = (512, 1024, 2048, 4096)
 LARGEST_AT_ONCE = 2048
-SETTLING = 20  # steps before any are timed
+WARMUP = 20  # steps before any are timed
 CALLS = 5  # steps in a row: the other arm's nets leave the cache
 
 
@@ -47,17 +47,19 @@ def recipe(options: argparse.Namespace) -> Recipe:
     condition = Condition("image", channels=3, height=options.size, width=options.size)
     spec = DataSpec("image", "toy", size=options.size, channels=3, condition=condition)
     torch.manual_seed(0)
-    return pix2pix(spec, width=options.width, patch=options.patch, batch=options.batch)
+    return pix2pix(spec, width=options.width, patch_size=options.patch, batch=options.batch)
 
 
 def pairs(options: argparse.Namespace) -> Source:
     torch.manual_seed(1)
     shape = (COUNT, 3, options.size, options.size)
-    fields = {name: torch.randint(0, 256, shape, dtype=torch.uint8) for name in ("real", "given")}
+    fields = {
+        name: torch.randint(0, 256, shape, dtype=torch.uint8) for name in ("real", "condition")
+    }
     return Source(fields, options.batch, 0)
 
 
-def plain(made: Recipe, source: Source) -> Callable[[], object]:
+def plain_step(made: Recipe, source: Source) -> Callable[[], object]:
     """The published step, on logits, of a recipe's players."""
     players: dict[str, Any] = dict(made.game.named_children())
     G, D = players["G"], players["D"]
@@ -70,13 +72,13 @@ def plain(made: Recipe, source: Source) -> Callable[[], object]:
 
     def step() -> None:
         batch = source.at(next(count))
-        real, given = scaled(batch["real"]), scaled(batch["given"])
+        real, given = scaled(batch["real"]), scaled(batch["condition"])
         fake = G(2 * torch.rand(len(real), G.latent.dim) - 1, given)
         D.requires_grad_(True)
         opt_d.zero_grad()
-        told, lied = D(real, given), D(fake.detach(), given)
-        ones, zeros = torch.ones_like(told), torch.zeros_like(lied)
-        (0.5 * (bce(told, ones) + bce(lied, zeros))).backward()
+        real_logits, fake_logits = D(real, given), D(fake.detach(), given)
+        ones, zeros = torch.ones_like(real_logits), torch.zeros_like(fake_logits)
+        (0.5 * (bce(real_logits, ones) + bce(fake_logits, zeros))).backward()
         opt_d.step()
         D.requires_grad_(False)
         opt_g.zero_grad()
@@ -86,25 +88,25 @@ def plain(made: Recipe, source: Source) -> Callable[[], object]:
     return step
 
 
-def trained(options: argparse.Namespace) -> Callable[[], object]:
+def library_step(options: argparse.Namespace) -> Callable[[], object]:
     """The trainer's step of the same."""
     made = recipe(options)
     return Trainer(
         made.game,
         pairs(options),
         optim=made.optim,
-        average=made.average,
+        ema=made.ema,
         channels_last=made.channels_last,
     ).play
 
 
-def alone(how: str, options: argparse.Namespace) -> None:
+def measure_alone(how: str, options: argparse.Namespace) -> None:
     """Answer one picture and print the largest resident size in MB."""
     G = dict(recipe(options).game.named_children())["G"].eval().requires_grad_(False)
     z = torch.ones(1, G.latent.dim)
 
     def net(part: Tensor) -> Tensor:
-        return to_uint8(G(z, part.float().div_(127.5).sub_(1)))
+        return to_uint8(G(z, to_float(part)))
 
     if how != "loaded":
         x = torch.randint(0, 256, (1, 3, options.side, options.side), dtype=torch.uint8)
@@ -146,7 +148,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=0)
     options = parser.parse_args()
     if options.alone:
-        alone(options.alone, options)
+        measure_alone(options.alone, options)
         return
     if options.kind == "memory":
         memory(options.rounds)
@@ -155,9 +157,9 @@ def main() -> None:
         f"{options.size}x{options.size}, width {options.width}, patches of {options.patch}, batch "
         f"{options.batch}, {torch.get_num_threads()} threads\n"
     )
-    arms = {"plain": plain(recipe(options), pairs(options)), "trainer": trained(options)}
+    arms = {"plain": plain_step(recipe(options), pairs(options)), "trainer": library_step(options)}
     for step in arms.values():
-        for _ in range(SETTLING):
+        for _ in range(WARMUP):
             step()
     print(table(alternate(arms, options.rounds, CALLS), "plain"))
 

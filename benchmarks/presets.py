@@ -17,8 +17,13 @@ from gansmith.metrics import Measured
 from gansmith.presets import PRESETS
 from gansmith.runs.config import FILE
 
-SHOWN = ("cfid", "cis", "precision", "recall", "sharpness", "jsd_1", "jsd_2", "jsd_3", "valid")
-WAYS = ("cfid_ab", "cfid_ba", "l1_to_pair_ab", "l1_of_input_to_pair_ab")
+METRICS = ("cfid", "cis", "precision", "recall", "sharpness", "jsd_1", "jsd_2", "jsd_3", "valid")
+TRANSLATION_METRICS = (
+    "cfid_noto_to_twemoji",
+    "cfid_twemoji_to_noto",
+    "l1_to_pair_noto_to_twemoji",
+    "l1_of_input_to_pair_noto_to_twemoji",
+)
 
 
 def row(preset: str, folder: Path) -> str:
@@ -26,12 +31,14 @@ def row(preset: str, folder: Path) -> str:
     there = (folder / FILE).exists()
     run = gansmith.open_run(folder) if there else gansmith.train(preset, out=folder)
     found = run.choose("latest").evaluate()
-    numbers = "; ".join(said(found[name]) for name in (*SHOWN, *WAYS) if name in found)
+    numbers = "; ".join(
+        format_number(found[name]) for name in (*METRICS, *TRANSLATION_METRICS) if name in found
+    )
     spec = run.config.spec
     return f"| `{preset}` | {spec['name']} | {run.step} | {run.seconds:.0f} | {numbers} |"
 
 
-def said(number: Measured) -> str:
+def format_number(number: Measured) -> str:
     """Name, value and what real data gets."""
     real = "" if number.real is None else f" ({number.real:.3g})"
     return f"{number.name} {number.value:.3g}{real}"

@@ -27,16 +27,16 @@ RESULTS = Path(__file__).parent / "results" / "quality"
 PAGE = Path(__file__).parent / "results" / "quality.md"
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 DATA = "fashion"
-OTHERS = ("digits", "emoji")  # the other shipped pictures
-SOLVED = 3  # times nearer than an untrained generator
-SHOWN = ("cfid", "precision", "recall", "sharpness")
+OTHER_DATA = ("digits", "emoji")  # the other shipped pictures
+SOLVED_GAIN = 3  # times nearer than an untrained generator
+METRICS = ("cfid", "precision", "recall", "sharpness")
 STRIP = 16
 CHUNK = 5  # steps between two looks at the clock
-TRIAL = 20  # steps of a trial, to foresee the number of steps: some presets part a run by it
+WARMUP_STEPS = 20  # steps of a trial, to foresee the number of steps: some presets part a run by it
 
 
 def names() -> list[str]:
-    """The presets that are trained on `fashion` when nothing is said."""
+    """The presets whose default data is `fashion`."""
     from gansmith.presets import PRESETS
 
     return [name for name, preset in PRESETS.items() if preset.data == DATA]
@@ -46,11 +46,12 @@ def play(preset: str, data: str, seed: int, minutes: float) -> None:
     """One run, in this process and on one core."""
     import torch
 
-    from gansmith.api import plan
+    from gansmith.core.images import to_uint8
     from gansmith.core.rng import Rng
     from gansmith.core.trainer import NonFiniteError
     from gansmith.evaluation.evaluate import measure
-    from gansmith.modalities.sheets import tile, to_uint8
+    from gansmith.rendering.grid import make_grid
+    from gansmith.runs.plan import plan
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
@@ -58,19 +59,19 @@ def play(preset: str, data: str, seed: int, minutes: float) -> None:
         trial = plan(preset, data=data, seed=seed, out=out)
         trainer = trial.trainer(trial.recipe())
         began = time.process_time()
-        for _ in range(TRIAL):
-            trainer.play()
-        steps = TRIAL * 60 * minutes / (time.process_time() - began)
+        for _ in range(WARMUP_STEPS):
+            trainer.train_step()
+        steps = WARMUP_STEPS * 60 * minutes / (time.process_time() - began)
         run = plan(preset, data=data, seed=seed, steps=round(steps), out=out)
         trainer = run.trainer(run.recipe())
-    with trainer.averages.playing(trainer.game) as game:
+    with trainer.ema.applied(trainer.game) as game:
         untrained = measure(game, run.dataset, n=1000)["cfid"].value
     spent, diverged = 0.0, ""
     while spent < 60 * minutes and not diverged:
         began = time.process_time()
         try:
             for _ in range(CHUNK):
-                trainer.play()
+                trainer.train_step()
         except NonFiniteError as error:
             diverged = str(error)
         spent += time.process_time() - began
@@ -88,11 +89,11 @@ def play(preset: str, data: str, seed: int, minutes: float) -> None:
     if diverged:
         result["diverged"] = diverged
     else:
-        with trainer.averages.playing(trainer.game) as game:
+        with trainer.ema.applied(trainer.game) as game:
             found = measure(game, run.dataset)
-            strip = tile(to_uint8(game.sample(STRIP, Rng(0, 1, 1))), STRIP)
-        result |= {name: found[name].value for name in SHOWN}
-        result |= {f"real_{name}": found[name].real for name in SHOWN}
+            strip = make_grid(to_uint8(game.sample(STRIP, Rng(0, 1, 1))), STRIP)
+        result |= {name: found[name].value for name in METRICS}
+        result |= {f"real_{name}": found[name].real for name in METRICS}
         strip.save(RESULTS / data / f"{preset}-{seed}.png")
     (RESULTS / data / f"{preset}-{seed}.json").write_text(json.dumps(result, indent=1) + "\n")
 
@@ -108,7 +109,7 @@ def run_all(presets: list[str], data: str, minutes: float, seeds: int) -> None:
         for process in [subprocess.Popen([*words, str(seed)]) for seed in missing]:
             process.wait()
         if missing:
-            print(line(preset, data), flush=True)
+            print(table_row(preset, data), flush=True)
 
 
 def results(preset: str, data: str = DATA) -> list[dict[str, Any]]:
@@ -117,7 +118,7 @@ def results(preset: str, data: str = DATA) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in paths]
 
 
-def line(preset: str, data: str = DATA) -> str:
+def table_row(preset: str, data: str = DATA) -> str:
     """The row of a preset: the mean of each number, and the number of each seed behind it."""
     runs = results(preset, data)
     good = [run for run in runs if "diverged" not in run]
@@ -125,43 +126,43 @@ def line(preset: str, data: str = DATA) -> str:
     if not good:
         return f"| `{preset}` | {steps} | diverged | | | | |"
     cells = []
-    for name in SHOWN:
+    for name in METRICS:
         each = " / ".join("diverged" if "diverged" in run else f"{run[name]:.3g}" for run in runs)
         cells.append(f"{mean(run[name] for run in good):.3g} ({each})")
-    return f"| `{preset}` | {steps} | {' | '.join(cells)} | {gain(good):.0f}x |"
+    return f"| `{preset}` | {steps} | {' | '.join(cells)} | {improvement(good):.0f}x |"
 
 
-def gain(runs: list[dict[str, Any]]) -> float:
+def improvement(runs: list[dict[str, Any]]) -> float:
     """How many times nearer a trained generator is than an untrained one."""
     return mean(run["untrained_cfid"] / run["cfid"] for run in runs)
 
 
-def elsewhere(presets: list[str]) -> list[str]:
+def other_data_rows(presets: list[str]) -> list[str]:
     """The other shipped pictures: cFID, and how often it is that of no training."""
     minutes, real = {}, {}
-    for data in OTHERS:
+    for data in OTHER_DATA:
         for run in results(presets[0], data)[:1]:
             minutes[data], real[data] = run["minutes"], run["real_cfid"]
-    if len(minutes) < len(OTHERS):
+    if len(minutes) < len(OTHER_DATA):
         return []
-    head = [f"{data}, {60 * minutes[data]:g} s (real {real[data]:.3g})" for data in OTHERS]
+    head = [f"{data}, {60 * minutes[data]:g} s (real {real[data]:.3g})" for data in OTHER_DATA]
     rows = [f"| preset | {' | gain | '.join(head)} | gain |", "| --- " * 5 + "|"]
     failed = []
     for preset in presets:
         cells = []
-        for data in OTHERS:
+        for data in OTHER_DATA:
             good = [run for run in results(preset, data) if "diverged" not in run]
             if good:
-                times = gain(good)
+                times = improvement(good)
                 cells += [" / ".join(f"{run['cfid']:.3g}" for run in good), f"{times:.1f}x"]
             else:
                 times = 0.0
                 cells += ["diverged" if results(preset, data) else "not run", ""]
-            if times < SOLVED:
+            if times < SOLVED_GAIN:
                 failed.append(f"`{preset}` on {data}")
         rows.append(f"| `{preset}` | {' | '.join(cells)} |")
-    said = f"Less than {SOLVED} times nearer: {', '.join(failed) or 'none'}."
-    return ["", "## The other shipped pictures", "", *rows, "", said]
+    note = f"Less than {SOLVED_GAIN} times nearer: {', '.join(failed) or 'none'}."
+    return ["", "## The other shipped pictures", "", *rows, "", note]
 
 
 def table() -> None:
@@ -173,7 +174,7 @@ def table() -> None:
         key=lambda preset: mean(run.get("cfid", 1e9) for run in results(preset)),
     )
     one = results(there[0])[0]
-    real = ", ".join(f"{name} {one[f'real_{name}']:.3g}" for name in SHOWN)
+    real = ", ".join(f"{name} {one[f'real_{name}']:.3g}" for name in METRICS)
     head = [
         "# Quality for time",
         "",
@@ -186,12 +187,12 @@ def table() -> None:
         "| preset | steps | cFID | precision | recall | sharpness | gain |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    rows = [line(preset) for preset in there]
+    rows = [table_row(preset) for preset in there]
     missing = [preset for preset in names() if preset not in there]
     tail = ["", f"Not run: {', '.join(missing)}."] if missing else []
     tail += ["", "The first samples of seed 0, not chosen, in the order of the table:", ""]
     tail += ["![A row of garments for each preset](../../docs/pictures/quality.png)"]
-    tail += elsewhere(there)
+    tail += other_data_rows(there)
     PAGE.write_text("\n".join(head + rows + tail) + "\n")
     picture("quality", there)
     for family, members in FAMILIES.items():

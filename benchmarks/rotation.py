@@ -29,15 +29,15 @@ from gansmith.core.rng import Rng
 from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import modes, open_data, open_source
 from gansmith.games.gan import GAN
-from gansmith.games.history import Replayed
-from gansmith.games.simultaneous import SingleStep
-from gansmith.games.unrolled import Lookahead, Unrolled
+from gansmith.games.history import HistoryGAN
+from gansmith.games.simultaneous import SingleStepGAN
+from gansmith.games.unrolled import Lookahead, UnrolledGAN
 from gansmith.losses.objectives import OBJECTIVES, Objective
 from gansmith.metrics import mode_report
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.networks.image_pool import Pool
+from gansmith.networks.image_pool import ImagePool
 
-BATCH, LOOK, SAMPLES = 128, 100, 2500
+BATCH, MEASURE_EVERY, SAMPLES = 128, 100, 2500
 Make = Callable[[MLPGenerator, MLPCritic], GAN]
 
 
@@ -53,25 +53,27 @@ class Arm(NamedTuple):
     activation: Callable[[], nn.Module] = nn.ReLU
 
 
-class Blind(Lookahead):
+class FirstOrderLookahead(Lookahead):
     """A control: the steps are taken, but G does not feel how its fakes steer them."""
 
-    def __call__(
+    def forward(
         self, D: nn.Module, objective: Objective, real: Tensor, fake: Tensor
     ) -> dict[str, Tensor]:
-        return super().__call__(D, objective, real, fake.detach())
+        return super().forward(D, objective, real, fake.detach())
 
 
 def unrolled(lookahead: Lookahead) -> Make:
     def make(G: MLPGenerator, D: MLPCritic) -> GAN:
-        return Unrolled(G, D, objective=OBJECTIVES["non-saturating"], lookahead=lookahead)
+        return UnrolledGAN(G, D, objective=OBJECTIVES["non-saturating"], lookahead=lookahead)
 
     return make
 
 
 def replayed(memory: int) -> Make:
     def make(G: MLPGenerator, D: MLPCritic) -> GAN:
-        return Replayed(G, D, objective=OBJECTIVES["non-saturating"], memory=Pool(memory, (2,)))
+        return HistoryGAN(
+            G, D, objective=OBJECTIVES["non-saturating"], pool=ImagePool(memory, (2,))
+        )
 
     return make
 
@@ -81,7 +83,7 @@ def alternating(G: MLPGenerator, D: MLPCritic) -> GAN:
 
 
 def single(G: MLPGenerator, D: MLPCritic) -> GAN:
-    return SingleStep(G, D, objective=OBJECTIVES["gan-divergence"])
+    return SingleStepGAN(G, D, objective=OBJECTIVES["gan-divergence"])
 
 
 ARMS = {
@@ -91,7 +93,7 @@ ARMS = {
             Arm(f"K={k}, tanh", unrolled(Lookahead(k)), 1e-3, 1e-4, 3000, 256, nn.Tanh)
             for k in (0, 5)
         ),
-        Arm("K=5, blind", unrolled(Blind(5)), 1e-3, 1e-4, 4000),
+        Arm("K=5, blind", unrolled(FirstOrderLookahead(5)), 1e-3, 1e-4, 4000),
     ],
     "replay": [
         Arm(f"memory {size}, rate of D {d_lr:g}", replayed(size), 1e-3, d_lr, 4000)
@@ -106,7 +108,7 @@ ARMS = {
 }
 
 
-class Seen(NamedTuple):
+class Outcome(NamedTuple):
     """What the looks at one run gave."""
 
     modes: float
@@ -116,7 +118,7 @@ class Seen(NamedTuple):
     milliseconds: float
 
 
-def look(game: GAN) -> tuple[int, float, torch.Tensor]:
+def measure_coverage(game: GAN) -> tuple[int, float, torch.Tensor]:
     """Modes found, the share of good points, and the share of all points next to each mode."""
     known = modes("ring")
     assert known is not None
@@ -127,7 +129,7 @@ def look(game: GAN) -> tuple[int, float, torch.Tensor]:
     return report.captured_20, report.high_quality, nearest.bincount(minlength=8) / SAMPLES
 
 
-def played(arm: Arm, seed: int) -> Seen:
+def run_arm(arm: Arm, seed: int) -> Outcome:
     """One run, looked at as it goes; a run that diverges has found nothing from there on."""
     torch.manual_seed(seed)
     G = MLPGenerator(Latent(arm.codes), 2, 64, 2, arm.activation)
@@ -135,20 +137,20 @@ def played(arm: Arm, seed: int) -> Seen:
     optim = {"G": adam(arm.g_lr, 0.5), "D": adam(arm.d_lr, 0.5)}
     source = open_source(open_data("ring"), BATCH, seed)
     trainer = Trainer(game, source, optim=optim, steps=arm.steps, seed=seed)
-    seen, seconds = [look(game)], 0.0
-    for step in range(LOOK, arm.steps + 1, LOOK):
+    measured, seconds = [measure_coverage(game)], 0.0
+    for step in range(MEASURE_EVERY, arm.steps + 1, MEASURE_EVERY):
         began = time.process_time()
         try:
             trainer.fit(step)
         except NonFiniteError:
-            seen.append((0, 0.0, torch.zeros(8)))
+            measured.append((0, 0.0, torch.zeros(8)))
             break
         seconds += time.process_time() - began
-        seen.append(look(game))
-    half = seen[len(seen) // 2 :]
+        measured.append(measure_coverage(game))
+    half = measured[len(measured) // 2 :]
     moved = [float((b[2] - a[2]).abs().sum()) / 2 for a, b in pairwise(half)]
-    return Seen(
-        mean(found for found, *_ in half), mean(moved), *seen[-1][:2], 1e3 * seconds / arm.steps
+    return Outcome(
+        mean(found for found, *_ in half), mean(moved), *measured[-1][:2], 1e3 * seconds / arm.steps
     )
 
 
@@ -160,7 +162,7 @@ def main() -> None:
     print("| arm | steps | modes | drift | last, by seed | good, by seed | ms a step |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for arm in ARMS[options.what]:
-        runs = [played(arm, seed) for seed in range(options.seeds)]
+        runs = [run_arm(arm, seed) for seed in range(options.seeds)]
         last = " ".join(str(run.last) for run in runs)
         good = " ".join(f"{run.good:.2f}" for run in runs)
         found, drift, spent = (

@@ -18,14 +18,14 @@ from pathlib import Path
 
 import torch
 
-from gansmith.api import plan
+from gansmith.core.images import to_float, to_uint8
 from gansmith.core.rng import Rng
 from gansmith.evaluation.evaluate import measure
-from gansmith.evaluation.select import fed
-from gansmith.modalities.sheets import tile, to_uint8
+from gansmith.rendering.grid import make_grid
+from gansmith.runs.plan import plan
 from gansmith.runs.run import Run
 
-ARMS = ("none", "translation,cutout", "colour,translation,cutout")
+ARMS = ("none", "translation,cutout", "color,translation,cutout")
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "small-data.png"
 
 
@@ -42,10 +42,10 @@ def begin(augment: str, seed: int, steps: int, pictures: int) -> Run:
 
 @torch.no_grad()
 def logits(run: Run, game: torch.nn.Module) -> list[float]:
-    """Mean logits of D on training, held-out and generated pictures, seen as they are."""
+    """Mean logits of D on training, held-out and generated pictures, without augmentation."""
     sets = [
-        fed(run.dataset.train["real"], game),
-        fed(run.dataset.held["real"][:500], game),
+        to_float(run.dataset.train["real"], game),
+        to_float(run.dataset.held_out["real"][:500], game),
         game.sample(500, Rng(3)),
     ]
     return [float(game.D(x).mean()) for x in sets]
@@ -57,8 +57,8 @@ def play(augment: str, seed: int, steps: int, pictures: int) -> torch.Tensor:
     trainer = run.trainer(run.recipe())
     for quarter in range(1, 5):
         while trainer.step < quarter * steps // 4:
-            trainer.play()
-        with trainer.averages.playing(trainer.game) as game:
+            trainer.train_step()
+        with trainer.ema.applied(trainer.game) as game:
             found = measure(game, run.dataset)
             known, unknown, made = logits(run, game)
             samples = to_uint8(game.sample(16, Rng(0, 1, 1)))
@@ -83,7 +83,7 @@ def main() -> None:
             if seed == 0:
                 rows.append(samples)
     PICTURE.parent.mkdir(exist_ok=True)
-    tile(torch.cat(rows), 16).save(PICTURE, optimize=True)
+    make_grid(torch.cat(rows), 16).save(PICTURE, optimize=True)
 
 
 if __name__ == "__main__":

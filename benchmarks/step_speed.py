@@ -30,18 +30,19 @@ import torch.nn.functional as F
 from alternate import alternate, table
 from torch import Tensor, nn
 
+from gansmith.core.images import to_float
 from gansmith.core.latent import Latent
 from gansmith.core.recipe import adam
 from gansmith.core.trainer import Trainer
 from gansmith.data.source import Source
 from gansmith.games.gan import GAN
-from gansmith.games.shared_fakes import SharedGAN
+from gansmith.games.shared_fakes import SharedFakesGAN
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import DCGANDiscriminator, DCGANGenerator, MLPCritic, MLPGenerator
-from gansmith.penalties import Interpolated
-from gansmith.penalties.analytic import slope_by_hand
+from gansmith.penalties import InterpolatedGP
+from gansmith.penalties.analytic import analytic_gradient_norm
 
-SIZE, CODES, BATCH = 32, 100, 64
+SIZE, LATENT, BATCH = 32, 100, 64
 Pair = tuple[nn.Module, nn.Module]
 Step = Callable[[], object]
 
@@ -50,7 +51,7 @@ def pair(channels: int, norm: Callable[[int], nn.Module] | None = nn.BatchNorm2d
     """The players of all arms, from one seed."""
     torch.manual_seed(0)
     return (
-        DCGANGenerator(Latent(CODES), channels, SIZE, 64),
+        DCGANGenerator(Latent(LATENT), channels, SIZE, 64),
         DCGANDiscriminator(channels, SIZE, 64, norm),
     )
 
@@ -65,10 +66,10 @@ def pictures(channels: int, batch: int = BATCH) -> Source:
 def reader(source: Source) -> Callable[[], Tensor]:
     """The next batch, as a plain loop would read it."""
     count = iter(range(10**9))
-    return lambda: source.at(next(count))["real"].float().div_(127.5).sub_(1)
+    return lambda: to_float(source.at(next(count))["real"])
 
 
-def plain(channels: int) -> Step:
+def plain_step(channels: int) -> Step:
     """A textbook step of the non-saturating game: D, then G, on a batch of each."""
     G, D = pair(channels)
     opt_d = torch.optim.Adam(D.parameters(), 2e-4, (0.5, 0.999))
@@ -80,17 +81,17 @@ def plain(channels: int) -> Step:
     def step() -> None:
         real = batch()
         opt_d.zero_grad()
-        fake = G(torch.randn(BATCH, CODES)).detach()
+        fake = G(torch.randn(BATCH, LATENT)).detach()
         (bce(D(real), ones) + bce(D(fake), zeros)).backward()
         opt_d.step()
         opt_g.zero_grad()
-        bce(D(G(torch.randn(BATCH, CODES))), ones).backward()
+        bce(D(G(torch.randn(BATCH, LATENT))), ones).backward()
         opt_g.step()
 
     return step
 
 
-def trained(kind: type[GAN], channels: int, average: float = 0.999) -> Step:
+def library_step(kind: type[GAN], channels: int, average: float = 0.999) -> Step:
     """The trainer's step of the same game, as the presets play it: the average of G included."""
     G, D = pair(channels)
     optim = adam(2e-4, 0.5)
@@ -98,15 +99,15 @@ def trained(kind: type[GAN], channels: int, average: float = 0.999) -> Step:
         kind(G, D, objective=OBJECTIVES["non-saturating"]),  # type: ignore[arg-type]
         pictures(channels),
         optim={"G": optim, "D": optim},
-        average=average,
+        ema=average,
         channels_last=True,
     ).play
 
 
-def bare(channels: int, passes: int = 1) -> Step:
+def bare_step(channels: int, passes: int = 1) -> Step:
     """The passes of a step: G (once, or once for each player), D on real, on fake, and for G."""
     G, D = (player.to(memory_format=torch.channels_last) for player in pair(channels))
-    z = torch.randn(BATCH, CODES)
+    z = torch.randn(BATCH, LATENT)
     real = torch.rand(BATCH, channels, SIZE, SIZE).to(memory_format=torch.channels_last)
     up = torch.full((BATCH,), 1 / BATCH)
 
@@ -129,7 +130,7 @@ def bare(channels: int, passes: int = 1) -> Step:
     return step
 
 
-def plain_wgan_gp(channels: int) -> Step:
+def plain_wgan_gp_step(channels: int) -> Step:
     """A textbook cycle: five moves of the critic with a penalty by double backward, one of G."""
     G, D = pair(channels, None)
     opt_d = torch.optim.Adam(D.parameters(), 1e-4, (0.0, 0.9))
@@ -140,7 +141,7 @@ def plain_wgan_gp(channels: int) -> Step:
         for _ in range(5):
             real = batch()
             opt_d.zero_grad()
-            fake = G(torch.randn(BATCH, CODES)).detach()
+            fake = G(torch.randn(BATCH, LATENT)).detach()
             mix = torch.rand(BATCH, 1, 1, 1)
             between = (mix * real + (1 - mix) * fake).requires_grad_(True)
             (slope,) = torch.autograd.grad(D(between).sum(), between, create_graph=True)
@@ -148,13 +149,13 @@ def plain_wgan_gp(channels: int) -> Step:
             (D(fake).mean() - D(real).mean() + penalty).backward()
             opt_d.step()
         opt_g.zero_grad()
-        (-D(G(torch.randn(BATCH, CODES))).mean()).backward()
+        (-D(G(torch.randn(BATCH, LATENT))).mean()).backward()
         opt_g.step()
 
     return step
 
 
-def trained_wgan_gp(channels: int, penalty: Interpolated) -> Step:
+def library_wgan_gp_step(channels: int, penalty: InterpolatedGP) -> Step:
     """The trainer's cycle of the same game."""
     G, D = pair(channels, None)
     optim = adam(1e-4, 0.0, 0.9)
@@ -162,7 +163,7 @@ def trained_wgan_gp(channels: int, penalty: Interpolated) -> Step:
         GAN(G, D, objective=OBJECTIVES["wasserstein"], penalty=penalty, d_steps=5),  # type: ignore[arg-type]
         pictures(channels),
         optim={"G": optim, "D": optim},
-        average=0.999,
+        ema=0.999,
         channels_last=True,
     ).play
 
@@ -176,7 +177,7 @@ def points() -> Source:
     return Source({"real": torch.randn(20_000, 2)}, POINTS, 0)
 
 
-def bare_points() -> Step:
+def bare_points_step() -> Step:
     """The trainer's game of points as the leanest loop by hand: fused Adam, D frozen for G."""
     torch.manual_seed(0)
     G, D = MLPGenerator(Latent(16), 2, WIDTH), MLPCritic(2, WIDTH)
@@ -200,7 +201,7 @@ def bare_points() -> Step:
     return step
 
 
-def trained_points(average: float) -> Step:
+def library_points_step(average: float) -> Step:
     """The trainer's step of the same."""
     torch.manual_seed(0)
     G, D = MLPGenerator(Latent(16), 2, WIDTH), MLPCritic(2, WIDTH)
@@ -209,33 +210,35 @@ def trained_points(average: float) -> Step:
         GAN(G, D, objective=OBJECTIVES["non-saturating"]),
         points(),
         optim={"G": optim, "D": optim},
-        average=average,
+        ema=average,
     ).play
 
 
 ARMS: dict[str, dict[str, Callable[[int], Step]]] = {
     "gan": {
-        "plain": plain,
-        "trainer": lambda c: trained(GAN, c),
-        "trainer, shared": lambda c: trained(SharedGAN, c),
-        "bare": lambda c: bare(c, 2),
-        "bare, shared": bare,
+        "plain": plain_step,
+        "trainer": lambda c: library_step(GAN, c),
+        "trainer, shared": lambda c: library_step(SharedFakesGAN, c),
+        "bare": lambda c: bare_step(c, 2),
+        "bare, shared": bare_step,
     },
     "wgan-gp": {
-        "plain": plain_wgan_gp,
-        "trainer": lambda c: trained_wgan_gp(c, Interpolated(10.0)),
-        "trainer, by hand": lambda c: trained_wgan_gp(c, Interpolated(10.0, slope=slope_by_hand)),
+        "plain": plain_wgan_gp_step,
+        "trainer": lambda c: library_wgan_gp_step(c, InterpolatedGP(10.0)),
+        "trainer, by hand": lambda c: library_wgan_gp_step(
+            c, InterpolatedGP(10.0, gradient_norm=analytic_gradient_norm)
+        ),
     },
     "points": {
-        "bare loop": lambda c: bare_points(),
-        "trainer": lambda c: trained_points(0.0),
-        "trainer, average": lambda c: trained_points(0.999),
+        "bare loop": lambda c: bare_points_step(),
+        "trainer": lambda c: library_points_step(0.0),
+        "trainer, average": lambda c: library_points_step(0.999),
     },
 }
 CALLS = {"gan": 1, "wgan-gp": 1, "points": 50}
 
 
-def resident(kind: str, arm: str, channels: int) -> float:
+def resident_memory(kind: str, arm: str, channels: int) -> float:
     """Megabytes that a process of its own needs at most for twenty steps of an arm."""
     words = [sys.executable, __file__, kind, "--alone", arm, "--channels", str(channels)]
     return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
@@ -252,7 +255,7 @@ def memory(channels: int, rounds: int) -> None:
         ("wgan-gp", "trainer"),
         ("wgan-gp", "trainer, by hand"),
     ):
-        sizes = [resident(kind, arm, channels) for _ in range(rounds)]
+        sizes = [resident_memory(kind, arm, channels) for _ in range(rounds)]
         print(f"| {kind}, {arm} | {median(sizes):.0f} |", flush=True)
     G, _ = pair(channels)
     count = sum(v.numel() * v.element_size() for v in G.state_dict().values())

@@ -66,7 +66,7 @@ def write_folder(path: Path, count: int) -> None:
         Image.fromarray(values).save(folder / f"{number:06}.png")
 
 
-def drop(path: Path) -> None:
+def drop_page_cache(path: Path) -> None:
     """Take a file out of the system's cache."""
     with open(path, "rb") as file:
         os.fsync(file.fileno())
@@ -86,7 +86,7 @@ class Memory:
             time.sleep(0.02)
 
     def since(self) -> float:
-        """The most since this was asked before."""
+        """The largest value since the last call."""
         most, self.most = max(self.most, self.now()), self.now()
         return most
 
@@ -105,12 +105,12 @@ def trainer(dataset: Dataset, source: Source) -> Trainer:
         recipe.game,
         source,
         optim=recipe.optim,
-        average=recipe.average,
+        ema=recipe.ema,
         channels_last=recipe.channels_last,
     )
 
 
-def child(path: Path, rounds: int, steps: int) -> dict[str, float]:
+def measure_child(path: Path, rounds: int, steps: int) -> dict[str, float]:
     """Open the set, play rounds on it and in memory; the numbers of the table."""
     memory = Memory()
     facts = {"start MB": memory.since()}
@@ -142,7 +142,7 @@ def child(path: Path, rounds: int, steps: int) -> dict[str, float]:
     names = list(arms)
     times: dict[str, list[float]] = {name: [] for name in arms}
     for turn in range(rounds):
-        drop(file.path)
+        drop_page_cache(file.path)
         sums = dict.fromkeys(arms, 0.0)
         for step in range(steps):
             first = (turn + step) % len(names)
@@ -160,10 +160,10 @@ def child(path: Path, rounds: int, steps: int) -> dict[str, float]:
         facts[f"{name} / memory"] = median(ratios)
         facts[f"{name} / memory, a quarter below"] = ratios[len(ratios) // 4]
         facts[f"{name} / memory, a quarter above"] = ratios[-1 - len(ratios) // 4]
-    drop(file.path)
+    drop_page_cache(file.path)
     reads = alternate({"at": lambda: stream.at(next(numbers))}, 1, 200)
     facts["cold batch ms"] = 1000 * median(reads["at"])
-    drop(file.path)
+    drop_page_cache(file.path)
     facts["cold batch ms, plain mapping"] = plain_mapping(file.path, batch)
     reads = alternate({"memory": lambda: arms["memory"].source.at(next(numbers))}, 5, 200)
     facts["memory batch ms"] = 1000 * median(reads["memory"])
@@ -183,16 +183,16 @@ def plain_mapping(path: Path, batch: int, calls: int = 40) -> float:
 numbers = iter(range(1000, 10**9))
 
 
-def alone(words: list[str], folder: Path) -> dict[str, float]:
+def run_child(words: list[str], folder: Path) -> dict[str, float]:
     """Run this script in a process of its own, with a cache of its own."""
     environment = os.environ | {"GANSMITH_CACHE": str(folder / "cache")}
     command = [sys.executable, __file__, *words]
-    told = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(told.stdout.splitlines()[-1])
+    result = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
     return found
 
 
-def room(folder: Path, gib: float) -> None:
+def check_disk_space(folder: Path, gib: float) -> None:
     """Ends the program when the disk has not room for the set twice, and a fifth more."""
     free = shutil.disk_usage(folder).free / 2**30
     if free < 2.2 * gib:
@@ -204,13 +204,13 @@ def arrays(sizes: list[float], rounds: int, steps: int) -> None:
     columns = []
     with tempfile.TemporaryDirectory(prefix="gansmith-streaming-") as place:
         folder = Path(place)
-        room(folder, max(sizes))
+        check_disk_space(folder, max(sizes))
         for gib in sizes:
             path = folder / "big.npy"
             write_array(path, gib)
-            drop(path)
+            drop_page_cache(path)
             words = ["child", "--path", str(path), "--rounds", str(rounds), "--steps", str(steps)]
-            columns.append(alone(words, folder))
+            columns.append(run_child(words, folder))
             shutil.rmtree(folder / "cache")
     print("| | " + " | ".join(f"{gib:g} GiB" for gib in sizes) + " |")
     print("| --- " * (1 + len(sizes)) + "|")
@@ -225,7 +225,7 @@ def folders(count: int) -> None:
         folder = Path(place)
         (folder / "png").mkdir()
         write_folder(folder / "png", count)
-        found = alone(["decode", "--path", str(folder / "png")], folder)
+        found = run_child(["decode", "--path", str(folder / "png")], folder)
     print(f"{count} PNG files of 32x32: {found['s']:.1f} s, {count / found['s']:.0f} a second; ")
     print(f"memory {found['start']:.0f} MB before, {found['most']:.0f} MB at most")
 
@@ -257,7 +257,7 @@ def main() -> None:
     elif options.kind == "folder":
         folders(options.count)
     elif options.kind == "child":
-        print(json.dumps(child(options.path, options.rounds, options.steps)))
+        print(json.dumps(measure_child(options.path, options.rounds, options.steps)))
     else:
         print(json.dumps(decode(options.path)))
 

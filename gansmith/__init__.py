@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gansmith.core.recipe import Recipe
     from gansmith.core.trainer import Trainer
     from gansmith.runs.run import Run
-    from gansmith.sweep import sweep
+    from gansmith.sweeps import sweep
 
 __all__ = [
     "Batch",
@@ -45,7 +45,7 @@ _HOMES = {
     "Stage": "gansmith.core.game",
     "Trainer": "gansmith.core.trainer",
     "open_run": "gansmith.api",
-    "sweep": "gansmith.sweep",
+    "sweep": "gansmith.sweeps",
     "train": "gansmith.api",
 }
 

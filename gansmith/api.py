@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from gansmith.core import distributed
-from gansmith.data import DATA, open_data
-from gansmith.data.transforms.degrade import split_name
-from gansmith.data.transforms.windows import clip_name
-from gansmith.evaluation.select import check_metrics
-from gansmith.presets import find_preset
-from gansmith.runs.config import Config
-from gansmith.runs.run import ENDLESS, Run, versions
-
-PRESET = "ebgan"
-MINUTES = 4.0
-LOOKS = 4  # a short run is looked at this often at least
+from gansmith.runs.plan import PRESET, plan
+from gansmith.runs.run import Run
 
 
 def train(
@@ -34,7 +21,7 @@ def train(
     paper: bool = False,
     begin_from: str | Path | None = None,
     metrics: Sequence[str] = (),
-    every: int | None = None,
+    sample_every: int | None = None,
     **keywords: Any,
 ) -> Run:
     """Train a preset and return its run.
@@ -45,10 +32,11 @@ def train(
     out: the run's folder; a fresh one in runs/ by default.
     paper: take the paper's constants.
     begin_from: start with the players of another run (fine-tuning).
-    metrics: numbers to take at every look, as `evaluate` names them; the first chooses `best`.
-    every: steps between two looks.
-    keywords: the preset's own, and size, channels, val, skip_bad, micro, precision, clip,
-        compile, where they differ from their defaults.
+    metrics: numbers to take with every sample sheet, as `evaluate` names them; the first selects
+        `best`.
+    sample_every: steps between two sample sheets, each of them scored.
+    keywords: the preset's own, and size, channels, val, skip_bad, labelled, micro, precision,
+        clip, compile, where they differ from their defaults.
     Raises ValueError, TypeError or OSError for what cannot work, before anything is written.
     """
     run = plan(
@@ -61,96 +49,12 @@ def train(
         paper=paper,
         begin_from=begin_from,
         metrics=metrics,
-        every=every,
+        sample_every=sample_every,
         **keywords,
     )
-    run.check()
     return Run.begin(run.folder, run.config, run.dataset).play()
 
 
 def open_run(folder: str | Path) -> Run:
     """Open a run folder, to sample, resume or evaluate it."""
     return Run.open(folder)
-
-
-OPENING = ("size", "channels", "val", "skip_bad")
-PLAYING = ("micro", "precision", "clip", "compile")
-
-
-def plan(
-    preset: str = PRESET,
-    *,
-    data: str | Path | None = None,
-    steps: int | None = None,
-    minutes: float | None = None,
-    out: str | Path | None = None,
-    seed: int = 0,
-    paper: bool = False,
-    begin_from: str | Path | None = None,
-    metrics: Sequence[str] = (),
-    every: int | None = None,
-    **keywords: Any,
-) -> Run:
-    """The run that `train` would play: everything is resolved and checked, nothing is written."""
-    if steps is not None and minutes is not None:
-        raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
-    for name, value in (("steps", steps), ("minutes", minutes), ("every", every)):
-        if value is not None and value <= 0:
-            raise ValueError(f"{name} must be above 0; got {value}")
-    options = {k: v for k in OPENING if (v := keywords.pop(k, None)) is not None}
-    playing = {k: keywords.pop(k) for k in PLAYING if k in keywords}
-    if begin_from is not None:
-        Run.open(begin_from)
-    distributed.start()
-    chosen = find_preset(preset)
-    resolved = chosen.keywords(keywords, paper)
-    if steps is not None and "steps" in resolved:
-        resolved["steps"] = steps
-    where = chosen.data if data is None else str(data)
-    _, rest = clip_name(split_name(where)[1])
-    if rest not in DATA and Path(rest).exists():
-        where = where.removesuffix(rest) + str(Path(rest).absolute())
-    dataset = open_data(where, **options)
-    check_metrics(metrics, dataset)
-    torch.manual_seed(seed)
-    recipe = chosen.build(dataset.spec, **resolved)
-    if minutes is not None and recipe.schedule(ENDLESS // 2, ENDLESS) != 1:
-        raise ValueError(
-            f"{preset} changes its learning rate in the first half of the run, so it must know the "
-            "last step from the start: give --steps (--dry-run tells how long they take)"
-        )
-    length = ENDLESS if minutes is not None else steps or recipe.steps
-    config = Config(
-        preset=_located(preset),
-        keywords=resolved,
-        data=where,
-        options=options,
-        spec=dataset.spec.to_json(),
-        seed=seed,
-        steps=length,
-        minutes=minutes,
-        channels_last=recipe.channels_last,
-        show=every or min(recipe.show, max(1, length // LOOKS)),
-        metrics=list(metrics),
-        began_from=None if begin_from is None else str(Path(begin_from).absolute()),
-        versions=versions(),
-        **playing,
-    )
-    folder = Path(out) if out is not None else fresh(Path("runs"), preset, dataset.spec.name)
-    Run.claim(folder)
-    run = Run(folder, config)
-    run.dataset = dataset
-    return run
-
-
-def fresh(runs: Path, preset: str, data: str) -> Path:
-    """The next free folder, runs/PRESET-DATA-0007."""
-    stem = re.sub(r"[^A-Za-z0-9.+-]+", "-", f"{Path(preset).stem}-{Path(data).name}").strip("-")
-    taken = [int(p.name[-4:]) for p in runs.glob(f"{stem}-[0-9][0-9][0-9][0-9]")]
-    return runs / f"{stem}-{max(taken, default=-1) + 1:04d}"
-
-
-def _located(preset: str) -> str:
-    """A file.py:function by its absolute path, so that the run can be resumed from anywhere."""
-    path, colon, function = preset.rpartition(":")
-    return f"{Path(path).absolute()}{colon}{function}" if colon else preset

@@ -8,22 +8,24 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from gansmith.api import plan
-from gansmith.cli import COMMANDS, _named, _train_options
-from gansmith.cli.commands import Train, parse
+from gansmith.cli import COMMANDS
 from gansmith.cli.list import LISTS
-from gansmith.cli.options import parse_with_preset
+from gansmith.cli.parsing import parse
+from gansmith.cli.preset_options import parse_with_preset
+from gansmith.cli.train import TrainOptions, preset_of
 from gansmith.data import DATA
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.metrics import JUDGES, load_judge
 from gansmith.penalties import PENALTIES
 from gansmith.presets import FAMILIES, PRESETS
+from gansmith.runs.plan import plan
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -102,23 +104,26 @@ def test_commands_are_understood(
         if command == "COMMAND" or "--help" in words:
             continue
         words = [str(my_file) + ":my_preset" if word == MY_FILE else word for word in words]
-        if command == "train":
-            _train_options(*_named(words))
-        else:
-            options, _ = COMMANDS[command]
+        name = None
+        options = vars(import_module(f"gansmith.cli.{command}"))[f"{command.capitalize()}Options"]
+        if command in ("train", "sweep"):
+            name, words = preset_of(words)
+        if name is None:
             parse(options, words, f"gansmith {command}")
+        else:
+            parse_with_preset(options, name, words, command)
 
 
 def test_every_command_has_an_example() -> None:
     shown = {command for command, *_ in commands(ROOT / "docs" / "cli.md")}
-    assert shown == {"train", *COMMANDS}
+    assert shown == set(COMMANDS)
     listed = {words[1] for words in commands(ROOT / "docs" / "cli.md") if words[0] == "list"}
     assert listed == set(LISTS)
 
 
 @presets
 def test_keywords_and_general_options_do_not_collide(preset: str) -> None:
-    general, own = parse_with_preset(Train, preset, ["--seed", "3"])
+    general, own = parse_with_preset(TrainOptions, preset, ["--seed", "3"])
     assert (general.seed, own) == (3, {})
 
 
@@ -217,14 +222,14 @@ def played(preset: str, folder: Path) -> None:
     run = plan(preset, data="ring", steps=5, batch=16, width=4, out=folder / "run")
     trainer = run.trainer(run.recipe())
     before = {name: value.clone() for name, value in trainer.game.state_dict().items()}
-    terms = [trainer.play() for _ in range(5)]
+    terms = [trainer.train_step() for _ in range(5)]
     assert not (folder / "run").exists()
     assert all(bool(torch.stack(list(t.values())).isfinite().all()) for t in terms)
     after = trainer.game.state_dict()
     moved = {name.split(".")[0] for name, value in before.items() if not value.equal(after[name])}
     assert moved == {"G", "D"}
     if preset.endswith("lazy_r1"):
-        assert ["smooth/penalty" in t for t in terms] == [True, False, False, False, True]
+        assert ["D_reg/penalty" in t for t in terms] == [True, False, False, False, True]
 
 
 def test_the_plain_loop_learns() -> None:

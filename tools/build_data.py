@@ -27,11 +27,11 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from gansmith.audio import mono, read_sound, resample, write_sound
+from gansmith.audio import read_audio, resample, to_mono, write_audio
 from gansmith.data.builtin.shipped import EMOJI_COLUMNS, EMOJI_SIZE, FILES, LENGTH, LINES, STYLES
 from gansmith.data.builtin.spoken_digits import RATE
-from gansmith.data.readers.npz_idx import read_idx
-from gansmith.data.readers.pictures import fit, frames_of
+from gansmith.data.readers.array_file import read_idx
+from gansmith.data.readers.image_file import crop_and_resize, frames_of
 
 FASHION = {"train": 20_000, "t10k": 4_000}
 DIGITS_TRAIN = 1437
@@ -85,8 +85,8 @@ def build_emoji(originals: Path, out: Path) -> None:
     (out / "index.json").write_text(text + "\n")
     with gzip.open(originals / "captions.tsv.gz", "rt", encoding="utf-8") as file:
         _, *rows = [line.rstrip("\n").split("\t") for line in file]
-    told = {code: (tidy(name), tidy(words)) for code, name, words, *_ in rows}
-    lines = ["\t".join(told[code]) + "\n" for code, _ in emoji]
+    descriptions = {code: (clean_line(name), clean_line(words)) for code, name, words, *_ in rows}
+    lines = ["\t".join(descriptions[code]) + "\n" for code, _ in emoji]
     write_gzip(out / "names.tsv.gz", "".join(lines).encode())
 
 
@@ -107,7 +107,7 @@ def build_clips(original: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(original / "clips.zip") as archive:
         names = sorted(name for name in archive.namelist() if name.endswith(".webp"))
-        clips = [frames_of(archive.read(name), small)[0] for name in names]
+        clips = [frames_of(archive.read(name), shrink)[0] for name in names]
     rows = [np.concatenate(frames, axis=2) for frames in clips]
     values = np.concatenate(rows, axis=1).transpose(1, 2, 0)
     levels = np.floor(values / CLIP_LEVEL + 0.5) * CLIP_LEVEL
@@ -117,21 +117,21 @@ def build_clips(original: Path, out: Path) -> None:
     (out / "index.json").write_text(json.dumps(facts, separators=(",", ":")) + "\n")
 
 
-def small(frame: Image.Image) -> np.ndarray:
-    return fit(frame, EMOJI_SIZE, 3)
+def shrink(frame: Image.Image) -> np.ndarray:
+    return crop_and_resize(frame, EMOJI_SIZE, 3)
 
 
 def build_captions(originals: Path, out: Path) -> None:
     """Both of Texygen's files are of different topics, so they are pooled and split anew."""
     files = [(originals / name).read_bytes() for name in ("train.txt.gz", "test.txt.gz")]
     texts = [gzip.decompress(content).decode() for content in files]
-    pool = list(dict.fromkeys(tidy(line) for text in texts for line in text.splitlines()))
+    pool = list(dict.fromkeys(clean_line(line) for text in texts for line in text.splitlines()))
     counts = Counter(word for line in pool for word in line.split())
     known = {word for word, count in counts.items() if count >= MIN_COUNT}
-    pool = [line for line in pool if plain(line, known)]
+    pool = [line for line in pool if is_plain(line, known)]
     train = [line for line in pool if not held_out(line)]
     used = {word for line in train for word in line.split()}
-    held = [line for line in pool if held_out(line) and plain(line, used)]
+    held = [line for line in pool if held_out(line) and is_plain(line, used)]
     for name, lines in (("train", train), ("held", held)):
         write_gzip(out / f"{name}.txt.gz", "".join(f"{line}\n" for line in lines).encode())
 
@@ -145,7 +145,7 @@ def build_spoken(originals: Path, out: Path) -> None:
     with zipfile.ZipFile(originals / "fsdd" / "fsdd.zip") as archive:
         takes = [name.removesuffix(".flac").split("_") for name in archive.namelist()]
         chosen = sorted((int(d), who, int(take)) for d, who, take in takes if int(take) < TAKES)
-        clips = [flac(archive, f"{d}_{who}_{take}") for d, who, take in chosen]
+        clips = [read_flac(archive, f"{d}_{who}_{take}") for d, who, take in chosen]
     names = sorted({who for _, who, _ in chosen})
     index = {
         "names": names,
@@ -154,26 +154,26 @@ def build_spoken(originals: Path, out: Path) -> None:
         "takes": [take for _, _, take in chosen],
         "lengths": [len(clip) for clip in clips],
     }
-    listed(out / "digits.json", index)
-    write_sound(out / "digits.flac", torch.cat(clips), RATE)
+    list_files(out / "digits.json", index)
+    write_audio(out / "digits.flac", torch.cat(clips), RATE)
     with zipfile.ZipFile(originals / "noise" / "noise.zip") as archive:
         names = sorted(name.removesuffix(".flac") for name in archive.namelist())
-        noises = [flac(archive, name)[: NOISE_SECONDS * RATE] for name in names]
-    listed(out / "noises.json", {"names": names, "lengths": [len(wave) for wave in noises]})
+        noises = [read_flac(archive, name)[: NOISE_SECONDS * RATE] for name in names]
+    list_files(out / "noises.json", {"names": names, "lengths": [len(wave) for wave in noises]})
     level = torch.cat([0.5 * wave / wave.abs().max() for wave in noises])
-    write_sound(out / "noises.flac", level, RATE)
+    write_audio(out / "noises.flac", level, RATE)
 
 
-def flac(archive: zipfile.ZipFile, name: str) -> torch.Tensor:
-    found = read_sound(io.BytesIO(archive.read(f"{name}.flac")))
-    return resample(mono(found.wave), found.rate, RATE)
+def read_flac(archive: zipfile.ZipFile, name: str) -> torch.Tensor:
+    found = read_audio(io.BytesIO(archive.read(f"{name}.flac")))
+    return resample(to_mono(found.waveform), found.rate, RATE)
 
 
-def listed(path: Path, index: dict[str, list]) -> None:
+def list_files(path: Path, index: dict[str, list]) -> None:
     path.write_text(json.dumps(index, separators=(",", ":")) + "\n")
 
 
-def tidy(line: str) -> str:
+def clean_line(line: str) -> str:
     """Words of letters and digits, inner hyphens and apostrophes kept; no other punctuation."""
     return " ".join(re.findall(r"[a-z0-9]+(?:[-'][a-z0-9]+)*", line.lower()))
 
@@ -183,7 +183,7 @@ def held_out(line: str) -> bool:
     return hashlib.sha256(line.encode()).digest()[0] < 64
 
 
-def plain(line: str, known: set[str]) -> bool:
+def is_plain(line: str, known: set[str]) -> bool:
     words = line.split()
     return 0 < len(words) <= LENGTH and known.issuperset(words)
 

@@ -26,15 +26,15 @@ from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.data.build import image_dataset
 from gansmith.data.spec import Dataset
-from gansmith.metrics.speech import heard
+from gansmith.metrics.speech import recognizer_input
 from gansmith.pretrained.judges import DIM, Judge, JudgeCard
 
-FILES = Path(__file__).parents[1] / "gansmith" / "metrics" / "files"
+FILES = Path(__file__).parents[1] / "gansmith" / "pretrained" / "files"
 BATCH = 200
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """What a judge is trained on, and how long and with which changes to the pictures.
 
     source: the data set trained on; shift: pixels; flip: mirrored half of the time;
@@ -53,7 +53,7 @@ class Plan:
 
 
 PLANS = {
-    "fashion": Plan(
+    "fashion": TrainingPlan(
         source="fashion-mnist",
         data="the 60,000 training pictures of Fashion-MNIST",
         held="official test",
@@ -62,14 +62,14 @@ PLANS = {
         shift=2,
         flip=True,
     ),
-    "digits": Plan(  # shifts cost 2 % in cross-validation over blocks of the training digits
+    "digits": TrainingPlan(  # shifts cost 2 % in cross-validation over blocks of digits
         source="digits",
         data="the 1,437 training pictures of the shipped 8x8 digits",
         held="held-out split",
         licence="trained on UCI optical digits, CC-BY-4.0 (Alpaydin and Kaynak)",
         epochs=60,
     ),
-    "emoji": Plan(
+    "emoji": TrainingPlan(
         source="emoji",
         data="nine tenths of the emoji codes in four styles",
         held="held-out codes (every tenth)",
@@ -80,7 +80,7 @@ PLANS = {
         flip=True,
         bend=0.1,
     ),
-    "spoken-digits": Plan(
+    "spoken-digits": TrainingPlan(
         source="spoken-digits",
         data="log-mel pictures of the 1,500 training clips of the shipped spoken digits",
         held="official test",
@@ -92,14 +92,14 @@ PLANS = {
 }
 
 
-def opened(name: str) -> Dataset:
+def open_split(name: str) -> Dataset:
     """A data set of pictures; of sounds, what they look like."""
     data = open_data(name)
     if data.spec.kind == "image":
         return data
     parts = [
-        {"real": heard(part["real"], data.spec.rate), "label": part["label"]}
-        for part in (data.train, data.held)
+        {"real": recognizer_input(part["real"], data.spec.rate), "label": part["label"]}
+        for part in (data.train, data.held_out)
     ]
     return image_dataset(name, *parts, classes=data.spec.classes, licence=data.spec.licence)
 
@@ -119,7 +119,7 @@ def jitter(x: Tensor, shift: int, flip: bool, rng: Rng) -> Tensor:
     return picked.permute(0, 3, 1, 2)  # (B, C, H, W) in channels_last strides
 
 
-def bent(x: Tensor, amount: float, rng: Rng) -> Tensor:
+def warp(x: Tensor, amount: float, rng: Rng) -> Tensor:
     """Each picture under a random linear map near the identity; float (B, C, H, W)."""
     maps = torch.eye(2, 3) + amount * (2 * rng.uniform(len(x), 2, 3) - 1)
     grid = F.affine_grid(maps, list(x.shape), align_corners=False)
@@ -130,11 +130,11 @@ def bent(x: Tensor, amount: float, rng: Rng) -> Tensor:
 def accuracy(judge: Judge, x: Tensor, y: Tensor) -> float:
     """Share of pictures whose class is named rightly."""
     judge.eval()
-    said = torch.cat([judge(judge.prepare(part)).argmax(1) for part in x.split(1000)])
-    return float((said == y).double().mean())
+    predicted = torch.cat([judge(judge.preprocess(part)).argmax(1) for part in x.split(1000)])
+    return float((predicted == y).double().mean())
 
 
-def fit(judge: Judge, data: Dataset, plan: Plan, seed: int) -> None:
+def fit(judge: Judge, data: Dataset, plan: TrainingPlan, seed: int) -> None:
     """AdamW with a short warm-up and a cosine to zero."""
     x, y = data.train["real"], data.train["label"]
     per_epoch = len(x) // BATCH
@@ -152,10 +152,10 @@ def fit(judge: Judge, data: Dataset, plan: Plan, seed: int) -> None:
         rng = Rng(seed, epoch, 1)
         for i in range(per_epoch):
             picks = order[i * BATCH : (i + 1) * BATCH]
-            seen = jitter(x[picks], plan.shift, plan.flip, rng) / 127.5 - 1
+            augmented = jitter(x[picks], plan.shift, plan.flip, rng) / 127.5 - 1
             if plan.bend:
-                seen = bent(seen, plan.bend, rng)
-            loss = F.cross_entropy(judge(seen), y[picks])
+                augmented = warp(augmented, plan.bend, rng)
+            loss = F.cross_entropy(judge(augmented), y[picks])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -164,7 +164,7 @@ def fit(judge: Judge, data: Dataset, plan: Plan, seed: int) -> None:
         print(f"epoch {epoch + 1} loss {loss.item():.3f} {seconds:.0f} s", flush=True)
 
 
-def ship(name: str, judge: Judge, data: Dataset, plan: Plan, seed: int) -> None:
+def save_judge(name: str, judge: Judge, data: Dataset, plan: TrainingPlan, seed: int) -> None:
     """Store matrices in half precision, measure what was stored, write the card."""
     weights = {k: v.contiguous() for k, v in judge.state_dict().items()}
     weights = {k: v.half() if v.ndim > 1 else v for k, v in weights.items()}
@@ -174,15 +174,17 @@ def ship(name: str, judge: Judge, data: Dataset, plan: Plan, seed: int) -> None:
     judge.load_state_dict({k: v.float() if v.ndim > 1 else v for k, v in weights.items()})
     held = {plan.held: data}
     if plan.source != name:  # more was at hand than ships with the package
-        held["shipped held-out split"] = opened(name)
+        held["shipped held-out split"] = open_split(name)
     card = JudgeCard(
         name=name,
         size=judge.size,
         channels=judge.channels,
         classes=data.spec.classes,
         dim=DIM,
-        accuracy={k: accuracy(judge, d.held["real"], d.held["label"]) for k, d in held.items()},
-        counts={"train": data.spec.train, **{k: d.spec.held for k, d in held.items()}},
+        accuracy={
+            k: accuracy(judge, d.held_out["real"], d.held_out["label"]) for k, d in held.items()
+        },
+        counts={"train": data.spec.train, **{k: d.spec.held_out for k, d in held.items()}},
         data=plan.data,
         fingerprint=data.spec.fingerprint,
         preprocessing=f"{judge.size}x{judge.size}, {judge.channels} channels, bytes / 127.5 - 1",
@@ -204,12 +206,12 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     plan = PLANS[given.name]
-    data = opened(plan.source)
+    data = open_split(plan.source)
     torch.manual_seed(given.seed)  # the initial weights
     spec = data.spec
     judge = Judge(size=spec.size, channels=spec.channels, classes=len(spec.classes), grid=plan.grid)
     fit(judge, data, plan, given.seed)
-    ship(given.name, judge, data, plan, given.seed)
+    save_judge(given.name, judge, data, plan, given.seed)
 
 
 if __name__ == "__main__":

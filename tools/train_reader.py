@@ -21,35 +21,36 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor
 
+from gansmith.core.images import to_float
 from gansmith.core.rng import Rng
-from gansmith.data.builtin.faces.attributes import DEGREES, YES, attributes
+from gansmith.data.builtin.faces.attributes import BINARY, CONTINUOUS, attributes
 from gansmith.data.builtin.faces.drawing import draw_faces
-from gansmith.data.builtin.faces.people import LIKENESS, likeness
-from gansmith.data.builtin.faces.sets import some_faces
+from gansmith.data.builtin.faces.people import IDENTITY, identity
+from gansmith.data.builtin.faces.sets import random_faces
 from gansmith.data.builtin.faces.shape import POINTS, landmarks
 from gansmith.pretrained.face_reader import (
     HIDDEN,
     FaceReader,
+    FaceReading,
     ReaderCard,
-    Reading,
-    known_again,
     landmark_error,
+    reidentification_rate,
 )
 
-FILES = Path(__file__).parents[1] / "gansmith" / "metrics" / "files"
+FILES = Path(__file__).parents[1] / "gansmith" / "pretrained" / "files"
 BATCH, POOL, REUSED = 128, 2048, 4  # faces of a batch and of a pool, and how often a pool is seen
 WIDE = 128  # hidden units while it learns; those that matter least are cut out in the end
 TRAINING, TESTING = 10, 11  # of the streams of random faces, apart from those of the data sets
 
 
-def faces(count: int, *key: int) -> tuple[Tensor, Reading]:
+def faces(count: int, *key: int) -> tuple[Tensor, FaceReading]:
     """Faces as bytes and what they were drawn from."""
-    people, poses, _ = some_faces(count, *key)
-    true = (attributes(people, poses), landmarks(people, poses), likeness(people))
-    return draw_faces(people, poses), Reading(*(torch.from_numpy(x).float() for x in true))
+    people, poses, _ = random_faces(count, *key)
+    true = (attributes(people, poses), landmarks(people, poses), identity(people))
+    return draw_faces(people, poses), FaceReading(*(torch.from_numpy(x).float() for x in true))
 
 
-def spoilt(x: Tensor, rng: Rng) -> Tensor:
+def degrade(x: Tensor, rng: Rng) -> Tensor:
     """Pictures in [-1, 1], some blurred, all with noise of a strength drawn for each."""
     n = len(x)
     soft = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
@@ -57,14 +58,14 @@ def spoilt(x: Tensor, rng: Rng) -> Tensor:
     return x + 0.15 * rng.uniform(n, 1, 1, 1) * rng.normal(*x.shape)
 
 
-def loss(said: Reading, true: Reading) -> Tensor:
-    yes = len(YES)
+def loss(predicted: FaceReading, true: FaceReading) -> Tensor:
+    yes = len(BINARY)
     sure = F.binary_cross_entropy_with_logits(
-        said.attributes[:, :yes], (true.attributes[:, :yes] + 1) / 2
+        predicted.attributes[:, :yes], (true.attributes[:, :yes] + 1) / 2
     )
-    degrees = F.mse_loss(said.attributes[:, yes:], true.attributes[:, yes:])
-    places = F.smooth_l1_loss(said.landmarks, true.landmarks, beta=0.02)
-    return sure + degrees + 10 * places + F.mse_loss(said.likeness, true.likeness)
+    degrees = F.mse_loss(predicted.attributes[:, yes:], true.attributes[:, yes:])
+    places = F.smooth_l1_loss(predicted.landmarks, true.landmarks, beta=0.02)
+    return sure + degrees + 10 * places + F.mse_loss(predicted.identity, true.identity)
 
 
 def fit(reader: FaceReader, steps: int, seed: int) -> None:
@@ -78,8 +79,8 @@ def fit(reader: FaceReader, steps: int, seed: int) -> None:
         if step % per_pool == 0:
             pool, true = faces(POOL, TRAINING, seed, step)
         rows = Rng(seed, step).permutation(POOL)[:BATCH]
-        x = spoilt(pool[rows].float() / 127.5 - 1, Rng(seed, step, 1))
-        value = loss(reader(x), Reading(*(t[rows] for t in true)))
+        x = degrade(to_float(pool[rows]), Rng(seed, step, 1))
+        value = loss(reader(x), FaceReading(*(t[rows] for t in true)))
         optimiser.zero_grad()
         value.backward()
         optimiser.step()
@@ -88,9 +89,9 @@ def fit(reader: FaceReader, steps: int, seed: int) -> None:
             print(f"{step + 1} {value.item():.3f} {time.monotonic() - started:.0f} s", flush=True)
 
 
-def cut(reader: FaceReader) -> FaceReader:
+def prune(reader: FaceReader) -> FaceReader:
     """The same with the hidden units of the largest weights only, so that it is small to ship."""
-    small = FaceReader(len(YES), len(DEGREES), POINTS, LIKENESS)
+    small = FaceReader(len(BINARY), len(CONTINUOUS), POINTS, IDENTITY)
     matter = reader.hidden.weight.norm(dim=1) * reader.head.weight.norm(dim=0)
     kept = matter.topk(HIDDEN).indices.sort().values
     weights = reader.state_dict()
@@ -102,22 +103,22 @@ def cut(reader: FaceReader) -> FaceReader:
 
 
 def report(reader: FaceReader, seed: int) -> dict[str, float]:
-    """What it gets on faces that it has not seen."""
+    """The accuracy on faces that it was not trained on."""
     pictures, true = faces(4000, TESTING, seed)
-    found, yes = reader.read(pictures), len(YES)
+    found, yes = reader.read(pictures), len(BINARY)
     right = (found.attributes[:, :yes] > 0) == (true.attributes[:, :yes] > 0)
-    numbers = {"yes": float(right.double().mean())}
-    for place, name in enumerate(YES):
+    numbers = {"binary": float(right.double().mean())}
+    for place, name in enumerate(BINARY):
         numbers[name] = float(right[:, place].double().mean())
-    for place, name in enumerate(DEGREES, yes):
+    for place, name in enumerate(CONTINUOUS, yes):
         both = torch.stack([found.attributes[:, place], true.attributes[:, place].double()])
         numbers[name] = float(torch.corrcoef(both)[0, 1])
     numbers["landmarks"] = landmark_error(found.landmarks, true.landmarks)
-    numbers["known again"] = known_again(found.likeness, true.likeness)
+    numbers["reidentification"] = reidentification_rate(found.identity, true.identity)
     return numbers
 
 
-def ship(reader: FaceReader, seed: int, steps: int) -> None:
+def save_reader(reader: FaceReader, seed: int, steps: int) -> None:
     """Store matrices in half precision, measure what was stored, write the card."""
     weights = {
         k: (v.half() if v.ndim > 1 else v).contiguous() for k, v in reader.state_dict().items()
@@ -126,18 +127,18 @@ def ship(reader: FaceReader, seed: int, steps: int) -> None:
     (FILES / "faces.safetensors").chmod(0o644)
     reader.load_state_dict({k: v.float() if v.ndim > 1 else v for k, v in weights.items()})
     card = ReaderCard(
-        yes=YES,
-        degrees=DEGREES,
+        binary=BINARY,
+        continuous=CONTINUOUS,
         points=POINTS,
-        likeness=LIKENESS,
-        held=report(reader.eval(), seed),
+        identity=IDENTITY,
+        held_out=report(reader.eval(), seed),
         data="faces drawn by the library, new ones all the time",
         command=f"python tools/train_reader.py --seed {seed} --steps {steps}",
         seed=seed,
         licence="CC0-1.0",
     )
     (FILES / "faces.json").write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
-    print(card.held)
+    print(card.held_out)
 
 
 def main() -> None:
@@ -148,9 +149,9 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.manual_seed(given.seed)  # the initial weights
-    reader = FaceReader(len(YES), len(DEGREES), POINTS, LIKENESS, WIDE)
+    reader = FaceReader(len(BINARY), len(CONTINUOUS), POINTS, IDENTITY, WIDE)
     fit(reader, given.steps, given.seed)
-    ship(cut(reader), given.seed, given.steps)
+    save_reader(prune(reader), given.seed, given.steps)
 
 
 if __name__ == "__main__":

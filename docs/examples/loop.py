@@ -13,7 +13,7 @@ from gansmith.data import open_data
 from gansmith.metrics import energy_distance, mode_report, ring_modes
 from gansmith.networks import MLPCritic, MLPGenerator
 from gansmith.objectives import OBJECTIVES
-from gansmith.penalties import Interpolated
+from gansmith.penalties import InterpolatedGP
 
 
 def main(steps: int = 600, batch: int = 128) -> tuple[float, float]:
@@ -22,7 +22,7 @@ def main(steps: int = 600, batch: int = 128) -> tuple[float, float]:
     ring = open_data("ring")
     latent = Latent(8)
     G, D = MLPGenerator(latent, 2, width=64), MLPCritic(2, width=64)
-    objective, penalty = OBJECTIVES["wasserstein"], Interpolated(1.0)
+    objective, penalty = OBJECTIVES["wasserstein"], InterpolatedGP(1.0)
     move_G = torch.optim.Adam(G.parameters(), 1e-3, (0.5, 0.9))
     move_D = torch.optim.Adam(D.parameters(), 1e-3, (0.5, 0.9))
     rng = Rng(0)
@@ -31,7 +31,7 @@ def main(steps: int = 600, batch: int = 128) -> tuple[float, float]:
         with torch.no_grad():
             return G(latent.sample(n, rng))
 
-    before = energy_distance(points(2500), ring.held["real"][:2500])
+    before = energy_distance(points(2500), ring.held_out["real"][:2500])
     for step in range(steps):
         for _ in range(3):
             real = ring.train["real"][rng.integers(ring.spec.train, batch)]
@@ -46,7 +46,7 @@ def main(steps: int = 600, batch: int = 128) -> tuple[float, float]:
         move_G.step()
         if step % 100 == 0:
             print(f"step {step}: G {loss.item():.3f}")
-    after = energy_distance(points(2500), ring.held["real"][:2500])
+    after = energy_distance(points(2500), ring.held_out["real"][:2500])
     print(f"energy distance {before:.4f} -> {after:.4f}")
     print(mode_report(points(2500), ring_modes(), 0.01))
     return before, after

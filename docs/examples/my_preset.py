@@ -5,14 +5,15 @@ Train one with `gansmith train docs/examples/my_preset.py:lazy_r1 --data ring --
 
 from __future__ import annotations
 
-from gansmith.core.game import Batch, Phase, Terms
+from gansmith.core.game import Batch, Losses, Phase
 from gansmith.core.latent import Latent
 from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataSpec
+from gansmith.data.require import require_kind
 from gansmith.games.gan import GAN
 from gansmith.objectives import OBJECTIVES
-from gansmith.penalties import R1, R2, Sum
-from gansmith.presets.players import players, take
+from gansmith.penalties import R1, R2, PenaltySum
+from gansmith.presets.players import players
 
 
 def relativistic(
@@ -30,11 +31,11 @@ def relativistic(
     batch: examples in a batch.
     steps: length of the run.
     """
-    take(spec, "relativistic", "image", "points")
+    require_kind(spec, "relativistic", "image", "points")
     G, D = players(spec, "dcgan", Latent(64), width)
-    penalty = Sum(R1(weight), R2(weight))
+    penalty = PenaltySum(R1(weight), R2(weight))
     game = GAN(G, D, objective=OBJECTIVES["relativistic"], penalty=penalty)
-    return Recipe(game, {"G": adam(2e-4, 0.0), "D": adam(2e-4, 0.0)}, batch, steps, average=0.999)
+    return Recipe(game, {"G": adam(2e-4, 0.0), "D": adam(2e-4, 0.0)}, batch, steps, ema=0.999)
 
 
 class LazyGAN(GAN):
@@ -48,16 +49,16 @@ class LazyGAN(GAN):
 
     def phases(self) -> tuple[Phase, ...]:
         return (
-            Phase("D", self.judge),
-            Phase("D", self.smooth, every=self.every, gain=self.every),
-            Phase("G", self.fool),
+            Phase("D", self.d_loss),
+            Phase("D", self.d_reg_loss, name="D_reg", every=self.every, gain=self.every),
+            Phase("G", self.g_loss),
         )
 
-    def judge(self, x: Batch) -> Terms:
+    def d_loss(self, x: Batch) -> Losses:
         return dict(adv=self.objective.d(self.D(x.real), self.D(self.G(x.z))))
 
-    def smooth(self, x: Batch) -> Terms:
-        return dict(penalty=self.penalty(self.D, x.real, self.G(x.z), x.mix))
+    def d_reg_loss(self, x: Batch) -> Losses:
+        return dict(penalty=self.penalty(self.D, x.real, self.G(x.z), x.penalty_noise))
 
 
 def lazy_r1(
@@ -75,9 +76,9 @@ def lazy_r1(
     batch: examples in a batch.
     steps: length of the run.
     """
-    take(spec, "lazy_r1", "image", "points")
+    require_kind(spec, "lazy_r1", "image", "points")
     G, D = players(spec, "dcgan", Latent(64), width)
     game = LazyGAN(G, D, objective=OBJECTIVES["non-saturating"], penalty=R1(weight))
     kept = LazyGAN.every / (LazyGAN.every + 1)  # D moves 5 times where it moved 4 times
     optim = {"G": adam(2e-4, 0.5), "D": adam(2e-4 * kept, 0.5**kept, 0.999**kept)}
-    return Recipe(game, optim, batch, steps, average=0.999)
+    return Recipe(game, optim, batch, steps, ema=0.999)

@@ -1,16 +1,16 @@
-"""Sound: files in and out, rates, spectra. A sound is float32 (..., T) in [-1, 1]."""
+"""Audio: files, sample rates, spectra. A waveform is float32 (..., T) in [-1, 1]."""
 
 from __future__ import annotations
 
 from gansmith.audio.files import (
     EXTENSIONS,
+    AudioError,
     Recording,
-    SoundError,
-    mono,
-    open_sound,
-    read_sound,
-    sound_bytes,
-    write_sound,
+    audio_bytes,
+    open_audio,
+    read_audio,
+    to_mono,
+    write_audio,
 )
 from gansmith.audio.rates import resample
 from gansmith.audio.spectra import (
@@ -27,19 +27,19 @@ from gansmith.audio.spectra import (
 __all__ = [
     "EXTENSIONS",
     "FLOOR",
+    "AudioError",
     "Recording",
-    "SoundError",
+    "audio_bytes",
     "decibels",
     "istft",
     "log_mel",
     "log_spectrum",
     "mel_bands",
-    "mono",
-    "open_sound",
-    "read_sound",
+    "open_audio",
+    "read_audio",
     "resample",
-    "sound_bytes",
     "stft",
+    "to_mono",
     "window_size",
-    "write_sound",
+    "write_audio",
 ]

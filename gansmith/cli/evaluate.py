@@ -2,39 +2,78 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from rich.console import Console
-from rich.table import Table
+from tyro.conf import Positional, arg
 
-from gansmith.cli.commands import Evaluate
-from gansmith.data import Dataset, open_data
-from gansmith.metrics import Features, Measured, Protocol, find_features
-from gansmith.report import write_report
-from gansmith.report.compare import Compared, compare, write_comparison
-from gansmith.runs.config import FILE
-from gansmith.runs.run import METRICS, Run
+from gansmith.cli.console import console, open_run, say
+from gansmith.cli.parsing import Checkpoint, Count, Flag, Out, absent, parse
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from gansmith.data import Dataset
+    from gansmith.metrics import Features, Measured, Protocol
+    from gansmith.report.compare import Compared
 
 
-def evaluate(options: Evaluate, console: Console) -> None:
-    """What the command does."""
+@dataclass
+class EvaluateOptions:
+    """Measure a run against its held-out data, beside what real data gets; or several runs and
+    folders of samples side by side.
+
+    Args:
+        sources: a run's folder; or several runs, folders or files of samples to compare.
+        against: data to measure all of them against, a name or a path; the run's own by default.
+        n: samples to measure.
+        seed: of the samples.
+        checkpoint: which state of the runs.
+        features: what pictures are described by: judge, inception or dinov2.
+        weights: the file of weights for inception or dinov2.
+        force: compare numbers also where they were not made in the same way.
+        out: where to write a comparison; comparison/ by default.
+    """
+
+    sources: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN [RUN|FOLDER ...]")]
+    against: Annotated[str | None, absent("NAME|PATH")] = None
+    n: Count = 4000
+    seed: int = 0
+    checkpoint: Checkpoint = "best"
+    features: Annotated[str, arg(metavar="judge|inception|dinov2")] = "judge"
+    weights: Annotated[Path | None, absent("FILE")] = None
+    force: Flag = False
+    out: Out = None
+
+
+def main(words: list[str]) -> None:
+    """Measure one run, or compare several."""
+    options = parse(EvaluateOptions, words, "gansmith evaluate")
     if not options.sources:
         raise ValueError("name a run: gansmith evaluate RUN (`gansmith list runs` shows them)")
     if len(options.sources) > 1 or options.against is not None:
-        _compare(options, console)
+        _compare(options)
         return
-    run = Run.open(options.sources[0]).choose(options.checkpoint)
+    from rich.table import Table
+
+    from gansmith.report import write_report
+    from gansmith.runs.run import METRICS
+
+    run = open_run(options.sources[0], options.checkpoint)
     found = run.evaluate(options.n, options.seed, _features(options, run.dataset))
     table = Table("number", "generated", "real data", "better")
     for number in found.values():
         real = "" if number.real is None else f"{number.real:.4g}"
         table.add_row(number.name, f"{number.value:.4g}", real, number.better)
     console.print(table)
-    console.print(f"step {run.step}; " + _how(next(iter(found.values())).protocol), markup=False)
-    console.print(f"wrote {run.folder / METRICS} and {write_report(run)}", markup=False)
+    say(f"step {run.step}; " + _how(next(iter(found.values())).protocol))
+    say(f"wrote {run.folder / METRICS} and {write_report(run)}")
 
 
-def _compare(options: Evaluate, console: Console) -> None:
+def _compare(options: EvaluateOptions) -> None:
+    from gansmith.report.compare import compare, write_comparison
+
     real = _reference(options)
     found = compare(
         list(options.sources),
@@ -47,32 +86,39 @@ def _compare(options: Evaluate, console: Console) -> None:
     )
     console.print(_table(found))
     first = next(iter(found[0].numbers.values())).protocol
-    console.print(_how(first), markup=False)
+    say(_how(first))
     for path in write_comparison(found, options.out or Path("comparison"), real):
-        console.print(f"wrote {path}", markup=False)
+        say(f"wrote {path}")
 
 
-def _reference(options: Evaluate) -> Dataset:
+def _reference(options: EvaluateOptions) -> Dataset:
     """What is shown beside the samples: the data given, or the first run's."""
+    from gansmith.data import open_data
+    from gansmith.runs.config import FILE
+
     if options.against is not None:
         return open_data(options.against)
     first = next((path for path in options.sources if (path / FILE).is_file()), None)
     if first is None:
         raise ValueError("say what these are measured against: --against DATA, a name or a path")
-    return Run.open(first).dataset
+    return open_run(first).dataset
 
 
-def _features(options: Evaluate, dataset: Dataset) -> Features | None:
+def _features(options: EvaluateOptions, dataset: Dataset) -> Features | None:
+    from gansmith.metrics import find_features
+
     if options.features == "judge" and options.weights is None:
         return None
-    if dataset.spec.kind not in ("image", "unpaired"):
+    if not dataset.spec.size:
         raise ValueError(f"{dataset.spec.name} holds {dataset.spec.kind}; leave out --features")
     spec = dataset.spec
-    return find_features(options.features, spec.name, spec.channels, options.weights)
+    return find_features(options.features, spec.base, spec.channels, options.weights)
 
 
 def _table(found: list[Compared]) -> Table:
     """A row for each number, a column for each of the compared; the best of a row in bold."""
+    from rich.table import Table
+
     table = Table("number", *(one.name for one in found), "real data", "better")
     for key, first in found[0].numbers.items():
         numbers = [one.numbers.get(key) for one in found]
@@ -103,5 +149,5 @@ def _how(protocol: Protocol) -> str:
     libraries = ", ".join(f"{name} {version}" for name, version in protocol.versions.items())
     return (
         f"{counts}; {protocol.features}; against the {protocol.reference} of {protocol.data}; "
-        f"resize {protocol.resize}; seed {protocol.seed}; {libraries}; {protocol.made}"
+        f"resize {protocol.resize}; seed {protocol.seed}; {libraries}; {protocol.created}"
     )

@@ -2,76 +2,102 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from rich.console import Console
 from rich.table import Table
+from tyro.conf import Positional, arg
 
-from gansmith.cli.commands import Lab
-from gansmith.core.suggest import unknown
+from gansmith.cli.console import console, say
+from gansmith.cli.parsing import Flag, Out, absent, parse
+from gansmith.core.suggest import unknown_name
 
-HOME = Path("benchmarks/lab")  # where the results lie that come with the source
+RESULTS = Path("benchmarks/lab")  # the results that come with the source
 
 
-def experiment(options: Lab, console: Console) -> None:
-    """What the command does."""
+@dataclass
+class LabOptions:
+    """Claims about GANs as experiments, each with a control that must fail:
+    gansmith lab list | run ID [ID ...] | report.
+
+    Args:
+        what: list, run or report.
+        ids: experiments to run, by id.
+        full: the size that the claim asks for, in the place of about two minutes.
+        seeds: how many seeds; the experiment's own by default.
+        out: where results are; benchmarks/lab if there is such a folder, else lab/.
+    """
+
+    what: Annotated[Positional[str], arg(metavar="list|run|report")]
+    ids: Annotated[Positional[tuple[str, ...]], arg(metavar="[ID ...]")] = ()
+    full: Flag = False
+    seeds: Annotated[int | None, absent("INT")] = None
+    out: Out = None
+
+
+def main(words: list[str]) -> None:
+    """List the claims, run some, or write the report."""
+    options = parse(LabOptions, words, "gansmith lab")
     acts = {"list": _list, "run": _run, "report": _report}
     if options.what not in acts:
-        raise ValueError(unknown("lab command", options.what, acts))
-    acts[options.what](options, console)
+        raise ValueError(unknown_name("lab command", options.what, acts))
+    acts[options.what](options)
 
 
-def _folder(options: Lab) -> Path:
-    return options.out or (HOME if HOME.is_dir() else Path("lab"))
+def _folder(options: LabOptions) -> Path:
+    return options.out or (RESULTS if RESULTS.is_dir() else Path("lab"))
 
 
-def _list(options: Lab, console: Console) -> None:
-    from gansmith.lab.experiment import judged
+def _list(options: LabOptions) -> None:
+    from gansmith.lab.experiment import compute_verdict
     from gansmith.lab.experiments import EXPERIMENTS
-    from gansmith.lab.runner import path_of, read
+    from gansmith.lab.runner import read_results, results_path
 
     table = Table("id", "claim", "paper", "quick", "full")
     for experiment in EXPERIMENTS.values():
         found = []
         for full in (False, True):
-            path = path_of(_folder(options), experiment.id, full)
-            known = path.exists()
-            found.append(judged(experiment, read(path, experiment)[0]).word if known else "")
+            path = results_path(_folder(options), experiment.id, full)
+            if not path.exists():
+                found.append("")
+                continue
+            arms, _ = read_results(path, experiment)
+            found.append(compute_verdict(experiment, arms).outcome)
         table.add_row(experiment.id, experiment.title, experiment.paper, *found)
     console.print(table)
 
 
-def _run(options: Lab, console: Console) -> None:
-    from gansmith.lab import play
+def _run(options: LabOptions) -> None:
+    from gansmith.lab import run_experiment
     from gansmith.lab.experiments import EXPERIMENTS
 
     if not options.ids:
-        raise ValueError("say which: gansmith lab run ID (`gansmith lab list` shows them)")
+        raise ValueError("name an experiment: gansmith lab run ID (`gansmith lab list` shows them)")
     for id_ in options.ids:
         if id_ not in EXPERIMENTS:
-            raise ValueError(unknown("experiment", id_, EXPERIMENTS))
+            raise ValueError(unknown_name("experiment", id_, EXPERIMENTS))
     if options.seeds is not None and options.seeds < 1:
-        raise ValueError(f"an experiment has one seed at least; got --seeds {options.seeds}")
+        raise ValueError(f"an experiment has at least one seed; got --seeds {options.seeds}")
     for id_ in options.ids:
         experiment = EXPERIMENTS[id_]
 
-        def say(line: str) -> None:
-            console.print(line, markup=False)
-
-        say(f"{experiment.id} {experiment.title}: {experiment.says}")
+        say(f"{experiment.id} {experiment.title}: {experiment.claim}")
         folder = _folder(options)
-        verdict = play(experiment, folder, full=options.full, seeds=options.seeds, say=say)
+        verdict = run_experiment(
+            experiment, folder, full=options.full, seeds=options.seeds, log=say
+        )
         for check in verdict.checks:
-            say(f"  {'yes' if check.passed else 'NO '}  {check.said}")
+            say(f"  {'yes' if check.passed else 'NO '}  {check.statement}")
         failed = sum(not check.passed for check in verdict.control)
         say(
-            f"  control ({experiment.fails}): {failed} of {len(verdict.control)} fail, as they must"
+            f"  control ({experiment.control_description}): {failed} of {len(verdict.control)} fail"
         )
-        say(f"{experiment.id}: {verdict.word}")
+        say(f"{experiment.id}: {verdict.outcome}")
 
 
-def _report(options: Lab, console: Console) -> None:
+def _report(options: LabOptions) -> None:
     from gansmith.lab.report import write_report
 
     for path in write_report(_folder(options)):
-        console.print(f"wrote {path}", markup=False)
+        say(f"wrote {path}")

@@ -1,19 +1,41 @@
-"""Tables of what there is: presets, objectives, penalties, data, runs."""
+"""gansmith list: tables of presets, objectives, penalties, data, runs."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.markup import escape
 from rich.table import Table
+from tyro.conf import Positional
+
+from gansmith.cli.console import console
+from gansmith.cli.parsing import parse
 
 
-def listing(what: str) -> Table:
+@dataclass
+class ListOptions:
+    """Show what there is.
+
+    Args:
+        what: a table of these.
+    """
+
+    what: Positional[Literal["presets", "objectives", "penalties", "data", "runs"]]
+
+
+def main(words: list[str]) -> None:
+    """Print a table."""
+    options = parse(ListOptions, words, "gansmith list")
+    console.print(table_of(options.what))
+
+
+def table_of(what: str) -> Table:
     """The table of presets, objectives, penalties, data or runs."""
     return LISTS[what]()
 

@@ -1,70 +1,117 @@
-"""gansmith sweep: begin or go on with a sweep, play it, show its table."""
+"""gansmith sweep: begin or resume a sweep, run its trials, show their table."""
 
 from __future__ import annotations
 
 import signal
 import sys
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from rich.console import Console
-from rich.table import Column, Table
+from tyro.conf import Positional, UseAppendAction
 
-from gansmith.cli.commands import Sweep, Train
-from gansmith.runs.estimate import check_room
-from gansmith.runs.progress import clock
-from gansmith.sweep.report import command, rows, write_sweep_report
-from gansmith.sweep.study import Sweep as Begun
+from gansmith.cli.console import console, say
+from gansmith.cli.parsing import Flag, absent, parse
+from gansmith.cli.train import TrainOptions, preset_of
+
+if TYPE_CHECKING:
+    from gansmith.sweeps.study import Sweep
 
 MAY_CHANGE = ("resume", "trials", "storage")
 
 
-def sweep(options: Sweep, keywords: dict[str, Any], console: Console) -> None:
-    """What the command does, from its options and the preset's keywords."""
+@dataclass
+class SweepOptions(TrainOptions):
+    """Search over a preset's keywords: gansmith sweep PRESET [options]. Many runs, scored alike;
+    any number of processes may work on one sweep. Needs pip install 'gansmith[sweep]'.
 
-    def say(line: str) -> None:
-        console.print(line, markup=False)
+    Args:
+        preset: the preset; its keywords can be given for all trials, as in train.
+        steps: length of each trial in steps; the preset's own by default.
+        minutes: length of each trial by the clock instead.
+        out: the sweep's folder; a fresh one in sweeps/ by default.
+        seed: of the search and of every trial; --vary seed=0,1,2 tries several in the trials.
+        dry_run: show what would be searched and how long it takes, and stop.
+        resume: a sweep to resume, without a preset; --trials extends it, 0 shows its table.
+        begin_from: a run whose players every trial starts with.
+        vary: a range, lr=1e-4..1e-2, or choices, batch=16,32,64, of a keyword; give it once for
+            each keyword. The usual keywords around their defaults by default.
+        trials: how many; 20 by default, or all combinations of a grid.
+        grid: try every combination of choices.
+        sampler: random, or tpe, which learns from the trials before (arXiv:2304.11127).
+        metric: a number of evaluate to search by, such as cfid; by default the score that selects
+            a run's best checkpoint. Both are measured against training data: the held-out split
+            takes no part in the search.
+        storage: URL of a database that holds the trials, instead of a file in the folder.
+    """
 
-    begun = _resumed(options, keywords) if options.resume else _begun(options, keywords, say)
+    preset: Annotated[Positional[str | None], absent("PRESET")] = None
+    resume: Annotated[Path | None, absent("SWEEP")] = None
+    vary: Annotated[UseAppendAction[tuple[str, ...]], absent("KEYWORD=VALUES")] = ()
+    trials: Annotated[int | None, absent("INT")] = None
+    grid: Flag = False
+    sampler: Literal["random", "tpe"] = "random"
+    metric: Annotated[str | None, absent("NAME")] = None
+    storage: Annotated[str | None, absent("URL")] = None
+
+
+def main(words: list[str]) -> None:
+    """Parse the preset's own options too; begin or resume the sweep."""
+    name, rest = preset_of(words)
+    keywords: dict[str, Any] = {}
+    if name is None:
+        options = parse(SweepOptions, rest, "gansmith sweep")
+    else:
+        from gansmith.cli.preset_options import parse_with_preset
+
+        options, keywords = parse_with_preset(SweepOptions, name, rest, "sweep")
+        options.preset = name
+    begun = _resumed(options, keywords) if options.resume else _begun(options, keywords)
     if begun is None:
         return
     if not (options.resume and options.trials == 0):
-        say(f"{begun.folder}: {begun.asked.trials} trials, {begun.asked.sampler} search")
+        say(f"{begun.folder}: {begun.config.trials} trials, {begun.config.sampler} search")
         begun.play(say)
-    _show(begun, console)
+    _show(begun)
     if begun.stopped:
-        say(f"stopped ({begun.stopped}); go on: gansmith sweep --resume {begun.folder}")
+        say(f"stopped ({begun.stopped}); resume: gansmith sweep --resume {begun.folder}")
         sys.exit(128 + signal.Signals[begun.stopped])
 
 
-def _resumed(options: Sweep, keywords: dict[str, Any]) -> Begun:
+def _resumed(options: SweepOptions, keywords: dict[str, Any]) -> Sweep:
+    from gansmith.sweeps.study import Sweep
+
+    default = SweepOptions()
     other = [
-        k for k, v in vars(options).items() if k not in MAY_CHANGE and v != getattr(Sweep(), k)
+        k for k, v in vars(options).items() if k not in MAY_CHANGE and v != getattr(default, k)
     ]
     if other or keywords:
         raise ValueError(
             "a sweep is resumed as it was begun, with a new --trials at most; leave out "
             f"{', '.join([*other, *keywords])}"
         )
-    begun = Begun.open(options.resume or "", options.storage)
-    return begun.lengthen(options.trials) if options.trials else begun
+    begun = Sweep.open(options.resume or "", options.storage)
+    return begun.extend(options.trials) if options.trials else begun
 
 
-def _begun(options: Sweep, keywords: dict[str, Any], say: Any) -> Begun | None:
+def _begun(options: SweepOptions, keywords: dict[str, Any]) -> Sweep | None:
     if options.preset is None:
         raise ValueError("give a preset to search the keywords of, or --resume SWEEP")
     if options.metrics:
-        raise ValueError("a sweep searches by one number: give --metric in the place of --metrics")
+        raise ValueError("a sweep searches by one number: give --metric instead of --metrics")
     own = {"preset", "dry_run", "resume", "out"}
     train = {
         k: getattr(options, k)
-        for k, default in vars(Train()).items()
+        for k, default in vars(TrainOptions()).items()
         if k not in own and getattr(options, k) != default
     }
     if options.grid and options.sampler != "random":
         raise ValueError("a grid tries every combination, in order; leave out --sampler")
-    planned = Begun.plan(
+    from gansmith.runs.estimate import check_disk
+    from gansmith.runs.progress import format_duration
+    from gansmith.sweeps.study import Sweep
+
+    planned = Sweep.plan(
         options.preset,
         vary=_vary(options.vary),
         trials=options.trials,
@@ -75,21 +122,21 @@ def _begun(options: Sweep, keywords: dict[str, Any], say: Any) -> Begun | None:
         **train,
         **keywords,
     )
-    asked = planned.asked
-    for name, part in asked.vary.items():
-        say(f"  {name}: {part}")
+    config = planned.config
+    for name, dimension in config.vary.items():
+        say(f"  {name}: {dimension}")
     run, one = planned.run, planned.run.estimate()
-    room = replace(one, disk=asked.trials * one.disk)
-    check_room(planned.folder, room)
+    disk = config.trials * one.disk
+    check_disk(planned.folder, disk)
     each = one.seconds if run.config.minutes is None else 60 * run.config.minutes
     say(
-        f"{asked.trials} trials of about {clock(each)} at the preset's own values, "
-        f"{clock(asked.trials * each)} in all, {room.disk / 1e6:.0f} MB in {planned.folder}"
+        f"{config.trials} trials of about {format_duration(each)} at the preset's own values, "
+        f"{format_duration(config.trials * each)} in all, {disk / 1e6:.0f} MB in {planned.folder}"
     )
     if options.dry_run:
         say(f"dry run: nothing was written; it would go to {planned.folder}")
         return None
-    return planned.make()
+    return planned.create()
 
 
 def _vary(given: tuple[str, ...]) -> dict[str, str]:
@@ -105,19 +152,23 @@ def _vary(given: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _show(begun: Begun, console: Console) -> None:
+def _show(begun: Sweep) -> None:
     """The table, the best keywords as a command, and where the report is."""
+    from rich.table import Column, Table
+
+    from gansmith.sweeps.report import table_rows, train_command, write_sweep_report
+
     trials = begun.trials()
-    heads, lines = rows(begun.asked, trials)
-    table = Table(*(Column(head, no_wrap=head in begun.asked.vary) for head in heads))
+    header, lines = table_rows(begun.config, trials)
+    table = Table(*(Column(name, no_wrap=name in begun.config.vary) for name in header))
     for line in lines:
         table.add_row(*line)
     console.print(table)
     if (best := begun.best()) is not None:
         console.print("the best keywords:", markup=False)
-        console.print(f"  {command(begun.asked, best)}", markup=False)
-    playing = sum(trial.state == "playing" for trial in trials)
-    if playing:
-        console.print(f"{playing} trials are being played by others", markup=False)
+        console.print(f"  {train_command(begun.config, best)}", markup=False)
+    running = sum(trial.state == "running" for trial in trials)
+    if running:
+        console.print(f"{running} trials are running in other processes", markup=False)
     report: Path = write_sweep_report(begun)
     console.print(f"report  {report}", markup=False)

@@ -1,6 +1,6 @@
-"""What holds a critic's weights within bounds: clipping and spectral normalisation.
+"""Constraints on a critic's weights: clipping and spectral normalization.
 
-A constraint acts when its player has moved: whoever owns the loop calls `after_move` on every
+A constraint is applied after its player has moved: the training loop calls `after_move` on every
 `Constraint` among the submodules of that player, once per move and never in between.
 """
 
@@ -27,18 +27,18 @@ OUTPUT_AXIS: dict[type[nn.Module], int] = {
 
 
 class Constraint(nn.Module):
-    """A module with something to do each time its player has moved."""
+    """A module whose constraint is restored each time its player has moved."""
 
     def after_move(self) -> None:
         """Restore the constraint. Deterministic, in place, without gradients."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what follows a move")
+        raise NotImplementedError(f"{type(self).__name__} does not define after_move")
 
 
-class Clipped(Constraint):
+class WeightClipping(Constraint):
     """A critic whose parameters all lie in [-c, c]: WGAN, arXiv:1701.07875, Algorithm 1.
 
-    Clipped from the start and after each move. It bounds the slope by some constant that depends
-    on the architecture, not by 1. Raises ValueError when c is not above 0.
+    Clipped at the start and after each move. It bounds the Lipschitz constant by a number that
+    depends on the architecture, not by 1. Raises ValueError when c is not above 0.
     """
 
     def __init__(self, critic: nn.Module, c: float = 0.01) -> None:
@@ -50,7 +50,7 @@ class Clipped(Constraint):
 
     @property
     def layers(self) -> nn.Sequential:
-        """The layers of the critic within, where it is a plain chain."""
+        """The layers of the critic, where it is a sequence of layers."""
         return cast(nn.Sequential, self.critic.layers)
 
     def forward(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -63,14 +63,14 @@ class Clipped(Constraint):
             parameter.clamp_(-self.c, self.c)
 
 
-class Spectral(Constraint):
-    """The parametrisation W -> W / sigma, arXiv:1802.05957, equations 8 to 10 and Algorithm 1.
+class SpectralNorm(Constraint):
+    """The parametrization W -> W / sigma, arXiv:1802.05957, equations 8 to 10 and Algorithm 1.
 
     sigma = u' W v with u, v (buffers) near the first singular vectors of W as a matrix. forward
-    never moves them, so that any number of passes or micro-batches sees one weight; after_move
-    makes one power iteration, or as many as asked, on the weight as it then is.
+    does not change them, so that any number of passes or micro-batches uses the same weight;
+    after_move makes `iterations` power iterations on the new weight.
 
-    layer: where the weight lives; it is looked up at each move and not registered as a child.
+    layer: the layer of the weight; it is looked up at each move and not registered as a child.
     axis: the axis of the weight that counts outputs. iterations: power iterations after a move.
     """
 
@@ -87,7 +87,7 @@ class Spectral(Constraint):
         self.register_buffer("v", v.to(weight))
 
     def matrix(self, weight: Tensor) -> Tensor:
-        """The weight as (outputs, everything else)."""
+        """The weight as a matrix, (outputs, all else)."""
         return weight.movedim(self.axis, 0).flatten(1)
 
     def forward(self, weight: Tensor) -> Tensor:
@@ -112,49 +112,49 @@ class Spectral(Constraint):
 def spectral_norm(module: Network, *, iterations: int = 1) -> Network:
     """Divide the weight of one layer by its largest singular value: arXiv:1802.05957.
 
-    The layer is changed in place and returned. Exact at the start (fifteen power iterations from
-    a random vector leave up to 7 % on fresh weights), then followed by `iterations` per move.
-    One, as in the paper, lags by up to 3 % while a loss pulls a new direction to the top (seen on
-    a 40 x 30 layer under Adam at 1e-3); three stay within 0.7 %. But for that lag, a dense layer
-    stretches nothing.
+    The layer is changed in place and returned. The norm is exact at the start (fifteen power
+    iterations from a random vector leave an error of up to 7 % on fresh weights), then tracked by
+    `iterations` per move. With one, as in the paper, it lags by up to 3 % while another singular
+    vector becomes the largest (measured on a 40 x 30 layer under Adam at 1e-3); with three by up to
+    0.7 %. Apart from that lag a dense layer has a Lipschitz constant of 1.
 
     For a convolution, sigma is that of the kernel laid out as a matrix (outputs, inputs x places),
     which is NOT the norm of the convolution: with stride s and k x k places that can be up to
     ceil(k / s) times larger. Fresh weights measure 1.5 to 2.4 times for 3x3 stride 1 and 1.2 to
     1.7 times for 4x4 stride 2; kernels of one sign near the limit (2.9 and 1.9). A chain of such
-    layers multiplies the factors; `true_conv_norm` measures one.
+    layers multiplies the factors; `conv_operator_norm` measures one.
 
-    Raises TypeError for other layers, ValueError when the weight is parametrised already.
+    Raises TypeError for other layers, ValueError when the weight is parametrized already.
     """
     if parametrize.is_parametrized(module, "weight"):
-        raise ValueError("the weight of this layer is parametrised already; leave it as it is")
+        raise ValueError("the weight of this layer is parametrized already")
     axis = OUTPUT_AXIS.get(type(module))
     if axis is None:
         known = ", ".join(kind.__name__ for kind in OUTPUT_AXIS)
         raise TypeError(f"spectral norm is for {known}; got {type(module).__name__}")
-    parametrize.register_parametrization(module, "weight", Spectral(module, axis, iterations))
+    parametrize.register_parametrization(module, "weight", SpectralNorm(module, axis, iterations))
     return module
 
 
-def spectral_normed(network: Network, *, iterations: int = 1) -> Network:
-    """`spectral_norm` on every layer of a network that it is for; the rest stays as it is.
+def spectral_norm_all(network: Network, *, iterations: int = 1) -> Network:
+    """Apply `spectral_norm` to every layer of a network that it supports, in place.
 
-    Raises ValueError when there is no such layer left to normalise.
+    Raises ValueError when there is no such layer.
     """
     layers = [module for module in network.modules() if type(module) in OUTPUT_AXIS]
     if not layers:
-        raise ValueError(f"{type(network).__name__} has no layer with a weight to normalise")
+        raise ValueError(f"{type(network).__name__} has no layer with a weight to normalize")
     for layer in layers:
         spectral_norm(layer, iterations=iterations)
     return network
 
 
-def true_conv_norm(conv: nn.Conv2d, size: tuple[int, int]) -> float:
-    """The operator norm of a convolution on pictures of (height, width), its padding included.
+def conv_operator_norm(conv: nn.Conv2d, size: tuple[int, int]) -> float:
+    """The operator norm of a convolution on images of (height, width), its padding included.
 
     The root of the largest eigenvalue of A'A, by Lanczos (ARPACK) with the convolution and its
-    transpose in float64, bias left out: exact to 1e-10 also where singular values crowd, and much
-    dearer than the norm of the kernel. For reports and tests.
+    transpose in float64, without the bias: exact to 1e-10 also where singular values are close, and
+    much more expensive than the norm of the kernel. For reports and tests.
     """
     # Here, since every training run imports this file and none of them calls this.
     from scipy.sparse.linalg import LinearOperator, eigsh

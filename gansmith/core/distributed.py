@@ -1,4 +1,4 @@
-"""Several processes playing one game, started by `torchrun`.
+"""Training in several processes, started by `torchrun`.
 
 Every process holds the whole game and its rows of each micro-batch. Gradients are summed
 in one flat vector per move; nothing is wrapped.
@@ -19,8 +19,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 T = TypeVar("T")
 
 
-def start() -> torch.device:
-    """Join the process group that `torchrun` announces, if any; the device to play on."""
+def init() -> torch.device:
+    """Join the process group that `torchrun` announces, if any; the device to train on."""
     cuda = torch.cuda.is_available()
     local = int(os.environ.get("LOCAL_RANK", 0))
     if "RANK" in os.environ and not dist.is_initialized():
@@ -32,12 +32,12 @@ def start() -> torch.device:
 
 
 def world() -> int:
-    """How many processes play."""
+    """The number of processes."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def rank() -> int:
-    """Which of them this one is; 0 writes the run folder."""
+    """The number of this process; 0 writes the run folder."""
     return dist.get_rank() if world() > 1 else 0
 
 
@@ -56,38 +56,38 @@ def gather(x: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def first(make: Callable[[], T]) -> T:
-    """What the first process makes, told to the others; an error there is raised everywhere.
+def on_rank_zero(make: Callable[[], T]) -> T:
+    """What process 0 makes, sent to all others; an error there is raised on every process.
 
-    So only the first process needs to see the run folder.
+    So only process 0 has to see the run folder.
     """
     if world() == 1:
         return make()
     error: Exception | None = None
-    told: list[Any] = [None, ""]
+    sent: list[Any] = [None, ""]
     if rank() == 0:
         try:
-            told = [make(), ""]
+            sent = [make(), ""]
         except Exception as caught:
             error = caught
-            told = [None, f"{type(caught).__name__}: {caught}"]
-    dist.broadcast_object_list(told, 0)
+            sent = [None, f"{type(caught).__name__}: {caught}"]
+    dist.broadcast_object_list(sent, 0)
     if error is not None:
         raise error
-    if told[1]:
-        raise RuntimeError(f"process {rank()} stops with the first one, which said: {told[1]}")
-    made: T = told[0]
-    return made
+    if sent[1]:
+        raise RuntimeError(f"process {rank()} stops with process 0, which raised {sent[1]}")
+    value: T = sent[0]
+    return value
 
 
-def together(act: Callable[[], T]) -> T:
-    """What every process makes for itself; an error on one is raised on all, and says where."""
+def all_or_raise(make: Callable[[], T]) -> T:
+    """What every process makes for itself; an error on one is raised on all, with its origin."""
     if world() == 1:
-        return act()
-    made: T
+        return make()
+    value: T
     problem = ""
     try:
-        made = act()
+        value = make()
     except Exception as caught:
         problem = f"on {socket.gethostname()}: {type(caught).__name__}: {caught}"
     problems = [""] * world()
@@ -96,23 +96,25 @@ def together(act: Callable[[], T]) -> T:
         raise RuntimeError(
             "; ".join(f"process {number} {what}" for number, what in enumerate(problems) if what)
         )
-    return made
+    return value
 
 
-def spread(tensors: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    """The first process's tensors by name, at every process; what the others give is not read."""
+def broadcast_tensors(tensors: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    """The tensors of process 0 by name, on every process; those of the others are ignored."""
     if world() == 1:
         return tensors
-    facts = first(lambda: [(name, value.shape, value.dtype) for name, value in tensors.items()])
-    told = {}
-    for name, shape, dtype in facts:
+    headers = on_rank_zero(
+        lambda: [(name, value.shape, value.dtype) for name, value in tensors.items()]
+    )
+    received = {}
+    for name, shape, dtype in headers:
         if rank() == 0:
-            told[name] = tensors[name].to(device).contiguous()
+            received[name] = tensors[name].to(device).contiguous()
         else:
-            told[name] = torch.empty(shape, dtype=dtype, device=device)
-        if told[name].numel():
-            dist.broadcast(told[name], 0)
-    return told
+            received[name] = torch.empty(shape, dtype=dtype, device=device)
+        if received[name].numel():
+            dist.broadcast(received[name], 0)
+    return received
 
 
 def slice_of(x: Tensor) -> Tensor:
@@ -120,29 +122,31 @@ def slice_of(x: Tensor) -> Tensor:
     return x.tensor_split(world())[rank()]
 
 
-def total(values: Tensor) -> Tensor:
+def all_reduce_sum(values: Tensor) -> Tensor:
     """The sum of a tensor over the processes."""
     if world() > 1:
         dist.all_reduce(values)
     return values
 
 
-def agree(flag: bool, device: torch.device) -> bool:
+def any_rank(flag: bool, device: torch.device) -> bool:
     """True everywhere when it is true anywhere."""
     if world() == 1:
         return flag
-    return bool(total(torch.tensor(float(flag), device=device)) > 0)
+    return bool(all_reduce_sum(torch.tensor(float(flag), device=device)) > 0)
 
 
 def reduce_move(movers: Iterable[nn.Module], game: nn.Module) -> None:
     """Sum the movers' gradients and average the game's norm statistics, in one flat vector.
 
     A frozen generator's BatchNorm statistics move in the discriminator's phase too, so the
-    statistics of every player ride along in every move.
+    statistics of every player ride along in every move. A parameter that only some processes used
+    counts as a gradient of 0 on the others, so that all vectors have one layout; one that none used
+    keeps no gradient: a move by 0 would still move Adam.
     """
     if world() == 1:
         return
-    gradients = [p.grad for player in movers for p in player.parameters() if p.grad is not None]
+    parameters = [p for player in movers for p in player.parameters()]
     statistics = [
         buffer
         for module in game.modules()
@@ -150,10 +154,19 @@ def reduce_move(movers: Iterable[nn.Module], game: nn.Module) -> None:
         for buffer in (module.running_mean, module.running_var)
         if buffer is not None
     ]
-    parts = gradients + [buffer / world() for buffer in statistics]
+    if not parameters and not statistics:
+        return
+    device = (parameters or statistics)[0].device
+    used = torch.tensor([float(p.grad is not None) for p in parameters], device=device)
+    gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+    parts = [used, *gradients, *(buffer / world() for buffer in statistics)]
     flat = torch.cat([part.flatten() for part in parts])
     dist.all_reduce(flat)
-    for part, new in zip(
-        gradients + statistics, flat.split([part.numel() for part in parts]), strict=True
+    counts, *sums = flat.split([part.numel() for part in parts])
+    for parameter, gradient, count, new in zip(
+        parameters, gradients, counts.tolist(), sums, strict=False
     ):
-        part.copy_(new.view_as(part))
+        if count:
+            parameter.grad = gradient.copy_(new.view_as(gradient))
+    for buffer, new in zip(statistics, sums[len(parameters) :], strict=True):
+        buffer.copy_(new.view_as(buffer))

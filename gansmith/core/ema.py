@@ -1,4 +1,4 @@
-"""Running averages of players: what a run samples from."""
+"""Exponential moving averages of players: what a run samples from."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from gansmith.core.game import Game
 
 
-class Averages(nn.Module):
-    """Exponential averages of named players (arXiv:1806.04498).
+class EMA(nn.Module):
+    """Exponential moving averages of named players (arXiv:1806.04498).
 
     After its t-th move a player P updates A <- A + (1 - d) (P - A) with
-    d = min(decay, (1 + t) / (10 + t)), so that a short run is not ruled by its start.
+    d = min(decay, (1 + t) / (10 + t)), so that a short run does not depend on its start.
     Floating buffers (norm statistics) are averaged alike, others are copied.
     """
 
@@ -36,7 +36,7 @@ class Averages(nn.Module):
 
     @torch.no_grad()
     def update(self, name: str, player: nn.Module) -> None:
-        """Draw the average of `name` towards the player, if it has one."""
+        """Update the average of `name`, if there is one."""
         if name not in self.order:
             return
         self.counts[self.order[name]] += 1
@@ -47,19 +47,19 @@ class Averages(nn.Module):
             mine.lerp_(theirs, weight) if mine.is_floating_point() else mine.copy_(theirs)
 
     def _parameters_of(self, name: str, player: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-        """The average's parameters and the player's, listed once: the walk costs more than this."""
+        """The parameters of the average and of the player, listed once, since listing is slow."""
         if name not in self.listed:
             both = (self.players[name], player)
             self.listed[name] = tuple(list(one.parameters()) for one in both)
         return self.listed[name]
 
     def _buffers_of(self, name: str, player: nn.Module) -> Iterator[tuple[Tensor, Tensor]]:
-        """Both sides' buffers, looked up each time, since a player may assign them anew."""
+        """The buffers of both, looked up each time, since a player may assign new ones."""
         if self.buffered[name]:
             yield from zip(self.players[name].buffers(), player.buffers(), strict=True)
 
     @contextmanager
-    def playing(self, game: Game) -> Iterator[Game]:
+    def applied(self, game: Game) -> Iterator[Game]:
         """The game with its averaged players in place, in evaluation mode and without gradients."""
         live = {name: getattr(game, name) for name in self.order}
         training = game.training
@@ -74,9 +74,9 @@ class Averages(nn.Module):
             game.train(training)
 
     def get_extra_state(self) -> Tensor:
-        """How often each player moved, beside its averaged tensors."""
+        """How often each player has moved."""
         return torch.tensor(self.counts, dtype=torch.int64)
 
     def set_extra_state(self, state: Tensor) -> None:
-        """Take the counts back."""
+        """Restore the counts."""
         self.counts = state.tolist()

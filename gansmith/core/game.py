@@ -1,8 +1,8 @@
-"""A game: its players, who of them moves, and on which loss.
+"""A game: its players, which of them move, and on which loss.
 
 A `Game` is a module whose attributes are the players. Its phases say who moves on which
-loss; a loss maps a `Batch` to named scalar terms whose sum is minimised. A loss touches no
-optimiser, device, logger or `detach`: only the movers ask for gradients, everyone else is
+loss; a loss maps a `Batch` to named scalar terms whose sum is minimized. A loss touches no
+optimizer, device, logger or `detach`: only the movers require gradients, all others are
 frozen. What is random in a loss is attached to the batch by `draw`, so a loss is a
 deterministic function of players and batch.
 """
@@ -11,22 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from gansmith.core.latent import Latent
+from gansmith.core.images import to_float
 from gansmith.core.rng import Rng
 
-Terms = dict[str, Tensor]
+Losses = dict[str, Tensor]
 
 
 class Batch:
     """Named tensors that share their first axis; other values ride along unchanged.
 
-    Fields are attributes: `Batch(real=pictures, label=classes).real`.
+    Fields are attributes: `Batch(real=images, label=classes).real`.
     """
 
     def __init__(self, **fields: Any) -> None:
@@ -36,7 +36,7 @@ class Batch:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
             f"this batch has no field {name!r}; it has {', '.join(self.fields())}. "
-            "Is it attached in draw, or kept by an earlier phase?"
+            "Is it attached in draw, or cached by an earlier phase?"
         )
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -65,7 +65,7 @@ class Batch:
     def to(self, device: torch.device, memory_format: torch.memory_format) -> Batch:
         """This batch on a device, in the types that players read.
 
-        uint8 pictures become float32 in [-1, 1]; int16 and int32 tokens become int64.
+        uint8 images become float32 in [-1, 1]; int16 and int32 tokens become int64.
         """
         return Batch(
             **{
@@ -76,15 +76,15 @@ class Batch:
             }
         )
 
-    def keep(self, **tensors: Tensor) -> None:
-        """Hand tensors, detached, to a later phase of this step that reuses the batch."""
+    def cache(self, **tensors: Tensor) -> None:
+        """Store tensors, detached, for a later phase of this step that reuses the batch."""
         for name, tensor in tensors.items():
             self.__dict__[name] = tensor.detach()
 
     def note(self, **values: Tensor) -> None:
-        """Scalar diagnostics for the log and for `Game.after`; never part of the loss.
+        """Scalar diagnostics for the log and for `Game.after_phase`; never part of the loss.
 
-        They are copied, since a buffer moves on in `after`; half precision becomes float32.
+        They are copied, since `after_phase` may change a buffer; half precision becomes float32.
         """
         for name, value in values.items():
             full = torch.promote_types(value.dtype, torch.float32)
@@ -94,7 +94,7 @@ class Batch:
 def _playable(value: Tensor, device: torch.device, memory_format: torch.memory_format) -> Tensor:
     value = value.to(device, non_blocking=True)
     if value.dtype == torch.uint8:
-        value = value.float().div_(127.5).sub_(1)
+        value = to_float(value)
     elif value.dtype in (torch.int16, torch.int32):
         value = value.long()
     return value.contiguous(memory_format=memory_format) if value.dim() == 4 else value
@@ -105,35 +105,35 @@ class Phase:
     """Some players move on one loss.
 
     moves: the players updated together, for example "D" or "Gab Gba".
-    loss: from a batch to named scalar terms, means over the batch; their sum is minimised.
+    loss: from a batch to named scalar terms, means over the batch; their sum is minimized.
+    name: under which the log shows it, "D" in `D/adv`; by default the players that move. The phases
+        of a stage have different names.
     repeat: moves in a step, each on a batch of its own.
-    every: the phase runs every so many steps only.
-    gain: factor on the terms; a regulariser that runs every k steps has gain k.
-    rate: factor on the movers' learning rates in this phase.
-    reuse: take the batch of the phase before, with what that phase kept.
+    every: the phase is played in every so many steps only.
+    gain: factor on the terms; a regularizer that is applied every k steps has gain k.
+    lr_factor: factor on the movers' learning rates in this phase.
+    reuse: take the batch of the phase before, with what that phase cached.
     draw: attaches what is random in this loss; by default the game's own `draw`.
     """
 
     moves: str
-    loss: Callable[[Batch], Terms]
+    loss: Callable[[Batch], Losses]
+    name: str = ""
     repeat: int = 1
     every: int = 1
     gain: float = 1.0
-    rate: float = 1.0
+    lr_factor: float = 1.0
     reuse: bool = False
     draw: Callable[[Batch, Rng], Batch] | None = None
 
     def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.moves)
         if self.repeat < 1 or self.every < 1:
             raise ValueError(
                 f"phase {self.name!r} is played at least once, every so many steps; got "
                 f"repeat={self.repeat}, every={self.every}"
             )
-
-    @property
-    def name(self) -> str:
-        """The name of the loss: what the mover does."""
-        return getattr(self.loss, "__name__", type(self.loss).__name__)
 
     @property
     def movers(self) -> list[str]:
@@ -151,7 +151,7 @@ class Stage(NamedTuple):
 class Game(nn.Module):
     """Players as attributes, and the phases in which they move.
 
-    averaged: the players of which the trainer keeps a running average.
+    averaged: the players of which the trainer keeps an exponential moving average.
     All state that is not a player's is a buffer or a module, so that it is saved.
     """
 
@@ -163,20 +163,20 @@ class Game(nn.Module):
 
     def phases(self) -> tuple[Phase, ...]:
         """The phases of one step, in order of play."""
-        raise NotImplementedError(f"{type(self).__name__} says no phases")
+        raise NotImplementedError(f"{type(self).__name__} defines no phases")
 
     def stages(self) -> tuple[Stage, ...]:
         """The stages of a run; by default one, that never ends."""
         return (Stage(None, self.phases()),)
 
-    def after(self, phase: Phase, notes: dict[str, float]) -> None:
-        """Called when a phase has moved, with what its losses noted, as global means."""
+    def after_phase(self, phase: Phase, notes: dict[str, float]) -> None:
+        """Called after a phase has moved, with what its loss noted, as global means."""
 
     def players(self) -> dict[str, nn.Module]:
         """The players that some phase moves, by name.
 
-        Raises ValueError when a phase moves something that is not a module of this game,
-        or reuses a batch when no phase came before it.
+        Raises ValueError when a phase moves something that is not a module of this game, reuses
+        a batch when no phase came before it, or has the name of another phase of its stage.
         """
         names = dict.fromkeys(
             name for stage in self.stages() for phase in stage.phases for name in phase.movers
@@ -187,6 +187,13 @@ class Game(nn.Module):
         return {name: modules[name] for name in names}
 
     def _check(self, stage: Stage, modules: dict[str, nn.Module]) -> None:
+        names = [phase.name for phase in stage.phases]
+        if double := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(
+                f"two phases of one stage of {type(self).__name__} are called {double!r}, so that "
+                "their terms would overwrite each other in the log: give one of them a name, "
+                f"Phase(..., name={double + '_reg'!r})"
+            )
         for position, phase in enumerate(stage.phases):
             for name in phase.movers:
                 if name not in modules:
@@ -212,80 +219,6 @@ class Game(nn.Module):
     def _parts(self) -> Iterator[Any]:
         yield from self.modules()
         yield from (value for name, value in vars(self).items() if not name.startswith("_"))
-
-
-@runtime_checkable
-class Samples(Protocol):
-    """A game that makes examples out of nothing."""
-
-    def sample(self, n: int, rng: Rng) -> Tensor:
-        """n examples, in the shape and range of the data that players see."""
-        ...
-
-
-@runtime_checkable
-class Decodes(Protocol):
-    """A game with codes between which one can walk."""
-
-    @property
-    def latent(self) -> Latent:
-        """The prior over codes."""
-        ...
-
-    def decode(self, codes: Tensor) -> Tensor:
-        """Codes (n, latent.dim) to examples."""
-        ...
-
-
-@runtime_checkable
-class Answers(Protocol):
-    """A game that makes what it is asked for.
-
-    asked: the field of a batch that holds the conditions.
-    """
-
-    asked: str
-
-    def answer(self, given: Tensor, rng: Rng) -> Tensor:
-        """An example for each condition (n, ...), in the shape and range that players see."""
-        ...
-
-
-@runtime_checkable
-class Translates(Protocol):
-    """A game that takes examples from one domain to another."""
-
-    def translate(self, pictures: Tensor, to: str) -> Tensor:
-        """Pictures (n, C, H, W) in [-1, 1] in the style of the domain `to`."""
-        ...
-
-
-class Given(NamedTuple):
-    """What a player is fed with where Gansmith is not at hand.
-
-    example: a tensor of two rows. meaning: in words.
-    code: the expression of plain torch that makes 16 rows.
-    """
-
-    example: Tensor
-    meaning: str
-    code: str
-
-
-class Program(NamedTuple):
-    """A player as others may run it: tensors with a common first axis in, one tensor out."""
-
-    module: nn.Module
-    inputs: dict[str, Given]
-
-
-@runtime_checkable
-class Exports(Protocol):
-    """A game whose players are of use by themselves."""
-
-    def exports(self) -> dict[str, Program]:
-        """What is exported, by the name of the player."""
-        ...
 
 
 def _coupled(part: Any) -> bool:

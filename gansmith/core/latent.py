@@ -1,4 +1,4 @@
-"""What a generator is fed with: the prior over codes z."""
+"""The prior over latent codes z."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def uniform(rng: Rng, *shape: int) -> Tensor:
 def truncated(rng: Rng, *shape: int) -> Tensor:
     """Standard normal codes conditioned on abs(z) <= 2 (arXiv:1809.11096, section 3.1).
 
-    Drawn by inverting the distribution function, so that a sample costs one uniform
-    number and nothing is ever redrawn.
+    Drawn by inverting the distribution function, so that a sample takes one uniform number and
+    there are no rejections.
     """
     tail = 0.5 * math.erfc(TRUNCATION / math.sqrt(2))
     u = tail + (1 - 2 * tail) * rng.uniform(*shape).double()
@@ -39,7 +39,7 @@ PRIORS: dict[str, Callable[..., Tensor]] = {
     "uniform": uniform,
     "truncated": truncated,
 }
-IN_TORCH = {
+TORCH_EXPRESSIONS = {
     "normal": "torch.randn({n}, {dim})",
     "uniform": "2 * torch.rand({n}, {dim}) - 1",
     "truncated": "torch.nn.init.trunc_normal_(torch.empty({n}, {dim}), a=-2, b=2)",
@@ -64,6 +64,6 @@ class Latent:
         """n codes, float32, (n, dim)."""
         return PRIORS[self.prior](rng, n, self.dim)
 
-    def in_torch(self, n: int) -> str:
-        """The expression of plain torch that draws n codes."""
-        return IN_TORCH[self.prior].format(n=n, dim=self.dim)
+    def torch_expression(self, n: int) -> str:
+        """A Python expression in plain torch that draws n codes."""
+        return TORCH_EXPRESSIONS[self.prior].format(n=n, dim=self.dim)

@@ -1,7 +1,7 @@
-"""One stream of random numbers per draw, made from integers alone.
+"""One stream of random numbers per draw, determined by integers alone.
 
-Nothing random is ever saved: whoever knows (seed, draw number) can make the same numbers
-again, so a resumed run is the same run and two processes are one.
+No random state is saved: (seed, draw number) give the same numbers again, so that a resumed run is
+the same run, and several processes draw the same numbers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 class Rng:
     """A stream of random tensors that is a pure function of its integer key.
 
-    Numbers are made on the CPU, so that they do not depend on the device.
+    Numbers are drawn on the CPU, so that they do not depend on the device.
 
     key: non-negative integers, for example (seed, draw number).
     Raises ValueError when a part of the key is negative.
@@ -22,7 +22,7 @@ class Rng:
 
     def __init__(self, *key: int) -> None:
         if any(part < 0 for part in key):
-            raise ValueError(f"a random key is made of integers >= 0; got {key}")
+            raise ValueError(f"the key of a random stream has integers >= 0; got {key}")
         seed = np.random.SeedSequence(key).generate_state(1, np.uint64)[0]
         self.generator = torch.Generator().manual_seed(int(seed & np.uint64(2**63 - 1)))
 

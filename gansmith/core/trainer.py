@@ -1,6 +1,6 @@
-"""The only loop: draw, move each phase's players, average, resume exactly.
+"""The training loop: draw, move the players of each phase, average them, resume exactly.
 
-The trainer knows phases and stages, never a particular game.
+The trainer knows phases and stages, not particular games.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from torch import Tensor, nn
 
 from gansmith.core import distributed, optimizer_state
 from gansmith.core.constraints import Constraint
-from gansmith.core.ema import Averages
+from gansmith.core.ema import EMA
 from gansmith.core.game import Batch, Game, Phase, Stage
 from gansmith.core.recipe import Optim, Schedule, adam, constant
 from gansmith.core.rng import Rng
 
-Watch = Callable[["Trainer", dict[str, Tensor]], bool]
+Callback = Callable[["Trainer", dict[str, Tensor]], bool]
 PRECISIONS = ("float32", "bfloat16")
 
 
 class Source(Protocol):
-    """Anything that answers with the n-th global batch of a run."""
+    """Anything that gives the n-th global batch of a run."""
 
     def at(self, n: int) -> dict[str, Any]:
         """Named tensors with a common first axis; a pure function of n."""
@@ -33,23 +33,39 @@ class Source(Protocol):
 
 
 class NonFiniteError(ArithmeticError):
-    """A loss or a parameter is infinite or not a number: the run has diverged."""
+    """A loss or a parameter is infinite or not a number: the run has diverged.
+
+    step: at which. phase: whose loss it is, by name, or "". terms: the loss terms, or the tensor,
+    that are not finite; none where only the sum of the terms overflows.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        step: int | None = None,
+        phase: str = "",
+        terms: Iterable[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.step, self.phase, self.terms = step, phase, tuple(terms)
 
 
 class Trainer:
-    """Plays a game on a source of batches.
+    """Trains the players of a game on a source of batches.
 
     game: its players are moved in place.
     source: `source.at(n)` is the n-th batch drawn by the run.
-    optim: per player, what makes its optimiser; Adam(2e-4, 0.5) where absent.
+    optim: per player, a function from its parameters to its optimizer; Adam(2e-4, 0.5) where
+        absent.
     steps: the length of the run, which schedules are measured against.
     schedule: factor on all learning rates, from (step, steps).
-    average: decay of the averages of `game.averaged`; 0 keeps none.
+    ema: decay of the exponential moving averages of `game.averaged`; 0 keeps none.
     micro: pieces into which each batch is split, to save memory; the gradients add up.
     precision: "float32", or "bfloat16" for autocast around the losses.
     clip: largest norm of one player's gradient, or None.
     compile: compile each player in place.
-    channels_last: memory layout of pictures and kernels.
+    channels_last: memory layout of images and kernels.
     seed: with the number of a draw it gives every random number of that draw.
 
     Raises ValueError for an unknown precision, a batch that does not divide, or a phase
@@ -64,7 +80,7 @@ class Trainer:
         optim: dict[str, Optim] | None = None,
         steps: int = 1000,
         schedule: Schedule = constant,
-        average: float = 0.0,
+        ema: float = 0.0,
         micro: int = 1,
         precision: str = "float32",
         clip: float | None = None,
@@ -88,12 +104,12 @@ class Trainer:
         self.parameters = {name: list(p.parameters()) for name, p in self.players.items()}
         make = {name: (optim or {}).get(name) or adam(2e-4, 0.5) for name in self.players}
         self.optim = {name: make[name](self.parameters[name]) for name in self.players}
-        self.rates = {name: [g["lr"] for g in o.param_groups] for name, o in self.optim.items()}
+        self.base_lrs = {name: [g["lr"] for g in o.param_groups] for name, o in self.optim.items()}
         self.constraints = {
             name: [part for part in player.modules() if isinstance(part, Constraint)]
             for name, player in self.players.items()
         }
-        self.averages = Averages(game, average).to(self.device)
+        self.ema = EMA(game, ema).to(self.device)
         self.stages = game.stages()
         self.step = 0
         self.draws = 0
@@ -102,23 +118,22 @@ class Trainer:
         for player in self.players.values() if compile else ():
             player.compile()
 
-    def fit(self, steps: int | None = None, watch: Iterable[Watch] = ()) -> None:
-        """Play until `steps` (by default the run's length), or until a watcher says stop.
+    def fit(self, steps: int | None = None, callbacks: Iterable[Callback] = ()) -> None:
+        """Train until `steps` (by default the run's length), or until a callback returns True.
 
-        watch: called after every step with the trainer and the step's terms and notes.
+        callbacks: called after every step with the trainer and the step's terms and notes; all of
+            them are called before one may stop the run.
         Raises NonFiniteError at the first loss that is not finite.
         """
-        watchers = list(watch)
+        callbacks = list(callbacks)
         self.steps = self.steps if steps is None else steps
         while self.step < self.steps:
-            terms = self.play()
-            stops = [
-                watcher(self, terms) for watcher in watchers
-            ]  # all are told, then one may stop
+            terms = self.train_step()
+            stops = [callback(self, terms) for callback in callbacks]
             if any(stops):
                 return
 
-    def play(self) -> dict[str, Tensor]:
+    def train_step(self) -> dict[str, Tensor]:
         """One step: every phase of the stage that the run is in; its terms and notes by name."""
         terms: dict[str, Tensor] = {}
         pieces: list[Batch] = []
@@ -129,7 +144,7 @@ class Trainer:
                 if not phase.reuse:
                     pieces = self.draw(phase)
                 terms |= self.move(phase, pieces)
-                terms |= _keyed(phase, self.noted(pieces))
+                terms |= _keyed(phase, self.mean_notes(pieces))
         self.step += 1
         return terms
 
@@ -175,17 +190,17 @@ class Trainer:
             x.notes = {}  # the phase before may have noted on the same batch
             with self._autocast():
                 losses = phase.loss(x)
-            _apart(phase, losses, x.notes)
+            _check_names(phase, losses, x.notes)
             loss = torch.stack(list(losses.values())).sum()
             (loss * (phase.gain / (len(pieces) * distributed.world()))).backward()
             if not math.isfinite(loss.item()):
-                self._name(phase, losses)
+                self._raise_non_finite(phase, losses)
             _add(terms, losses, len(pieces))
         self._step(phase)
-        self.game.after(phase, self._everywhere(self.noted(pieces)))
+        self.game.after_phase(phase, self.global_means(self.mean_notes(pieces)))
         return _keyed(phase, terms)
 
-    def noted(self, pieces: list[Batch]) -> dict[str, Tensor]:
+    def mean_notes(self, pieces: list[Batch]) -> dict[str, Tensor]:
         """What the latest loss on these pieces noted, averaged over them."""
         notes: dict[str, Tensor] = {}
         for x in pieces:
@@ -194,14 +209,14 @@ class Trainer:
 
     def _step(self, phase: Phase) -> None:
         """Step the touched movers, apply their constraints, draw their averages closer."""
+        factor = phase.lr_factor * self.schedule(self.step, self.steps)
+        distributed.reduce_move([self.players[name] for name in phase.movers], self.game)
         touched = [n for n in phase.movers if any(p.grad is not None for p in self.parameters[n])]
-        factor = phase.rate * self.schedule(self.step, self.steps)
-        distributed.reduce_move([self.players[name] for name in touched], self.game)
         for name in touched:
             if self.clip is not None:
                 nn.utils.clip_grad_norm_(self.parameters[name], self.clip)
-            for group, rate in zip(self.optim[name].param_groups, self.rates[name], strict=True):
-                group["lr"] = rate * factor
+            for group, lr in zip(self.optim[name].param_groups, self.base_lrs[name], strict=True):
+                group["lr"] = lr * factor
             self.optim[name].step()
         for name in phase.movers:
             for parameter in self.parameters[name]:
@@ -209,33 +224,35 @@ class Trainer:
         for name in touched:
             for constraint in self.constraints[name]:
                 constraint.after_move()
-            self.averages.update(name, self.players[name])
+            self.ema.update(name, self.players[name])
 
     def _autocast(self) -> AbstractContextManager[Any]:
         if self.precision == "float32":
             return nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
 
-    def _everywhere(self, values: dict[str, Tensor]) -> dict[str, float]:
-        """Scalars as means over the processes."""
+    def global_means(self, values: dict[str, Tensor]) -> dict[str, float]:
+        """Scalars, averaged over the processes: what the log holds of terms and notes."""
         if not values:
             return {}
-        means = distributed.total(torch.stack(list(values.values())).double()) / distributed.world()
+        means = (
+            distributed.all_reduce_sum(torch.stack(list(values.values())).double())
+            / distributed.world()
+        )
         return dict(zip(values, means.tolist(), strict=True))
 
-    def _name(self, phase: Phase, losses: dict[str, Tensor]) -> NoReturn:
-        """Stop before anybody moves, and name the terms that are not finite."""
+    def _raise_non_finite(self, phase: Phase, losses: dict[str, Tensor]) -> NoReturn:
+        """Stop before anybody moves, naming the terms that are not finite."""
         bad = {name: v.item() for name, v in losses.items() if not v.isfinite()}
-        said = ", ".join(f"the term {name!r} is {value}" for name, value in bad.items())
+        found = ", ".join(f"the term {name!r} is {value}" for name, value in bad.items())
         raise NonFiniteError(
-            f"step {self.step}, phase {phase.name!r}: {said or 'the sum of the terms overflows'}. "
+            f"step {self.step}, phase {phase.name!r}: {found or 'the sum of the terms overflows'}. "
             "The run stopped here; nothing after the last checkpoint is kept. Try a smaller "
-            "learning rate, a penalty on the discriminator, or gradient clipping"
+            "learning rate, a penalty on the discriminator, or gradient clipping",
+            step=self.step,
+            phase=phase.name,
+            terms=bad,
         )
-
-    def log(self, terms: dict[str, Tensor]) -> dict[str, float]:
-        """A step's terms and notes as means over all processes, ready to be written."""
-        return self._everywhere(terms)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """All that a resumed run needs: tensors by name, and plain numbers.
@@ -243,12 +260,16 @@ class Trainer:
         Raises NonFiniteError when a parameter or buffer is not finite.
         """
         tensors = {f"game.{k}": v for k, v in self.game.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.averages.state_dict().items()}
+        tensors |= {f"ema.{k}": v for k, v in self.ema.state_dict().items()}
         for name, value in tensors.items():
             if value.is_floating_point() and not bool(value.isfinite().all()):
-                raise NonFiniteError(f"step {self.step}: {name!r} is not finite; it is not saved")
-        for name, optimiser in self.optim.items():
-            kept = optimizer_state.tensors(optimiser, self.parameters[name])
+                raise NonFiniteError(
+                    f"step {self.step}: {name!r} is not finite; it is not saved",
+                    step=self.step,
+                    terms=[name],
+                )
+        for name, optimizer in self.optim.items():
+            kept = optimizer_state.state_tensors(optimizer, self.parameters[name])
             tensors |= {f"optim.{name}.{k}": v for k, v in kept.items()}
         return tensors, {"step": self.step, "draws": self.draws}
 
@@ -258,13 +279,13 @@ class Trainer:
         Raises ValueError when the state does not fit the game.
         """
         try:
-            self.game.load_state_dict(_under("game.", tensors))
-            self.averages.load_state_dict(_under("average.", tensors))
+            self.game.load_state_dict(_without_prefix("game.", tensors))
+            self.ema.load_state_dict(_without_prefix("ema.", tensors))
         except RuntimeError as error:
             raise ValueError(f"this checkpoint belongs to another game: {error}") from None
-        for name, optimiser in self.optim.items():
-            kept = _under(f"optim.{name}.", tensors)
-            optimizer_state.restore(optimiser, self.parameters[name], kept)
+        for name, optimizer in self.optim.items():
+            kept = _without_prefix(f"optim.{name}.", tensors)
+            optimizer_state.restore_state(optimizer, self.parameters[name], kept)
         self.step, self.draws = numbers["step"], numbers["draws"]
 
 
@@ -272,12 +293,12 @@ def _keyed(phase: Phase, values: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"{phase.name}/{name}": value for name, value in values.items()}
 
 
-def _apart(phase: Phase, losses: dict[str, Tensor], notes: dict[str, Tensor]) -> None:
-    """Terms and notes share the keys of the log, so none may have the name of another."""
+def _check_names(phase: Phase, losses: dict[str, Tensor], notes: dict[str, Tensor]) -> None:
+    """Terms and notes share the keys of the log, so no two of them may have the same name."""
     if both := losses.keys() & notes.keys():
         raise ValueError(
-            f"the loss {phase.name!r} has a term and a note of one name, {', '.join(both)}; call "
-            "the note something else"
+            f"phase {phase.name!r} has a term and a note of the same name, {', '.join(both)}; "
+            "rename the note"
         )
 
 
@@ -287,5 +308,5 @@ def _add(sums: dict[str, Tensor], values: dict[str, Tensor], parts: int) -> None
         sums[name] = sums[name] + part if name in sums else part
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _without_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

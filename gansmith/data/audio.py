@@ -1,4 +1,4 @@
-"""Sounds as a Dataset: the tensors are checked, and brought to another rate where asked for."""
+"""Audio as a Dataset: the tensors are checked, and brought to another rate."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from gansmith.audio import resample
 from gansmith.data.build import fingerprint
-from gansmith.data.checks import counted, labels, waves
+from gansmith.data.checks import check_counts, check_labels, check_waveforms
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 
 
-def sound_dataset(
+def audio_dataset(
     name: str,
     train: Fields,
-    held: Fields,
+    held_out: Fields,
     rate: int,
     *,
     classes: Sequence[str] = (),
@@ -25,71 +24,73 @@ def sound_dataset(
     source: str = "",
     filter: str = "",
 ) -> Dataset:
-    """A data set of sounds: real float32 (N, T) in [-1, 1], `rate` samples a second.
+    """A data set of waveforms: real float32 (N, T) in [-1, 1], `rate` samples a second.
 
-    Optionally label int64 (N,), lengths int64 (N,), the samples before the zeros that fill a row,
-    and others, such as speaker.
+    Optionally label int64 (N,) and lengths int64 (N,), the samples before the zeros that fill a
+    row.
     Raises DataError when the tensors are not that, or a label has no class name.
     """
-    counted(name, train, held)
+    check_counts(name, train, held_out)
     if rate < 1:
         raise DataError(f"{name}: a rate is 1 sample a second or more; got {rate}")
-    for split, part in (("train", train), ("held", held)):
-        waves(f"{name}: {split}", part, train.get("real"))
-        labels(f"{name}: {split}", part, len(classes))
+    for split, part in (("train", train), ("held_out", held_out)):
+        check_waveforms(f"{name}: {split}", part, train.get("real"))
+        check_labels(f"{name}: {split}", part, len(classes))
     spec = DataSpec(
-        kind="sound",
+        kind="audio",
         name=name,
         length=train["real"].shape[1],
         rate=rate,
         classes=tuple(classes),
         train=len(train["real"]),
-        held=len(held["real"]),
-        fingerprint=fingerprint(train, held),
+        held_out=len(held_out["real"]),
+        fingerprint=fingerprint(train, held_out),
         filter=filter,
         licence=licence,
         source=source,
     )
-    return Dataset(spec, train, held)
+    return Dataset(spec, train, held_out)
 
 
-def at_rate(dataset: Dataset, rate: int) -> Dataset:
-    """The same sounds at another rate; `dataset` itself when it has that rate."""
+def resampled(dataset: Dataset, rate: int) -> Dataset:
+    """The same waveforms at another rate; `dataset` itself when it has that rate.
+
+    Conditions that are waveforms are brought along.
+    """
     spec = dataset.spec
     if spec.rate == rate:
         return dataset
     length = -(-spec.length * rate // spec.rate)
-    train, held = (
-        _at_rate(part, spec.rate, rate, length) for part in (dataset.train, dataset.held)
+    train, held_out = (
+        _resampled(part, spec, rate, length) for part in (dataset.train, dataset.held_out)
     )
-    steps = filter_of(spec.filter, f"{spec.rate} to {rate} samples a second")
-    made = sound_dataset(
-        spec.name,
-        train,
-        held,
-        rate,
-        classes=spec.classes,
-        licence=spec.licence,
-        source=spec.source,
-        filter=steps,
+    condition = spec.condition
+    if condition is not None and condition.kind == "waveform":
+        condition = replace(condition, length=length, rate=rate)
+    made = replace(
+        spec,
+        length=length,
+        rate=rate,
+        condition=condition,
+        fingerprint=fingerprint(train, held_out),
+        filter=add_step(spec.filter, f"{spec.rate} to {rate} samples a second"),
     )
-    return replace(made, skipped=dataset.skipped)
+    return replace(dataset, spec=made, train=train, held_out=held_out)
 
 
-def filter_of(before: str, step: str) -> str:
+def add_step(before: str, step: str) -> str:
     """What was done to the data, step by step."""
     return "; ".join(part for part in (before, step) if part)
 
 
-def _at_rate(part: Fields, rate: int, to: int, length: int) -> Fields:
+def _resampled(part: Fields, spec: DataSpec, rate: int, length: int) -> Fields:
     made = dict(part)
-    for key in ("real", "given"):
-        if key in part:
-            made[key] = torch.cat([_rows(rows, rate, to, length) for rows in part[key].split(256)])
+    waveforms = ["real"]
+    if spec.condition is not None and spec.condition.kind == "waveform":
+        waveforms.append("condition")
+    for key in waveforms:
+        rows = part[key].split(256)
+        made[key] = torch.cat([resample(x, spec.rate, rate, length).clamp(-1, 1) for x in rows])
     if "lengths" in part:
-        made["lengths"] = (part["lengths"] * to / rate).ceil().long().clamp(max=length)
+        made["lengths"] = (part["lengths"] * rate / spec.rate).ceil().long().clamp(max=length)
     return made
-
-
-def _rows(rows: Tensor, rate: int, to: int, length: int) -> Tensor:
-    return resample(rows, rate, to, length).clamp(-1, 1)

@@ -1,4 +1,4 @@
-"""What the tensors of a data set must be; each check raises DataError naming what is not."""
+"""Checks of the tensors of a data set; each raises DataError naming what is wrong."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, Fields
 
 
-def counted(name: str, train: Fields, held: Fields) -> None:
+def check_counts(name: str, train: Fields, held_out: Fields) -> None:
     """Both parts have the same fields, each part of one length, and train is not empty."""
-    if set(train) != set(held):
-        raise DataError(f"{name}: train has {sorted(train)}, held has {sorted(held)}")
-    for split, part in (("train", train), ("held", held)):
+    if set(train) != set(held_out):
+        raise DataError(f"{name}: train has {sorted(train)}, held_out has {sorted(held_out)}")
+    for split, part in (("train", train), ("held_out", held_out)):
         counts = {key: len(value) for key, value in part.items()}
         if len(set(counts.values())) != 1:
             raise DataError(f"{name}: all fields of {split} need one length; got {counts}")
@@ -21,13 +21,13 @@ def counted(name: str, train: Fields, held: Fields) -> None:
         raise DataError(f"{name}: there is not one training example")
 
 
-def labels(where: str, part: Fields, classes: int) -> None:
+def check_labels(where: str, part: Fields, classes: int) -> None:
     """Labels, where there are any, are int64 (N,) in 0 .. classes - 1."""
     label = part.get("label")
     if label is None:
         return
     if label.dtype != torch.int64 or label.dim() != 1:
-        raise DataError(f"{where} labels are int64 (N,); {shown(label)}")
+        raise DataError(f"{where} labels are int64 (N,); {got(label)}")
     bad = ((label < 0) | (label >= classes)).nonzero()
     if len(bad):
         row = int(bad[0])
@@ -36,23 +36,23 @@ def labels(where: str, part: Fields, classes: int) -> None:
         )
 
 
-def label_sets(where: str, real: Tensor | None, count: int) -> None:
+def check_label_sets(where: str, real: Tensor | None, count: int) -> None:
     """Label sets are float32 (N, count) of 0 and 1."""
     if real is None or real.dtype != torch.float32 or real.shape[1:] != (count,):
-        raise DataError(f"{where} label sets are float32 (N, {count}); {shown(real)}")
+        raise DataError(f"{where} label sets are float32 (N, {count}); {got(real)}")
     bad = ((real != 0) & (real != 1)).any(1).nonzero()
     if len(bad):
         row = int(bad[0])
         raise DataError(f"{where} row {row} has labels that are not 0 or 1: {real[row].tolist()}")
 
 
-def sentences(where: str, part: Fields, vocab: int, length: int) -> None:
+def check_sentences(where: str, part: Fields, vocab: int, length: int) -> None:
     """Tokens (N, length) in 0 .. vocab - 1, not 0 up to `lengths` and 0 from there on."""
     tokens, lengths = part.get("tokens"), part.get("lengths")
     if tokens is None or tokens.dim() != 2 or tokens.dtype not in (torch.int16, torch.int32):
-        raise DataError(f"{where} tokens are int16 or int32 (N, T); {shown(tokens)}")
+        raise DataError(f"{where} tokens are int16 or int32 (N, T); {got(tokens)}")
     if lengths is None or lengths.dtype != torch.int64 or lengths.dim() != 1:
-        raise DataError(f"{where} lengths are int64 (N,); {shown(lengths)}")
+        raise DataError(f"{where} lengths are int64 (N,); {got(lengths)}")
     if tokens.shape[1] != length:
         raise DataError(f"{where} sentences need the {length} places of the training ones")
     if len(tokens) and not (int(tokens.min()) >= 0 and int(tokens.max()) < vocab):
@@ -62,23 +62,23 @@ def sentences(where: str, part: Fields, vocab: int, length: int) -> None:
         raise DataError(f"{where} tokens are non-zero up to `lengths`, then 0")
 
 
-def waves(where: str, part: Fields, like: Tensor | None) -> None:
+def check_waveforms(where: str, part: Fields, like: Tensor | None) -> None:
     """Sounds are float32 (N, T) within [-1, 1], T that of the training ones; so are lengths."""
     real, lengths = part.get("real"), part.get("lengths")
     if real is None or real.dtype != torch.float32 or real.dim() != 2 or not real.shape[1]:
-        raise DataError(f"{where} needs `real`, float32 (N, T); {shown(real)}")
+        raise DataError(f"{where} needs `real`, float32 (N, T); {got(real)}")
     if like is not None and real.shape[1:] != like.shape[1:]:
-        raise DataError(f"{where} sounds differ in length from the training ones; {shown(real)}")
-    within(where, "sound", real)
+        raise DataError(f"{where} sounds differ in length from the training ones; {got(real)}")
+    check_range(where, "sound", real)
     if lengths is not None and (
         lengths.shape != real.shape[:1]
         or lengths.dtype != torch.int64
         or bool(((lengths < 1) | (lengths > real.shape[1])).any())
     ):
-        raise DataError(f"{where} lengths are int64 (N,), 1 to {real.shape[1]}; {shown(lengths)}")
+        raise DataError(f"{where} lengths are int64 (N,), 1 to {real.shape[1]}; {got(lengths)}")
 
 
-def within(where: str, what: str, rows: Tensor) -> None:
+def check_range(where: str, what: str, rows: Tensor) -> None:
     """Every row is finite and lies in [-1, 1]."""
     bad = (~(rows.abs() <= 1)).any(1).nonzero()
     if len(bad):
@@ -89,38 +89,39 @@ def within(where: str, what: str, rows: Tensor) -> None:
 
 
 TYPES: dict[str, tuple[torch.dtype, ...]] = {
-    "labels": (torch.float32,),
+    "label-set": (torch.float32,),
     "attributes": (torch.float32,),
     "sentence": (torch.int16, torch.int32),
-    "meaning": (torch.float32,),
-    "sound": (torch.uint8,),
-    "wave": (torch.float32,),
+    "embedding": (torch.float32,),
+    "log-mel": (torch.uint8,),
+    "waveform": (torch.float32,),
     "image": (torch.uint8,),
-    "likeness": (torch.uint8,),
+    "clip": (torch.uint8,),
+    "references": (torch.uint8,),
 }
 
 
-def conditions(where: str, given: Tensor, condition: Condition, vocab: int) -> None:
-    """Conditions have the type and shape that their description says; no sentence is empty."""
-    if given.dtype not in TYPES[condition.kind] or given.shape[1:] != condition.shape:
+def check_conditions(where: str, rows: Tensor, condition: Condition, vocab: int) -> None:
+    """Conditions have the type and shape of their description; no sentence is empty."""
+    if rows.dtype not in TYPES[condition.kind] or rows.shape[1:] != condition.shape:
         types = " or ".join(str(dtype).removeprefix("torch.") for dtype in TYPES[condition.kind])
         raise DataError(
             f"{where} conditions ({condition.kind}) are {types} (N, "
-            f"{', '.join(map(str, condition.shape))}); {shown(given)}"
+            f"{', '.join(map(str, condition.shape))}); {got(rows)}"
         )
-    if given.is_floating_point() and not bool(given.isfinite().all()):
-        row = int((~given.isfinite()).any(1).nonzero()[0])
+    if rows.is_floating_point() and not bool(rows.isfinite().all()):
+        row = int((~rows.isfinite()).any(1).nonzero()[0])
         raise DataError(f"{where} row {row} has a condition that is not finite")
-    if condition.kind == "wave":
-        within(where, "condition", given)
-    if condition.kind == "sentence" and len(given):
-        if condition.vocab != vocab or not 0 <= int(given.min()) <= int(given.max()) < vocab:
+    if condition.kind == "waveform":
+        check_range(where, "condition", rows)
+    if condition.kind == "sentence" and len(rows):
+        if condition.vocab != vocab or not 0 <= int(rows.min()) <= int(rows.max()) < vocab:
             raise DataError(f"{where} tokens are 0..{vocab - 1}, one for each word")
-        empty = (given[:, 0] == 0).nonzero()
+        empty = (rows[:, 0] == 0).nonzero()
         if len(empty):
             raise DataError(f"{where} row {int(empty[0])} has an empty sentence; {len(empty)} so")
 
 
-def shown(tensor: Tensor | None) -> str:
+def got(tensor: Tensor | None) -> str:
     """What came, for an error message."""
     return "got nothing" if tensor is None else f"got {tensor.dtype} {tuple(tensor.shape)}"

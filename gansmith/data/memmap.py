@@ -19,7 +19,7 @@ NORESERVE = 0x4000 if sys.platform == "linux" else 0
 
 
 class RowFile:
-    """An .npy file of uint8 rows, (N, ...): to look at as an array, and to read row by row.
+    """An .npy file of uint8 rows, (N, ...): an array, and rows that are read one by one.
 
     `values` is the array, memory-mapped; what is written to it stays private to the process.
 
@@ -37,26 +37,31 @@ class RowFile:
         self.path, self.shape, self.start = path, found.shape, found.offset
         self.width = found[:1].nbytes
         self.file = open(path, "rb")  # noqa: SIM115  (as long as this object lives)
-        self.memory = mmap.mmap(
-            self.file.fileno(),
-            0,
-            flags=mmap.MAP_PRIVATE | NORESERVE,
-            prot=mmap.PROT_READ | mmap.PROT_WRITE,
-        )
-        self.memory.madvise(mmap.MADV_RANDOM)  # a touched page shall not fetch megabytes around it
+        if hasattr(mmap, "MAP_PRIVATE"):
+            self.memory = mmap.mmap(
+                self.file.fileno(),
+                0,
+                flags=mmap.MAP_PRIVATE | NORESERVE,
+                prot=mmap.PROT_READ | mmap.PROT_WRITE,
+            )
+            # a touched page shall not fetch megabytes around it
+            self.memory.madvise(mmap.MADV_RANDOM)
+        else:  # Windows
+            self.memory = mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_COPY)
         self.values = np.ndarray(self.shape, np.uint8, self.memory, self.start)
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(self.file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
 
-    def behind(self, dataset: Dataset) -> Dataset:
+    def attach_to(self, dataset: Dataset) -> Dataset:
         """The same data set, known to lie in this file; its tensors are views of `values`.
 
-        To be called before anything is written to them: the pages seen so far are let go of.
+        To be called before anything is written to them: the pages read so far are released.
         """
-        self.memory.madvise(mmap.MADV_DONTNEED)
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self.memory.madvise(mmap.MADV_DONTNEED)
         return replace(dataset, file=self)
 
-    def take(self, rows: Tensor) -> Tensor:
+    def read_rows(self, rows: Tensor) -> Tensor:
         """The rows of these numbers, uint8 (len(rows), ...).
 
         Raises DataError when the file can no longer be read, or was cut short.
@@ -68,13 +73,13 @@ class RowFile:
                 if os.preadv(file, [place], self.start + row * self.width) != self.width:
                     raise DataError(
                         f"{self.path} ends before row {row} of {self.shape[0]}: it was cut short "
-                        "after the run had opened it. Remove it and resume: it is made anew"
+                        "after the run had opened it. Remove it and resume: it is written again"
                     )
         except OSError as error:
             raise DataError(f"{self.path} cannot be read: {error.strerror or error}") from error
         return torch.from_numpy(out)
 
-    def expect(self, rows: Tensor) -> None:
+    def prefetch(self, rows: Tensor) -> None:
         """Let the system fetch these rows from the disk while something else is computed."""
         if not hasattr(os, "posix_fadvise"):
             return
@@ -83,3 +88,11 @@ class RowFile:
             os.posix_fadvise(
                 file, self.start + row * self.width, self.width, os.POSIX_FADV_WILLNEED
             )
+
+
+def require_memory(dataset: Dataset) -> None:
+    """Raises DataError for a data set that lies in a file, whose rows cannot be rearranged."""
+    if dataset.file is not None:
+        raise DataError(
+            f"{dataset.spec.name} is too large to be rearranged in memory: give a smaller --size"
+        )

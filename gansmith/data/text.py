@@ -13,7 +13,7 @@ UNKNOWN = "<unk>"
 WORD = re.compile(r"\w+(?:[-'\u2019]\w+)*")
 
 
-def spoken(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a sentence as people write it: small letters, without marks between them."""
     return WORD.findall(text.lower())
 

@@ -1,7 +1,7 @@
-"""What is wrong with a generator, by name: each verdict with its evidence and what to try.
+"""What is wrong with a generator: named faults, each with its evidence and what to try.
 
-A verdict is a test whose rate of false alarms is known, since the same test is made of real
-held-out examples; `benchmarks/diagnose.py` plants each fault and counts what is missed.
+Each fault has a test whose rate of false alarms is known, since the same test is applied to real
+held-out examples; `benchmarks/diagnose.py` plants each fault and counts the misses.
 """
 
 from gansmith.diagnosis.diagnose import Diagnosis, diagnose, diagnose_samples, write_diagnosis

@@ -1,4 +1,4 @@
-"""All verdicts on a run or on samples, and what is written of them."""
+"""The diagnosis of a run or of samples, and the files that it is written to."""
 
 from __future__ import annotations
 
@@ -8,27 +8,30 @@ from pathlib import Path
 
 from torch import Tensor
 
+from gansmith.core.files import write_atomic
 from gansmith.data import DataError, Dataset, open_data
-from gansmith.diagnosis.diversity import collapse, dropped
-from gansmith.diagnosis.evidence import Finding, gather
+from gansmith.diagnosis.diversity import collapse, dropped_modes
+from gansmith.diagnosis.evidence import Finding, gather_evidence
 from gansmith.diagnosis.image_quality import blur, noise
-from gansmith.diagnosis.memorization import memorising
-from gansmith.diagnosis.training import exploding, saturated, undertrained
-from gansmith.metrics.samples import choose
-from gansmith.report.compare import everything
-from gansmith.runs.checkpoint import replace
+from gansmith.diagnosis.memorization import memorization
+from gansmith.diagnosis.training import exploding_critic, saturated_discriminator, undertrained
+from gansmith.evaluation.load import load_samples
+from gansmith.metrics.samples import random_subset
 from gansmith.runs.config import FILE
 from gansmith.runs.run import Run
 
 COUNT = 2000
 JSON = "diagnosis.json"
-ON_SAMPLES = (collapse, dropped, memorising, noise, blur)
-ON_RUNS = (saturated, exploding, undertrained)
+SAMPLE_CHECKS = (collapse, dropped_modes, memorization, noise, blur)
+RUN_CHECKS = (saturated_discriminator, exploding_critic, undertrained)
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was looked at, against what, and what was found: nothing, if all is well."""
+    """The faults found in a run or in samples; none if all is well.
+
+    of: the run or the samples. against: the data set. samples: how many.
+    """
 
     of: str
     against: str
@@ -44,7 +47,7 @@ def diagnose(
     seed: int = 0,
     checkpoint: str = "best",
 ) -> Diagnosis:
-    """Every verdict on a run, or on samples in a folder or file.
+    """Test a run, or samples in a folder or file, for every known fault.
 
     against: the data, by name or path; a run's own by default.
     Raises DataError for samples without `against`, or for too few examples.
@@ -53,9 +56,9 @@ def diagnose(
     if not (Path(source) / FILE).is_file():
         if dataset is None:
             raise DataError(
-                f"{source} is not a run: say what its samples are diagnosed against, --against DATA"
+                f"{source} is not a run: name the data to compare its samples with, --against DATA"
             )
-        samples = choose(everything(source, dataset), n, seed)
+        samples = random_subset(load_samples(source, dataset), n, seed)
         return Diagnosis(
             str(source), dataset.spec.name, len(samples), diagnose_samples(samples, dataset, seed)
         )
@@ -63,32 +66,32 @@ def diagnose(
     dataset = dataset or run.dataset
     samples = run.sample(n, seed).cpu()
     found = diagnose_samples(samples, dataset, seed)
-    found += tuple(finding for verdict in ON_RUNS if (finding := verdict(run)) is not None)
+    found += tuple(finding for check in RUN_CHECKS if (finding := check(run)) is not None)
     return Diagnosis(str(source), dataset.spec.name, n, found)
 
 
 def diagnose_samples(samples: Tensor, dataset: Dataset, seed: int = 0) -> tuple[Finding, ...]:
-    """The verdicts on samples (N, ...) of a data set's kind, however they were made."""
-    evidence = gather(samples, dataset, seed)
-    return tuple(found for verdict in ON_SAMPLES if (found := verdict(evidence)) is not None)
+    """The faults of samples (N, ...), compared with a data set of the same kind."""
+    evidence = gather_evidence(samples, dataset, seed)
+    return tuple(found for check in SAMPLE_CHECKS if (found := check(evidence)) is not None)
 
 
 def write_diagnosis(found: Diagnosis, out: Path, show_training: bool = False) -> list[Path]:
-    """Write diagnosis.json and the pictures; those of training examples only when asked."""
+    """Write diagnosis.json and the pictures; those of training examples only if `show_training`."""
     page = {
         "of": Path(found.of).name,
         "against": found.against,
         "samples": found.samples,
         "findings": [
-            {"name": f.name, "said": f.said, "advice": f.advice, "numbers": f.numbers}
+            {"name": f.name, "evidence": f.evidence, "advice": f.advice, "numbers": f.numbers}
             for f in found.findings
         ],
     }
-    replace(out / JSON, (json.dumps(page, indent=2) + "\n").encode())
+    write_atomic(out / JSON, (json.dumps(page, indent=2) + "\n").encode())
     written = [out / JSON]
     for finding in found.findings:
         if finding.picture is not None and (show_training or not finding.private):
             path = out / f"{finding.name.replace(' ', '-')}.png"
-            replace(path, finding.picture)
+            write_atomic(path, finding.picture)
             written.append(path)
     return written

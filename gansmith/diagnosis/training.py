@@ -1,9 +1,10 @@
-"""Verdicts on how a run went, from its log, its scores and its players."""
+"""Faults of a training run, from its log, its scores and its players."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -11,68 +12,79 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gansmith.diagnosis import draw
+from gansmith.core.images import to_float
+from gansmith.core.protocols import Samples
 from gansmith.diagnosis.evidence import Finding
+from gansmith.rendering import plots
 from gansmith.runs.run import Run
 
-SURE_OF_ALL = 0.05  # D's loss, of what it is when D cannot tell
-STEEP = 30.0  # slope of a critic, where 1 is meant
-WILD = 100.0  # a loss, of its size in the first half
-FALLING = 0.1  # of the score, in the last quarter of a run
-TERM = "judge/adv"
+SATURATED = 0.05  # D's loss, over that of a D at chance
+STEEP_GRADIENT = 30.0  # gradient norm of a critic, where 1 is meant
+EXPLODED = 100.0  # size of a loss, over that in the first half
+STILL_IMPROVING = 0.1  # of the score, in the last quarter of a run
+ADVERSARIAL = r"D[^_/]*/adv(_\w+)?"  # keys of the log: `D_pretrain/adv` is none of them
 
 
-def saturated(run: Run) -> Finding | None:
-    """D's loss is next to nothing: it tells real from fake without doubt, and teaches G little.
+def saturated_discriminator(run: Run) -> Finding | None:
+    """D's loss is next to nothing: it separates real from fake perfectly, and G learns little.
 
-    Judged where a loss that cannot tell is above 0 (arXiv:1701.04862): a Wasserstein critic's loss
-    is a distance and says nothing of the kind.
+    Tested for every discriminator of the run, where the loss of a D at chance is above 0
+    (arXiv:1701.04862): a Wasserstein critic's loss is a distance and does not saturate.
     """
-    objective = getattr(run.game, "objective", None)
-    values = [line[TERM] for line in _lines(run.folder / "log.jsonl") if TERM in line]
-    if objective is None or not values:
+    chance = _chance_loss(run)
+    if chance is None:
         return None
-    blind = float(objective.d(torch.zeros(2), torch.zeros(2)))
-    late = median(values[-max(1, len(values) // 4) :])
-    if not 0 <= late < SURE_OF_ALL * blind:
+    curves = _discriminator_losses(run)
+    late = {name: median(v[-max(1, len(v) // 4) :]) for name, v in curves.items()}
+    found = {name: loss for name, loss in late.items() if 0 <= loss < SATURATED * chance}
+    if not found:
         return None
-    said = (
-        f"D's loss is {late:.3g} in the last quarter of the run, {late / blind:.1%} of the "
-        f"{blind:.3g} of a D that cannot tell"
+    evidence = "; ".join(
+        f"the loss of {name} is {loss:.3g} in the last quarter of its training, "
+        f"{loss / chance:.1%} of the {chance:.3g} of a D at chance"
+        for name, loss in found.items()
     )
     advice = (
         "hold D back: a penalty (r1 as in r3gan, or wgan-gp's), spectral norm (sngan, hinge), a "
-        "lower learning rate of D; non-saturating in the place of minimax"
+        "lower learning rate of D; the non-saturating loss instead of minimax"
     )
-    shown = draw.curve(values, "D's loss", blind, "D cannot tell")
-    return Finding("saturated discriminator", said, advice, {"loss": late, "blind": blind}, shown)
+    worst = min(found, key=lambda name: found[name])
+    picture = plots.curve(curves[worst], f"loss of {worst}", chance, "D at chance")
+    numbers = {"loss": found[worst], "chance": chance}
+    return Finding("saturated discriminator", evidence, advice, numbers, picture)
 
 
-def exploding(run: Run) -> Finding | None:
-    """A critic without bounds: its loss has grown a hundredfold, or its slopes are far above 1."""
-    values = [line[TERM] for line in _lines(run.folder / "log.jsonl") if TERM in line]
-    if len(values) < 8:
+def exploding_critic(run: Run) -> Finding | None:
+    """An unbounded critic: its loss has grown a hundredfold, or its gradients are far above 1.
+
+    Tested for every discriminator of the run; the worst is shown.
+    """
+    found = {
+        name: grown
+        for name, values in _discriminator_losses(run).items()
+        if (grown := _growth(run, name, values)) is not None
+    }
+    if not found:
         return None
-    half = len(values) // 2
-    early = median(abs(v) for v in values[:half])
-    late = median(abs(v) for v in values[-len(values) // 8 :])
-    blind = _blind(run)
-    slope = _slope(run) if blind == 0 else 0.0
-    grown = late > WILD * max(early, blind, 1.0)
-    if not grown and slope < STEEP:
-        return None
-    said = f"the loss of D is {late:.3g} at the end, {early:.3g} in the first half"
-    said += f"; its slope between real and fake is {slope:.3g}, where 1 is meant" if slope else ""
+    worst = max(found, key=lambda name: found[name][1])
+    early, late, gradient = found[worst]
+    evidence = f"the loss of {worst} is {late:.3g} at the end, {early:.3g} in the first half"
+    if gradient:
+        evidence += f"; its gradient norm between real and fake is {gradient:.3g}, where 1 is meant"
+    if others := [name for name in found if name != worst]:
+        evidence += f"; so do {', '.join(others)}"
     advice = (
         "bound the critic: a gradient penalty (wgan-gp, wgan-lp), spectral norm, or clipping "
         "(wgan); a lower learning rate of D"
     )
-    shown = draw.curve([abs(v) for v in values], "size of D's loss", None, "")
-    return Finding("exploding critic", said, advice, {"late": late, "slope": slope}, shown)
+    values = _discriminator_losses(run)[worst]
+    picture = plots.curve([abs(v) for v in values], f"size of the loss of {worst}", None, "")
+    numbers = {"late": late, "gradient": gradient}
+    return Finding("exploding critic", evidence, advice, numbers, picture)
 
 
 def undertrained(run: Run) -> Finding | None:
-    """The score still falls when the run ends: more steps would have been better."""
+    """The score still improves when the run ends: more steps would help."""
     scores = [s for s in _lines(run.folder / "scores.jsonl") if math.isfinite(s["value"])]
     if len(scores) < 3 or scores[-1].get("better") == "higher":
         return None
@@ -82,39 +94,73 @@ def undertrained(run: Run) -> Finding | None:
     if not before or not after or min(before) <= 0:
         return None
     fallen = 1 - min(after) / min(before)
-    if fallen < FALLING:
+    if fallen < STILL_IMPROVING:
         return None
-    said = (
+    evidence = (
         f"{scores[-1]['metric']} fell by {fallen:.0%} in the last quarter of its {last} steps, to "
         f"{min(after):.3g}"
     )
-    advice = f"go on: gansmith train --resume {run.folder.name} --steps {2 * last}"
-    shown = draw.curve([s["value"] for s in scores], scores[-1]["metric"], None, "")
-    return Finding("undertrained", said, advice, {"fallen": fallen, "steps": float(last)}, shown)
+    advice = f"train longer: gansmith train --resume {run.folder.name} --steps {2 * last}"
+    picture = plots.curve([s["value"] for s in scores], scores[-1]["metric"], None, "")
+    numbers = {"fallen": fallen, "steps": float(last)}
+    return Finding("undertrained", evidence, advice, numbers, picture)
 
 
-def _blind(run: Run) -> float:
+def _discriminator_losses(run: Run) -> dict[str, list[float]]:
+    """The adversarial loss of every discriminator along the run, without pre-training.
+
+    The log holds it under the name of D's phase: `D/adv`, `D2/adv`, or `D/adv_a` where one phase
+    moves several discriminators.
+    """
+    curves: dict[str, list[float]] = {}
+    for line in _lines(run.folder / "log.jsonl"):
+        for key, value in line.items():
+            if re.fullmatch(ADVERSARIAL, key):
+                curves.setdefault(key.removesuffix("/adv"), []).append(value)
+    return curves
+
+
+def _growth(run: Run, name: str, values: list[float]) -> tuple[float, float, float] | None:
+    """The size of D's loss early and late in the run and its gradient norm, where it explodes."""
+    if len(values) < 8:
+        return None
+    early = median(abs(v) for v in values[: len(values) // 2])
+    late = median(abs(v) for v in values[-len(values) // 8 :])
+    chance = _chance_loss(run)
+    gradient = _gradient_norm(run, name) if chance == 0 else 0.0
+    grown = late > EXPLODED * max(early, 1.0 if chance is None else chance, 1.0)
+    return (early, late, gradient) if grown or gradient >= STEEP_GRADIENT else None
+
+
+def _chance_loss(run: Run) -> float | None:
+    """The loss of a D that returns 0 for everything; None where the game has no objective."""
     objective = getattr(run.game, "objective", None)
-    return float(objective.d(torch.zeros(2), torch.zeros(2))) if objective is not None else 1.0
+    if objective is None:
+        return None
+    weight = getattr(run.game, "d_weight", 1.0)
+    return weight * float(objective.d(torch.zeros(2), torch.zeros(2)))
 
 
-def _slope(run: Run) -> float:
-    """Mean norm of D's gradient on the way from real to fake examples, in units of theirs."""
-    D = getattr(run.game, "D", None)
-    if D is None or not isinstance(run.dataset.held.get("real"), Tensor):
+def _gradient_norm(run: Run, name: str) -> float:
+    """Mean norm of D's gradient at interpolates between real and generated examples; 0 for a D that
+    is conditional, or has a domain.
+    """
+    D = getattr(run.game, name, None)
+    if D is None or not isinstance(run.game, Samples):
         return 0.0
-    real = run.dataset.held["real"][:64]
-    real = real.float() / 127.5 - 1 if real.dtype == torch.uint8 else real
+    if not isinstance(run.dataset.held_out.get("real"), Tensor):
+        return 0.0
+    real = to_float(run.dataset.held_out["real"][:64])
     fake = run.sample(len(real)).cpu()
     t = torch.linspace(0, 1, len(real)).view(-1, *[1] * (real.ndim - 1))
     between = real.lerp(fake, t).requires_grad_(True)
     with torch.enable_grad():
-        (slope,) = torch.autograd.grad(D(between).sum(), between)
-    return float(slope.flatten(1).norm(dim=1).mean())
+        (gradient,) = torch.autograd.grad(D(between).sum(), between)
+    return float(gradient.flatten(1).norm(dim=1).mean())
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a JSON-lines file; none if it is not there."""
+    """The complete lines of a JSON-lines file; none if there is no file."""
     if not path.exists():
         return []
     lines = path.read_text().splitlines(keepends=True)

@@ -1,149 +1,228 @@
-"""Whether answers are to the point: are they what was asked for?"""
+"""Do conditional samples obey their condition? A row for each pair (generated, conditioned on)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gansmith.core.images import to_uint8
 from gansmith.data import Dataset
-from gansmith.data.transforms.degrade import split_name
-from gansmith.data.transforms.windows import past
-from gansmith.evaluation.faces import alike, as_said
-from gansmith.evaluation.select import judge_of
-from gansmith.metrics import Measured, Protocol
-from gansmith.metrics.sound_report import evaluate_answers
-from gansmith.modalities.sheets import to_uint8
+from gansmith.evaluation.faces import (
+    IDENTITY_KEYS,
+    attribute_accuracy,
+    attribute_keys,
+    identity_and_landmarks,
+)
+from gansmith.metrics import Better, Measured, Protocol
+from gansmith.metrics.audio_report import available_enhancement, evaluate_enhancement
+from gansmith.metrics.speech import log_spectral_distance
+from gansmith.metrics.text import word_error_rate
+from gansmith.modalities.image import judge_of
 from gansmith.pretrained.judges import JUDGES, Judge, load_judge
 
-RIVALS = 20  # pictures among which the one that was asked for is to be found
+CANDIDATES = 20  # true images among which the right one is to be found
+HELD_OUT = "held-out conditions"
 
 
-def to_the_point(samples: Tensor, dataset: Dataset, asked: str) -> dict[str, Measured]:
-    """The numbers of answers to held-out conditions, in their order, by the kind of condition.
+class Adherence(NamedTuple):
+    """How samples of held-out conditions, in their order, are held against the truth.
 
-    A class: the share of answers that the judge takes for it. Pictures: distance and PSNR to the
-    true answer. Others: how often the answer is nearer, in the judge's features, to the true
-    picture than to those of other conditions (R-precision of 1 among 20, arXiv:1711.10485). Of
-    drawn faces also their attributes and landmarks, which can be read.
-    Sounds that ask for sounds: how near the answer is to the clean one, and whether a recogniser
-    understands it.
+    measure: the numbers, by key. keys: which there are for a data set, and what is better.
+    score: chooses `best` in the place of the modality's score; lower is better. score_name: its.
     """
-    condition = dataset.spec.asked
-    if condition is not None and dataset.spec.kind == "sound" and condition.kind == "wave":
-        return cleaned(samples, dataset)
-    if dataset.spec.kind != "image" or condition is None or condition.kind not in KINDS:
+
+    measure: Callable[[Tensor, Dataset], dict[str, Measured]]
+    keys: Callable[[Dataset], dict[str, Better]]
+    score: Callable[[Tensor, Dataset], float] | None = None
+    score_name: str = ""
+
+
+NOTHING = Adherence(lambda samples, dataset: {}, lambda dataset: {})
+
+
+def adherence_of(dataset: Dataset) -> Adherence:
+    """The row for a data set; an empty one where there is none."""
+    condition = dataset.spec.conditioned_on
+    if condition is None:
+        return NOTHING
+    return ADHERENCE.get((dataset.spec.kind, condition.kind), NOTHING)
+
+
+def condition_adherence(
+    samples: Tensor, dataset: Dataset, only: Collection[str] | None = None
+) -> dict[str, Measured]:
+    """The numbers of samples of the first held-out conditions; with `only`, no others."""
+    row = adherence_of(dataset)
+    wanted = set(row.keys(dataset)) if only is None else set(row.keys(dataset)) & set(only)
+    found = row.measure(samples, dataset) if wanted else {}
+    return {key: number for key, number in found.items() if only is None or key in wanted}
+
+
+def class_accuracy(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Share of samples that the data's judge takes for the class they were generated for."""
+    judge, label = judge_of(dataset.spec), dataset.held_out["label"][: len(samples)]
+    if not class_keys(dataset):
         return {}
-    return KINDS[condition.kind](samples, dataset)
+    real = dataset.held_out["real"][: len(samples)]
+    value, best = (
+        float((judge.extract(x)[1].argmax(1) == label).double().mean()) for x in (samples, real)
+    )
+    found = _number("class accuracy", value, "higher", judge.description, samples, best)
+    return {"accuracy": found}
 
 
-def accuracy(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
-    """Share of answers of the class that was asked for, as the judge of the data sees it."""
-    judge, label = _judge(dataset), dataset.held["label"][: len(samples)]
-    if judge.card is None or tuple(judge.card.classes) != dataset.spec.classes:
-        return {}
-    _, probabilities = judge.look(samples)
-    value = float((probabilities.argmax(1) == label).double().mean())
-    _, seen = judge.look(dataset.held["real"][: len(samples)])
-    real = float((seen.argmax(1) == label).double().mean())
-    return {"asked": _number("share as asked", value, "higher", judge.about, samples, real)}
+def class_keys(dataset: Dataset) -> dict[str, Better]:
+    """Of data whose classes a judge knows."""
+    card = judge_of(dataset.spec).card
+    known = card is not None and tuple(card.classes) == dataset.spec.classes
+    return {"accuracy": "higher"} if known else {}
 
 
-def to_answer(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
-    """Mean absolute difference and PSNR to the true answers, pixels in [0, 1].
-
-    Of clips also the PSNR of the last frame that was given, which costs nothing to show again.
-    """
-    true = dataset.held["real"][: len(samples)].float() / 255
-    made = to_uint8(samples).float() / 255
-    l1 = float((made - true).abs().double().mean())
+def reconstruction(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Mean absolute difference and PSNR to the true images, pixels in [0, 1]."""
+    true, ours = (x.float() / 255 for x in (_true(samples, dataset), to_uint8(samples)))
+    l1 = float((ours - true).abs().double().mean())
     about = "pixels in [0, 1]"
-    found = {
-        "l1_to_answer": _number("L1 to the true answer", l1, "lower", about, samples, None),
-        "psnr": _number(
-            "PSNR to the true answer, dB", _psnr(made, true), "higher", about, samples, None
-        ),
+    return {
+        "l1": _number("L1 to the true image", l1, "lower", about, samples),
+        "psnr": _number("PSNR, dB", _psnr(ours, true), "higher", about, samples),
     }
-    asked = dataset.spec.condition
-    if asked is not None and asked.frames:
-        last = past(dataset.held["given"][: len(samples)], asked.frames)[:, -1].float() / 255
-        name = "PSNR of the last frame again, dB"
-        found["psnr_last"] = _number(name, _psnr(last, true), "near", about, samples, None)
-    return found
 
 
-def _psnr(made: Tensor, true: Tensor) -> float:
-    """Mean over the pictures, dB; at most 100."""
-    error = (made - true).square().flatten(1).mean(1).clamp(min=1e-10)
+def continuation(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Of next frames; beside them the PSNR of the last given frame, shown once more."""
+    condition = dataset.spec.condition
+    assert condition is not None
+    frames = condition.previews(dataset.held_out["condition"][: len(samples)])
+    last, true = (x.float() / 255 for x in (frames[-1], _true(samples, dataset)))
+    name = "PSNR of the last given frame, dB"
+    repeated = _number(name, _psnr(last, true), "near", "pixels in [0, 1]", samples)
+    return reconstruction(samples, dataset) | {"psnr_last_frame": repeated}
+
+
+def _psnr(ours: Tensor, true: Tensor) -> float:
+    """Mean over the images, dB; at most 100."""
+    error = (ours - true).square().flatten(1).mean(1).clamp(min=1e-10)
     return float((-10 * error.log10()).double().mean())
 
 
-def cleaned(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
-    """Distances to the clean sounds, and whether the data's recogniser understands the answers."""
-    spec, n = dataset.spec, len(samples)
-    held = {name: rows[:n] for name, rows in dataset.held.items()}
-    name = split_name(spec.name)[1]
-    judge = load_judge(name) if name in JUDGES and "label" in held else None
-    return evaluate_answers(
+def enhancement(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Distances to the clean waveforms, and whether the data's recogniser understands the words."""
+    held_out = {name: rows[: len(samples)] for name, rows in dataset.held_out.items()}
+    return evaluate_enhancement(
         samples,
-        held["real"],
-        held["given"],
-        spec.rate,
-        held.get("lengths"),
-        held.get("label"),
-        judge,
+        held_out["real"],
+        held_out["condition"],
+        dataset.spec.rate,
+        held_out.get("lengths"),
+        held_out.get("label"),
+        _recogniser(dataset),
     )
 
 
-def retrieved(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
-    """How often an answer is nearest to the picture that it was asked by, among 20."""
-    judge = _judge(dataset)
-    given = dataset.held["given"][: len(samples)].flatten(1)
-    made, _ = judge.look(samples)
-    true, _ = judge.look(dataset.held["real"][: len(samples)])
-    near = torch.cdist(F.normalize(made), F.normalize(true))
+def _recogniser(dataset: Dataset) -> Judge | None:
+    base = dataset.spec.base
+    return load_judge(base) if base in JUDGES and "label" in dataset.held_out else None
+
+
+def distance_to_clean(samples: Tensor, dataset: Dataset) -> float:
+    """Mean log-spectral distance, dB, to the training waveforms."""
+    train = {key: x[torch.arange(len(samples)) % len(x)] for key, x in dataset.train.items()}
+    lengths = train.get("lengths")
+    return float(log_spectral_distance(samples, train["real"], dataset.spec.rate, lengths).mean())
+
+
+def r_precision(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """How often a sample is nearer, in the judge's features, to the true image of its condition
+    than to those of 19 other conditions (arXiv:1711.10485)."""
+    judge = judge_of(dataset.spec)
+    conditions = dataset.held_out["condition"][: len(samples)].flatten(1)
+    ours, true = (F.normalize(judge.extract(x)[0]) for x in (samples, _true(samples, dataset)))
+    near = torch.cdist(ours, true)
     hits = []
     for row in range(len(samples)):
-        rivals = (given != given[row]).any(1).nonzero().squeeze(1)
-        rivals = rivals[torch.arange(min(RIVALS - 1, len(rivals))) * 7919 % max(1, len(rivals))]
-        if len(rivals):
-            hits.append(float(near[row, row] < near[row, rivals].min()))
+        others = (conditions != conditions[row]).any(1).nonzero().squeeze(1)
+        others = others[torch.arange(min(CANDIDATES - 1, len(others))) * 7919 % max(1, len(others))]
+        if len(others):
+            hits.append(float(near[row, row] < near[row, others].min()))
     value = sum(hits) / max(1, len(hits))
-    return {
-        "retrieved": _number("R-precision, 1 of 20", value, "higher", judge.about, samples, 1.0)
-    }
+    name = f"R-precision, 1 of {CANDIDATES}"
+    return {"r_precision": _number(name, value, "higher", judge.description, samples, 1.0)}
 
 
-def described(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
-    """Attributes of drawn faces as asked for, where they can be read, and R-precision."""
-    return as_said(samples, dataset) | retrieved(samples, dataset)
+def attributes(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Attributes of drawn faces, where they can be read, and R-precision."""
+    return attribute_accuracy(samples, dataset) | r_precision(samples, dataset)
 
 
 def likeness(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
-    """Distance to the true pictures; of drawn people also landmarks, and whether they are known."""
-    return to_answer(samples, dataset) | alike(samples, dataset)
+    """Distance to the true images; of drawn people also landmarks and identity."""
+    return reconstruction(samples, dataset) | identity_and_landmarks(samples, dataset)
 
 
-KINDS: dict[str, Callable[[Tensor, Dataset], dict[str, Measured]]] = {
-    "class": accuracy,
-    "image": to_answer,
-    "sentence": described,
-    "meaning": retrieved,
-    "labels": retrieved,
-    "attributes": described,
-    "sound": retrieved,
-    "likeness": likeness,
-}
+def sentences(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
+    """Sentences against the one true sentence of each condition, word by word."""
+    ours, true = (dataset.sentences(x) for x in (samples, _true(samples, dataset, "tokens")))
+    exact = sum(a == b for a, b in zip(ours, true, strict=True)) / len(true)
+    wer = word_error_rate(ours, true)
+    return {
+        "exact": _number("exact match", exact, "higher", "whole sentences", samples),
+        "wer": _number("word error rate", wer, "lower", "words", samples),
+    }
 
 
-def _judge(dataset: Dataset) -> Judge:
-    return judge_of(dataset.spec.name, dataset.spec.channels)
+def sentence_error(samples: Tensor, dataset: Dataset) -> float:
+    """The word error rate on training sentences."""
+    true = dataset.train["tokens"][torch.arange(len(samples)) % dataset.spec.train]
+    return word_error_rate(*(dataset.sentences(x) for x in (samples, true)))
+
+
+def _true(samples: Tensor, dataset: Dataset, field: str = "real") -> Tensor:
+    return dataset.held_out[field][: len(samples)]
 
 
 def _number(
-    name: str, value: float, better: str, about: str, samples: Tensor, real: float | None
+    name: str,
+    value: float,
+    better: Better,
+    about: str,
+    samples: Tensor,
+    real: float | None = None,
 ) -> Measured:
-    protocol = Protocol(about, "held-out conditions", {"generated": len(samples)})
-    return Measured(name, value, better, protocol, real)  # type: ignore[arg-type]
+    protocol = Protocol(about, HELD_OUT, {"generated": len(samples)})
+    return Measured(name, value, better, protocol, real)
+
+
+RECONSTRUCTION: dict[str, Better] = {"l1": "lower", "psnr": "higher"}
+RETRIEVAL: dict[str, Better] = {"r_precision": "higher"}
+CLIP: dict[str, Better] = {**RECONSTRUCTION, "psnr_last_frame": "near"}
+RETRIEVED = Adherence(r_precision, lambda dataset: RETRIEVAL)
+DESCRIBED = Adherence(attributes, lambda dataset: attribute_keys(dataset) | RETRIEVAL)
+
+ADHERENCE: dict[tuple[str, str], Adherence] = {
+    ("image", "class"): Adherence(class_accuracy, class_keys),
+    ("image", "label-set"): RETRIEVED,
+    ("image", "attributes"): DESCRIBED,
+    ("image", "sentence"): DESCRIBED,
+    ("image", "embedding"): RETRIEVED,
+    ("image", "log-mel"): RETRIEVED,
+    ("image", "image"): Adherence(reconstruction, lambda dataset: RECONSTRUCTION),
+    ("image", "clip"): Adherence(continuation, lambda dataset: CLIP),
+    ("image", "references"): Adherence(likeness, lambda dataset: RECONSTRUCTION | IDENTITY_KEYS),
+    ("audio", "waveform"): Adherence(
+        enhancement,
+        lambda dataset: available_enhancement(_recogniser(dataset) is not None),
+        distance_to_clean,
+        "log-spectral distance, dB",
+    ),
+    ("text", "sentence"): Adherence(
+        sentences,
+        lambda dataset: {"exact": "higher", "wer": "lower"},
+        sentence_error,
+        "word error rate",
+    ),
+}

@@ -21,9 +21,9 @@ import torch
 from safetensors.torch import save
 from torch.export import Dim, ExportedProgram
 
-from gansmith.core.game import Exports, Program
+from gansmith.core.files import write_atomic
+from gansmith.core.protocols import ExportableModule, Exports
 from gansmith.export.model_card import card
-from gansmith.runs.checkpoint import replace
 from gansmith.runs.run import Run
 
 Form = Literal["torch-export", "onnx"]
@@ -53,17 +53,17 @@ def export(run: Run, out: Path, form: Form = "torch-export") -> list[Path]:
         page = json.dumps(card(run, name, program, form), indent=2, ensure_ascii=False)
         files[out / f"{name}.json"] = f"{page}\n".encode()
     for path, content in files.items():
-        replace(path, content)
+        write_atomic(path, content)
     return list(files)
 
 
-def _weights(program: Program) -> bytes:
+def _weights(program: ExportableModule) -> bytes:
     """The state dict as safetensors, each tensor in memory of its own."""
     own = program.module.state_dict()
     return save({name: tensor.clone().contiguous() for name, tensor in own.items()})
 
 
-def _trace(program: Program) -> ExportedProgram:
+def _trace(program: ExportableModule) -> ExportedProgram:
     """The player as a graph with a free first axis, without the file names of this machine."""
     examples = tuple(given.example for given in program.inputs.values())
     free = tuple({0: Dim("batch")} for _ in examples)
@@ -75,13 +75,13 @@ def _trace(program: Program) -> ExportedProgram:
     return traced
 
 
-def _torch_program(program: Program) -> bytes:
+def _torch_program(program: ExportableModule) -> bytes:
     page = io.BytesIO()
     torch.export.save(_trace(program), page)
     return page.getvalue()
 
 
-def _onnx_program(program: Program) -> bytes:
+def _onnx_program(program: ExportableModule) -> bytes:
     absent = [name for name in EXTRA if find_spec(name) is None]
     if absent:
         raise RuntimeError(
@@ -115,7 +115,7 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-FORMS: dict[str, tuple[str, Callable[[Program], bytes]]] = {
+FORMS: dict[str, tuple[str, Callable[[ExportableModule], bytes]]] = {
     "torch-export": (".pt2", _torch_program),
     "onnx": (".onnx", _onnx_program),
 }

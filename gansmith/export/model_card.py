@@ -7,43 +7,34 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gansmith.core.game import Program
+from gansmith.core.protocols import ExportableModule
+from gansmith.modalities import Modality, modality_of
 from gansmith.presets import find_preset
 from gansmith.runs.run import Run
 from gansmith.version import __version__
 
-ROWS = 16  # of the batch in the lines of code
-MEANINGS = {
-    "image": "pictures in [-1, 1]",
-    "unpaired": "pictures in [-1, 1]",
-    "sound": "sounds in [-1, 1]",
-    "points": "points, in the units of the data",
-    "labels": "logits of labels, above 0 what is there",
-    "text": "word numbers; 0 ends a sentence and fills it up",
-}
 
-
-def card(run: Run, name: str, program: Program, form: str) -> dict[str, Any]:
+def card(run: Run, name: str, program: ExportableModule, form: str) -> dict[str, Any]:
     """What goes in and comes out, where the player is from, and how to load it.
 
     form: "torch-export" or "onnx".
     """
-    config, spec = run.config, run.config.spec
+    config, spec, modality = run.config, run.spec, modality_of(run.spec)
     y = program.module(*(given.example for given in program.inputs.values()))
     return {
         "name": name,
         "inputs": [
-            {"name": key, **_kind(x.example), "meaning": x.meaning, "code": x.code}
+            {"name": key, **_shape(x.example), "meaning": x.meaning, "code": x.code}
             for key, x in program.inputs.items()
         ],
-        "output": {"name": "y", **_kind(y), "meaning": MEANINGS[spec["kind"]]},
-        "load": lines(name, program, form, spec["kind"], y),
+        "output": {"name": "y", **_shape(y), "meaning": modality.output},
+        "load": load_code(name, program, form, modality, y),
         "preset": config.preset,
         "paper": find_preset(config.preset).cites,
         "keywords": config.keywords,
-        "data": {key: spec[key] for key in ("name", "licence", "fingerprint")},
-        "classes": list(spec["classes"]),
-        "vocabulary": list(run.dataset.vocabulary),
+        "data": {"name": spec.name, "licence": spec.licence, "fingerprint": spec.fingerprint},
+        "classes": list(spec.classes),
+        "vocabulary": list(run.examples.vocabulary),
         "step": run.step,
         "seed": config.seed,
         "gansmith": __version__,
@@ -51,7 +42,9 @@ def card(run: Run, name: str, program: Program, form: str) -> dict[str, Any]:
     }
 
 
-def lines(name: str, program: Program, form: str, kind: str, y: Tensor) -> list[str]:
+def load_code(
+    name: str, program: ExportableModule, form: str, modality: Modality, y: Tensor
+) -> list[str]:
     """The program in a few lines of Python, run where its files are."""
     names = list(program.inputs)
     text = [f"{key} = {given.code}" for key, given in program.inputs.items()]
@@ -62,23 +55,12 @@ def lines(name: str, program: Program, form: str, kind: str, y: Tensor) -> list[
     else:
         text += [f'{name} = torch.export.load("{name}.pt2").module()']
         text += [f"y = {name}({', '.join(names)})"]
-    modules = ["torch"] + ["onnxruntime"] * (form == "onnx") + ["json"] * (kind == "text")
-    return [f"import {', '.join(sorted(modules))}", *text, *_shown(name, kind, y)]
+    text += modality.code(name, y)
+    modules = ["torch"] + ["onnxruntime"] * (form == "onnx")
+    modules += ["json"] * any("json." in line for line in text)
+    return [f"import {', '.join(sorted(modules))}", *text]
 
 
-def _shown(name: str, kind: str, y: Tensor) -> list[str]:
-    """From what comes out to what one looks at."""
-    if kind in ("image", "unpaired"):
-        shape = (ROWS, *y.shape[1:])
-        return [f"pixels = ((y + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)  # {shape}"]
-    if kind == "text":
-        return [
-            f'words = json.load(open("{name}.json"))["vocabulary"]',
-            'sentences = [" ".join(words[i] for i in row if i) for row in y.tolist()]',
-        ]
-    return []
-
-
-def _kind(tensor: Tensor) -> dict[str, Any]:
+def _shape(tensor: Tensor) -> dict[str, Any]:
     dtype = str(tensor.dtype).removeprefix("torch.")
     return {"shape": ["batch", *tensor.shape[1:]], "dtype": dtype}

@@ -1,10 +1,11 @@
-"""ACGAN (arXiv:1610.09585, Eq. 2 and 3): D guesses the class instead of being told it.
+"""ACGAN (arXiv:1610.09585, Eq. 2 and 3): an auxiliary classifier in the discriminator.
 
-D says whether a picture is real and of which class it is; G wants its pictures taken for real ones
-of the class that it was asked for.
+D predicts whether an image is real and which class it shows; it is not given the class. G is
+trained to generate images that D takes for real and classifies as the class they were generated
+for.
 
-Departs from the paper in: D learns classes from real pictures alone. From G's as well, with the
-class that G was asked for, the two may agree on marks of their own that no real picture has.
+Departs from the paper in: D's classifier is trained on real images alone. If it were also trained
+on generated ones, D and G could agree on marks of a class that no real image has.
 """
 
 from __future__ import annotations
@@ -14,44 +15,44 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.rng import Rng
-from gansmith.games.conditional import answered
+from gansmith.games.conditional import sample_conditional
 from gansmith.losses.objectives import Objective
 
 
 class ACGAN(Game):
-    """A generator of classes, against a discriminator that also classifies.
+    """A class-conditional generator against a discriminator with an auxiliary classifier.
 
-    G: codes (B, latent.dim), classes (B,) -> pictures; has `latent`.
-    D: pictures -> Scores, logits (B,) and class logits (B, K).
-    guess: weight of the class.
+    G: codes (B, latent.dim), classes (B,) -> images; has `latent`.
+    D: images -> Scores, logits (B,) and class logits (B, K).
+    aux_weight: weight of the classification loss.
     """
 
-    asked = "label"
+    condition_field = "label"
 
-    def __init__(self, G: Any, D: Any, *, objective: Objective, guess: float = 1.0) -> None:
+    def __init__(self, G: Any, D: Any, *, objective: Objective, aux_weight: float = 1.0) -> None:
         super().__init__()
         self.G, self.D = G, D
-        self.objective, self.guess = objective, guess
+        self.objective, self.aux_weight = objective, aux_weight
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("D", self.judge), Phase("G", self.fool)
+        return Phase("D", self.d_loss), Phase("G", self.g_loss)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
         x.z = self.G.latent.sample(len(x), rng)
         return x
 
-    def judge(self, x: Batch) -> Terms:
+    def d_loss(self, x: Batch) -> Losses:
         real, fake = self.D(x.real), self.D(self.G(x.z, x.label))
-        guess = F.cross_entropy(real.match, x.label)
-        return dict(adv=self.objective.d(real.real, fake.real), guess=self.guess * guess)
+        aux = F.cross_entropy(real.match, x.label)
+        return dict(adv=self.objective.d(real.real, fake.real), aux=self.aux_weight * aux)
 
-    def fool(self, x: Batch) -> Terms:
+    def g_loss(self, x: Batch) -> Losses:
         fake = self.D(self.G(x.z, x.label))
-        guess = F.cross_entropy(fake.match, x.label)
-        return dict(adv=self.objective.g(None, fake.real), guess=self.guess * guess)
+        aux = F.cross_entropy(fake.match, x.label)
+        return dict(adv=self.objective.g(None, fake.real), aux=self.aux_weight * aux)
 
-    def answer(self, given: Tensor, rng: Rng) -> Tensor:
-        """A picture for each of the classes (n,), in the range that players see."""
-        return answered(self.G, given, rng)
+    def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
+        """An image for each of the classes (n,), in the range that players see."""
+        return sample_conditional(self.G, conditions, rng)

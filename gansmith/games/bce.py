@@ -1,11 +1,11 @@
-"""Labels from a picture by cross-entropy, each label by itself; thresholds tuned for F1.
+"""Multi-label classification by binary relevance: one cross-entropy for each label.
 
     min_G sum_l BCE(G(x)_l, y_l)          max_T mean_l F1_l of the labels with G(x)_l > T_l
 
-F1 is made smooth by counting labels by halves near the threshold. Where probabilities are right the
-best threshold is half of the best F1 (arXiv:1402.1892), so below a half.
+The thresholds T are tuned on a smooth F1. With calibrated probabilities the best threshold is half
+of the best F1 (arXiv:1402.1892), hence below a half.
 
-Departs from the paper in: no paper; it is how labels are learnt when nobody thinks of a game.
+Departs from the paper in: no paper; it is the usual baseline.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Any
 
 from torch import Tensor
 
-from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.rng import Rng
-from gansmith.games.multi_label import entropy, labelled
+from gansmith.games.multi_label import binary_cross_entropy, predict_labels
 
-STEEP = 5.0  # how fast a label counts as there, per logit above its threshold
+SLOPE = 5.0  # of the sigmoid that replaces the step at the threshold, per logit
 
 
-class LabelByLabel(Game):
-    """A classifier of label sets, and a threshold for each label.
+class BinaryRelevance(Game):
+    """A multi-label classifier, and a threshold for each label.
 
-    G: pictures -> logits (B, L). T: logits -> logits less the thresholds.
+    G: images -> logits (B, L). T: logits -> logits minus the thresholds.
     """
 
-    asked = "given"
+    condition_field = "condition"
     averaged = ("G", "T")
 
     def __init__(self, G: Any, T: Any) -> None:
@@ -35,27 +35,27 @@ class LabelByLabel(Game):
         self.G, self.T = G, T
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("T", self.tune), Phase("G", self.label)
+        return Phase("T", self.t_loss), Phase("G", self.g_loss)
 
-    def tune(self, x: Batch) -> Terms:
-        """1 - F1, on a batch that G has not moved on yet."""
-        return dict(missed=1 - smooth_f1(self.T(self.G(x.given)).float(), x.real))
+    def t_loss(self, x: Batch) -> Losses:
+        """1 - F1, on a batch that G has not been trained on yet."""
+        return dict(f1=1 - smooth_f1(self.T(self.G(x.condition)).float(), x.real))
 
-    def label(self, x: Batch) -> Terms:
-        return dict(entropy=entropy(self.G(x.given), x.real))
+    def g_loss(self, x: Batch) -> Losses:
+        return dict(bce=binary_cross_entropy(self.G(x.condition), x.real))
 
-    def answer(self, given: Tensor, rng: Rng) -> Tensor:
-        """For each picture (n, C, H, W) a number in [0, 1] for each label, (n, L): above a half it
-        is there. They are probabilities moved so that a half is the threshold.
+    def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
+        """For each image (n, C, H, W) a number in [0, 1] for each label, (n, L): the label is
+        predicted above a half. They are probabilities, shifted so that a half is the threshold.
         """
-        return labelled(lambda x: self.T(self.G(x)), given)
+        return predict_labels(lambda x: self.T(self.G(x)), conditions)
 
 
 def smooth_f1(logits: Tensor, labels: Tensor) -> Tensor:
-    """The mean F1 of labels (B, L), 2 TP / (2 TP + FP + FN), that grows smoothly with the logits.
+    """The mean F1 of labels (B, L), 2 TP / (2 TP + FP + FN), differentiable in the logits.
 
-    One is added above and below, so a label that is nowhere counts as found.
+    One is added to numerator and denominator, so that a label that occurs nowhere counts as found.
     """
-    there = (STEEP * logits).sigmoid()
-    hits = 2 * (there * labels).sum(0) + 1
-    return (hits / (there.sum(0) + labels.sum(0) + 1)).mean()
+    predicted = (SLOPE * logits).sigmoid()
+    hits = 2 * (predicted * labels).sum(0) + 1
+    return (hits / (predicted.sum(0) + labels.sum(0) + 1)).mean()

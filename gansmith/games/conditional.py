@@ -1,35 +1,39 @@
-"""The conditional game (arXiv:1411.1784, Eq. 2; arXiv:1605.05396, Algorithm 1).
+"""The conditional GAN (arXiv:1411.1784, Eq. 2; arXiv:1605.05396, Algorithm 1).
 
-G is given a condition c beside its code; D is shown (x, c) and takes for real only what is real and
-as asked. Beside G's pictures, D is shown two more kinds of lies: real pictures with a wrong
-condition and, if asked for, G's pictures with a condition that they were not made for.
+G is conditioned on c beside its code; D sees pairs (x, c) and is trained to accept only real images
+with their own condition. Beside generated images, two further kinds of negative pairs may be used:
+real images with a mismatched condition (GAN-CLS), and generated images with a condition other than
+the one they were generated from.
 
-Departs from the paper in: D's losses are those of any objective, on stable logits; wrong conditions
-come from the same batch and are never equal to the right one, where the batch has another.
+Departs from the paper in: D's losses are those of any objective, on stable logits; mismatched
+conditions come from the same batch and always differ from the right one, if the batch has another.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.rng import Rng
-from gansmith.losses.objectives import Objective
-from gansmith.networks.augment import View, as_is
+from gansmith.losses.objectives import Objective, Separable
+from gansmith.networks.augment import Augmentation, no_augmentation
 
 
-class Conditional(Game):
-    """A generator that is asked, against a discriminator that knows what was asked.
+class ConditionalGAN(Game):
+    """A conditional generator against a conditional discriminator.
 
-    G: codes (B, latent.dim), conditions -> pictures; has `latent`.
-    D: `see` of pictures, then `score` of what was seen, given conditions -> logits (B,).
-    asked: the field of the batch that holds the conditions.
-    wrong: weight of real pictures with a wrong condition, as lies (GAN-CLS); 0 leaves them out.
-    swapped: weight of G's pictures with a condition they were not made for; 0 leaves them out.
-    view: differentiable augmentation of what D sees.
+    G: codes (B, latent.dim), conditions -> images; has `latent`.
+    D: `features` of images, then `logits` (B,) of features and conditions.
+    condition_field: the field of the batch that holds the conditions.
+    real_weight: weight of real images with their own condition in D's loss.
+    mismatch_weight: weight of real images with a mismatched condition as negatives (GAN-CLS); 0
+        omits the term.
+    fake_mismatch_weight: weight of generated images with a mismatched condition; 0 omits the term.
+    augment: differentiable augmentation of what D sees.
     """
 
     def __init__(
@@ -38,59 +42,94 @@ class Conditional(Game):
         D: Any,
         *,
         objective: Objective,
-        asked: str = "label",
-        wrong: float = 0.0,
-        swapped: float = 0.0,
-        view: View = as_is,
+        condition_field: str = "label",
+        real_weight: float = 1.0,
+        mismatch_weight: float = 0.0,
+        fake_mismatch_weight: float = 0.0,
+        augment: Augmentation = no_augmentation,
     ) -> None:
         super().__init__()
-        self.G, self.D, self.view = G, D, view
-        self.objective, self.asked, self.wrong, self.swapped = objective, asked, wrong, swapped
+        self.G, self.D, self.augment = G, D, augment
+        self.objective, self.condition_field = objective, condition_field
+        self.real_weight = real_weight
+        self.mismatch_weight, self.fake_mismatch_weight = mismatch_weight, fake_mismatch_weight
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("D", self.judge), Phase("G", self.fool)
+        return Phase("D", self.d_loss), Phase("G", self.g_loss)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
-        x.c = getattr(x, self.asked)
+        x.c = getattr(x, self.condition_field)
         x.z = self.G.latent.sample(len(x), rng)
-        x.angle = self.view.draw(x.real, rng)
-        if self.wrong or self.swapped:
-            x.wrong = x.c[others(x.c, rng)]
+        x.augment_noise = self.augment.draw(x.real, rng)
+        if self.mismatch_weight or self.fake_mismatch_weight:
+            x.mismatched = x.c[mismatched(x.c, rng)]
         return x
 
-    def judge(self, x: Batch) -> Terms:
-        real = self.D.see(self.view(x.real, x.angle))
-        fake = self.D.see(self.view(self.G(x.z, x.c), x.angle))
-        right = self.D.score(real, x.c)
-        terms = dict(adv=self.objective.d(right, self.D.score(fake, x.c)))
-        if self.wrong:
-            terms["wrong"] = self.wrong * self.objective.d(right, self.D.score(real, x.wrong))
-        if self.swapped:
-            terms["swapped"] = self.swapped * self.objective.d(right, self.D.score(fake, x.wrong))
-        return terms
+    def d_loss(self, x: Batch) -> Losses:
+        real = self.D.features(self.augment(x.real, x.augment_noise))
+        fake = self.D.features(self.augment(self.G(x.z, x.c), x.augment_noise))
+        right, made = self.D.logits(real, x.c), self.D.logits(fake, x.c)
+        negatives = {}
+        if self.mismatch_weight:
+            negatives["mismatch"] = self.mismatch_weight, self.D.logits(real, x.mismatched)
+        if self.fake_mismatch_weight:
+            negatives["fake_mismatch"] = (
+                self.fake_mismatch_weight,
+                self.D.logits(fake, x.mismatched),
+            )
+        return d_terms(self.objective, right, made, negatives, self.real_weight)
 
-    def fool(self, x: Batch) -> Terms:
-        fake = self.D(self.view(self.G(x.z, x.c), x.angle), x.c)
-        real = self.D(self.view(x.real, x.angle), x.c) if self.objective.needs_real else None
+    def g_loss(self, x: Batch) -> Losses:
+        fake = self.D(self.augment(self.G(x.z, x.c), x.augment_noise), x.c)
+        real = (
+            self.D(self.augment(x.real, x.augment_noise), x.c)
+            if self.objective.needs_real
+            else None
+        )
         return dict(adv=self.objective.g(real, fake))
 
-    def answer(self, given: Tensor, rng: Rng) -> Tensor:
-        """A picture for each of the conditions (n, ...), in the range that players see."""
-        return answered(self.G, given, rng)
+    def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
+        """An image for each of the conditions (n, ...), in the range that players see."""
+        return sample_conditional(self.G, conditions, rng)
 
 
-def answered(G: Any, given: Tensor, rng: Rng, piece: int = 256) -> Tensor:
-    """What a generator makes of conditions and fresh codes, piece by piece to save memory."""
-    codes = G.latent.sample(len(given), rng).to(given.device)
-    pairs = zip(codes.split(piece), given.split(piece), strict=True)
+def sample_conditional(G: Any, conditions: Tensor, rng: Rng, piece: int = 256) -> Tensor:
+    """Samples of a conditional generator from fresh codes, (n, ...), in pieces to save memory."""
+    codes = G.latent.sample(len(conditions), rng).to(conditions.device)
+    pairs = zip(codes.split(piece), conditions.split(piece), strict=True)
     return torch.cat([G(z, c) for z, c in pairs])
 
 
-def others(given: Tensor, rng: Rng) -> Tensor:
-    """For each row the number of another row with another condition, drawn uniformly, (B,).
+def d_terms(
+    objective: Objective,
+    right: Tensor,
+    fake: Tensor,
+    negatives: Mapping[str, tuple[float, Tensor]],
+    real_weight: float = 1.0,
+) -> Losses:
+    """D's losses on logits: real pairs, generated ones, and further kinds of negatives by weight.
 
-    A row whose condition all share points to any row: such a batch has no wrong condition.
+    adv = real_weight * real_loss(right) + fake_loss(fake),  name = weight * fake_loss(logits).
+    With weights of 1 each kind counts once; with real_weight 2 and one further kind, real pairs
+    count as much as both together, as in GAN-CLS. Raises ValueError where weights are given to an
+    objective whose d is no such sum.
     """
-    rows = given.reshape(len(given), -1)
+    if not negatives and real_weight == 1:
+        return dict(adv=objective.d(right, fake))
+    if not isinstance(objective, Separable):
+        raise ValueError(
+            f"{type(objective).__name__} compares real and fake logits in pairs: it takes no "
+            "weights for further kinds of negatives"
+        )
+    terms = {name: w * objective.fake_loss(logits) for name, (w, logits) in negatives.items()}
+    return dict(adv=real_weight * objective.real_loss(right) + objective.fake_loss(fake), **terms)
+
+
+def mismatched(conditions: Tensor, rng: Rng) -> Tensor:
+    """For each row the index of another row with a different condition, drawn uniformly, (B,).
+
+    A row whose condition all rows share gets any index: such a batch has no mismatched condition.
+    """
+    rows = conditions.reshape(len(conditions), -1)
     same = (rows[:, None] == rows[None]).all(2)
     return rng.uniform(*same.shape).masked_fill(same, -1).argmax(1)

@@ -1,11 +1,11 @@
-"""EBGAN (arXiv:1609.03126, Eqs. 1, 2): D is an auto-encoder, its energy E the error of the copy.
+"""EBGAN (arXiv:1609.03126, Eqs. 1, 2): D is an auto-encoder, its reconstruction error the energy E.
 
-D lowers the energy of real examples and raises that of fakes, up to a margin and no further;
-G lowers the energy of its fakes. Since D needs no fakes to learn to copy, it may be trained
-alone first. Fakes whose codes point the same way may be pulled apart (section 2.4).
+D lowers the energy of real examples and raises that of fakes up to a margin; G lowers the energy of
+its fakes. Since D needs no fakes to learn to reconstruct, it may be pre-trained alone. A
+pulling-away term may keep the codes of fakes apart (section 2.4).
 
 Departs from the paper in: D returns minus the energy, so that high is real; the energy is a
-mean over coordinates; D may be trained alone before the game.
+mean over coordinates; D may be pre-trained.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.core.game import Batch, Phase, Stage, Terms
+from gansmith.core.game import Batch, Losses, Phase, Stage
+from gansmith.core.precision import upcast
 from gansmith.games.gan import GAN, Generator
-from gansmith.losses.fdivergence import upcast
-from gansmith.networks.autoencoder import CopyingDiscriminator
+from gansmith.networks.autoencoder import AutoencoderDiscriminator
 
 
-class Margin:
+class EnergyMargin:
     """The losses of EBGAN on D's logits, which are minus the energies.
 
-    d = E_p[E] + E_q[max(0, m - E)],  g = E_q[E].  At the equilibrium d = m (Theorem 1). A margin
-    that is never reached leaves D free to spoil all copies. ValueError for a margin that is not
-    positive.
+    d = E_real[E] + E_fake[max(0, m - E)],  g = E_fake[E].  At the equilibrium d = m (Theorem 1).
+    With a margin that is never reached D gains by spoiling all reconstructions. ValueError for a
+    margin that is not positive.
     """
 
     needs_real = False
@@ -34,11 +34,11 @@ class Margin:
 
     def __init__(self, margin: float) -> None:
         if not margin > 0:
-            raise ValueError(f"energies are kept apart by a margin above 0; got {margin}")
+            raise ValueError(f"the margin between energies is above 0; got {margin}")
         self.margin = margin
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Energy of real examples, and what fakes lack to the margin."""
+        """The energy of real examples, and by how much fakes fall short of the margin."""
         return -upcast(real).mean() + F.relu(self.margin + upcast(fake)).mean()
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ class Margin:
 
 
 @dataclass(frozen=True)
-class PullingAway:
+class PullingAwayTerm:
     """weight / (N (N - 1)) sum over i != j of cos^2(s_i, s_j), on codes s (N, F): Eq. 5.
 
     It lies between 0 (orthogonal codes, where F >= N) and `weight` (one direction for all).
@@ -78,42 +78,44 @@ class PullingAway:
 class EBGAN(GAN):
     """A generator against an auto-encoder.
 
-    D: examples -> logits (B,), minus the energies; `encoder` and `score` are its halves.
-    margin: energy beyond which fakes are left alone (the paper's m).
-    pull: what keeps the codes of fakes apart.
-    pretrain_steps: steps of D alone, on real examples, before the game.
+    D: examples -> logits (B,), minus the energies; `encoder` and `logits` are its two halves.
+    margin: energy above which fakes are left alone (the paper's m).
+    pull_away: the term that keeps the codes of fakes apart.
+    d_pretrain_steps: steps of D alone, on real examples, before the game.
     """
 
-    D: CopyingDiscriminator
+    D: AutoencoderDiscriminator
 
     def __init__(
         self,
         G: Generator,
-        D: CopyingDiscriminator,
+        D: AutoencoderDiscriminator,
         *,
         margin: float,
-        pull: PullingAway,
-        pretrain_steps: int = 0,
+        pull_away: PullingAwayTerm,
+        d_pretrain_steps: int = 0,
     ) -> None:
-        super().__init__(G, D, objective=Margin(margin))
-        self.pull, self.pretrain_steps = pull, pretrain_steps
+        super().__init__(G, D, objective=EnergyMargin(margin))
+        self.pull_away, self.d_pretrain_steps = pull_away, d_pretrain_steps
 
     def stages(self) -> tuple[Stage, ...]:
-        alone = Stage(self.pretrain_steps, (Phase("D", self.copy),))
-        return (*([alone] if self.pretrain_steps else []), Stage(None, self.phases()))
+        alone = Stage(self.d_pretrain_steps, (Phase("D", self.d_pretrain_loss, name="D_pretrain"),))
+        return (*([alone] if self.d_pretrain_steps else []), Stage(None, self.phases()))
 
-    def copy(self, x: Batch) -> Terms:
-        """E_p[E]: reconstruction alone."""
-        return dict(energy=-self.D(x.real).mean())
+    def d_pretrain_loss(self, x: Batch) -> Losses:
+        """E_real[E]: reconstruction alone."""
+        return dict(rec=-self.D(x.real).mean())
 
-    def judge(self, x: Batch) -> Terms:
+    def d_loss(self, x: Batch) -> Losses:
         """Eq. 1."""
         real, fake = self.D(x.real), self.D(self.G(x.z))
         x.note(real=-real.mean(), fake=-fake.mean())
         return dict(adv=self.objective.d(real, fake))
 
-    def fool(self, x: Batch) -> Terms:
+    def g_loss(self, x: Batch) -> Losses:
         """Eq. 2, and the pulling-away term."""
         fake = self.G(x.z)
         codes = self.D.encoder(fake)
-        return dict(adv=self.objective.g(None, self.D.score(fake, codes)), pull=self.pull(codes))
+        return dict(
+            adv=self.objective.g(None, self.D.logits(fake, codes)), pull_away=self.pull_away(codes)
+        )

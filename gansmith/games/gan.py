@@ -1,11 +1,11 @@
-"""The game of two (arXiv:1406.2661, Algorithm 1).
+"""The original GAN (arXiv:1406.2661, Algorithm 1).
 
-D is moved `d_steps` times to tell real from fake, each time on a fresh batch;
-then G is moved once to make D err. Objective, penalty, view and networks are chosen freely.
+D is moved `d_steps` times to discriminate real from fake, each time on a fresh batch;
+then G is moved once against D. Objective, penalty, augmentation and networks are chosen freely.
 
-Departs from the paper in: D is a logit and the losses are stable forms on logits; the
-momentum of the paper is an optimiser's matter; real and fake may be seen through a random
-differentiable view (arXiv:2006.10738), the same in a pair.
+Departs from the paper in: D returns logits and the losses are stable forms on logits; momentum is
+up to the optimizer; real and fake may be seen through a random differentiable augmentation
+(arXiv:2006.10738), the same for both of a pair.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from gansmith.core.game import Batch, Game, Given, Phase, Program, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.latent import Latent
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
 from gansmith.losses.objectives import Objective
-from gansmith.networks.augment import View, as_is
-from gansmith.penalties import Absent, Penalty
+from gansmith.networks.augment import Augmentation, no_augmentation
+from gansmith.penalties import NoPenalty, Penalty
 
-UNPENALISED = Absent()
+UNPENALISED = NoPenalty()
 
 
 class Generator(Protocol):
-    """Codes to examples."""
+    """From codes to examples."""
 
     latent: Latent
 
@@ -42,8 +43,8 @@ class GAN(Game):
     G: codes (B, latent.dim) -> examples; has `latent`.
     D: examples -> logits (B,) or a map; high means real.
     objective: the pair of losses on logits.
-    penalty: what keeps D smooth; it joins D's losses.
-    view: differentiable augmentation of what D sees.
+    penalty: regularizer of D, added to its loss.
+    augment: differentiable augmentation of what D sees.
     d_steps: moves of D for one of G.
     """
 
@@ -56,40 +57,41 @@ class GAN(Game):
         *,
         objective: Objective,
         penalty: Penalty = UNPENALISED,
-        view: View = as_is,
+        augment: Augmentation = no_augmentation,
         d_steps: int = 1,
     ) -> None:
         super().__init__()
         self.G, self.D = G, D
-        self.objective, self.penalty, self.view, self.d_steps = objective, penalty, view, d_steps
+        self.objective, self.penalty, self.d_steps = objective, penalty, d_steps
+        self.augment = augment
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("D", self.judge, repeat=self.d_steps), Phase("G", self.fool)
+        return Phase("D", self.d_loss, repeat=self.d_steps), Phase("G", self.g_loss)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
         x.z = self.G.latent.sample(len(x), rng)
-        x.mix = self.penalty.draw(x.real, rng)
-        x.angle = self.view.draw(x.real, rng)
+        x.penalty_noise = self.penalty.draw(x.real, rng)
+        x.augment_noise = self.augment.draw(x.real, rng)
         return x
 
-    def judge(self, x: Batch) -> Terms:
-        return self.told_apart(x, self.G(x.z))
+    def d_loss(self, x: Batch) -> Losses:
+        return self.d_terms(x, self.G(x.z))
 
-    def fool(self, x: Batch) -> Terms:
-        return self.fooled(x, self.G(x.z))
+    def g_loss(self, x: Batch) -> Losses:
+        return self.g_terms(x, self.G(x.z))
 
-    def told_apart(self, x: Batch, fake: Tensor) -> Terms:
-        """D's losses on a batch and given fakes."""
-        real, fake = self.view(x.real, x.angle), self.view(fake, x.angle)
+    def d_terms(self, x: Batch, fake: Tensor) -> Losses:
+        """D's terms on a batch and the given fakes."""
+        real, fake = self.augment(x.real, x.augment_noise), self.augment(fake, x.augment_noise)
         return dict(
             adv=self.objective.d(self.D(real), self.D(fake)),
-            penalty=self.penalty(self.D, real, fake, x.mix),
+            penalty=self.penalty(self.D, real, fake, x.penalty_noise),
         )
 
-    def fooled(self, x: Batch, fake: Tensor) -> Terms:
-        """G's losses on given fakes."""
-        fake = self.D(self.view(fake, x.angle))
-        real = self.D(self.view(x.real, x.angle)) if self.objective.needs_real else None
+    def g_terms(self, x: Batch, fake: Tensor) -> Losses:
+        """G's terms on the given fakes."""
+        fake = self.D(self.augment(fake, x.augment_noise))
+        real = self.D(self.augment(x.real, x.augment_noise)) if self.objective.needs_real else None
         return dict(adv=self.objective.g(real, fake))
 
     def sample(self, n: int, rng: Rng) -> Tensor:
@@ -102,14 +104,14 @@ class GAN(Game):
         return self.G.latent
 
     def decode(self, codes: Tensor) -> Tensor:
-        """The examples of given codes, (n, latent.dim) -> (n, ...)."""
+        """The examples that codes decode to, (n, latent.dim) -> (n, ...)."""
         return in_pieces(self.G, codes)
 
-    def exports(self) -> dict[str, Program]:
+    def exports(self) -> dict[str, ExportableModule]:
         """G, from codes to examples."""
         meaning = f"codes: every coordinate from the prior {self.latent.prior!r}"
-        z = Given(torch.zeros(2, self.latent.dim), meaning, self.latent.in_torch(16))
-        return {"G": Program(self.get_submodule("G"), {"z": z})}
+        z = ExportInput(torch.zeros(2, self.latent.dim), meaning, self.latent.torch_expression(16))
+        return {"G": ExportableModule(self.get_submodule("G"), {"z": z})}
 
 
 def in_pieces(network: Callable[[Tensor], Tensor], x: Tensor, piece: int = 256) -> Tensor:

@@ -1,39 +1,39 @@
-"""The game of two with a memory (arXiv:1612.07828, section 2.3): D also sees fakes of the past.
+"""A GAN with a history of fakes (arXiv:1612.07828, section 2.3).
 
-D tells real examples from a mixture: half fresh fakes, half fakes that earlier generators
-made; each old one that is shown is replaced by a fresh one. G moves as ever.
+D discriminates real examples from a mixture: half fresh fakes, half fakes of earlier generators;
+each old one that is shown is replaced by a fresh one. G moves as in `GAN`.
 
-Departs from the paper in: its generator refines pictures, this one makes them of codes; which
-of a batch are replayed is drawn example by example, so it is half of them on average.
+Departs from the paper in: the paper's generator refines images, this one decodes codes; which of a
+batch are replayed is drawn example by example, so it is half of them on average.
 """
 
 from __future__ import annotations
 
 from torch import nn
 
-from gansmith.core.game import Batch, Terms
+from gansmith.core.game import Batch, Losses
 from gansmith.core.rng import Rng
 from gansmith.games.gan import GAN, Generator
 from gansmith.losses.objectives import Objective
-from gansmith.networks.image_pool import Pool
+from gansmith.networks.image_pool import ImagePool
 
 
-class Replayed(GAN):
-    """A generator against a discriminator that does not forget.
+class HistoryGAN(GAN):
+    """A generator against a discriminator that also sees earlier fakes.
 
-    memory: what keeps earlier fakes, of the shape that G makes.
+    pool: the history of fakes, of the shape that G generates.
     """
 
     def __init__(
-        self, G: Generator, D: nn.Module, *, objective: Objective, memory: Pool, d_steps: int = 1
+        self, G: Generator, D: nn.Module, *, objective: Objective, pool: ImagePool, d_steps: int = 1
     ) -> None:
         super().__init__(G, D, objective=objective, d_steps=d_steps)
-        self.memory = memory
+        self.pool = pool
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
         x = super().draw(x, rng)
         x.swap = rng.uniform(len(x), 2)
         return x
 
-    def judge(self, x: Batch) -> Terms:
-        return self.told_apart(x, self.memory(self.G(x.z), x.swap))
+    def d_loss(self, x: Batch) -> Losses:
+        return self.d_terms(x, self.pool(self.G(x.z), x.swap))

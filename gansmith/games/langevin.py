@@ -14,8 +14,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from gansmith.core.precision import eager_float32, to_float32
 from gansmith.core.rng import Rng
-from gansmith.penalties.gradient_norm import Critic, full, plainly
+from gansmith.penalties.gradient_norm import Critic
 
 
 class Walk(Protocol):
@@ -31,7 +32,7 @@ class Walk(Protocol):
 
 
 @dataclass(frozen=True)
-class Ascent:
+class GradientAscent:
     """Towards argmax_x D(x): x <- x + rate / 2 grad_x D(x).
 
     bound: every coordinate is kept in [-bound, bound].
@@ -45,9 +46,9 @@ class Ascent:
         return torch.zeros(len(x), steps, 0)
 
     def __call__(self, D: Critic, x: Tensor, noise: Tensor) -> Tensor:
-        x = full(x)
+        x = to_float32(x)
         for _ in range(noise.shape[1]):
-            x = (x + self.rate / 2 * uphill(D, x)).clamp(-self.bound, self.bound)
+            x = (x + self.rate / 2 * input_gradient(D, x)).clamp(-self.bound, self.bound)
         return x
 
 
@@ -71,16 +72,16 @@ class Langevin:
         return rng.normal(len(x), steps, *x.shape[1:])
 
     def __call__(self, D: Critic, x: Tensor, noise: Tensor) -> Tensor:
-        x = full(x)
+        x = to_float32(x)
         for n in noise.unbind(1):
-            x = x + self.rate / 2 * uphill(D, x) + self.noise * n
+            x = x + self.rate / 2 * input_gradient(D, x) + self.noise * n
             x = x.clamp(-self.bound, self.bound)
         return x
 
 
-def uphill(D: Critic, x: Tensor) -> Tensor:
+def input_gradient(D: Critic, x: Tensor) -> Tensor:
     """grad_x D(x), (B, ...) like x, without a graph; D treats examples apart."""
     x = x.detach().requires_grad_()
-    with plainly(x):
+    with eager_float32(x):
         (gradient,) = torch.autograd.grad(D(x).sum(), x)
     return gradient

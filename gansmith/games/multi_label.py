@@ -1,11 +1,11 @@
-"""Labels from a picture, as a conditional game (arXiv:1811.04689).
+"""Multi-label classification as a conditional GAN (arXiv:1811.04689).
 
-G answers a picture with the probabilities of labels; D sees the picture with a set of labels and
-tells true sets from G's. Cross-entropy judges each label by itself, D the whole set: which labels
-go together, and which never do.
+G predicts the probabilities of labels from an image; D sees the image together with a label set and
+discriminates true sets from predicted ones. Cross-entropy treats each label independently, D treats
+the set as a whole: which labels occur together, and which never do.
 
-Departs from the paper in: any objective; D is shown probabilities as they are, beside sets of 0 and
-1; G has no noise, for a picture has one right answer.
+Departs from the paper in: any objective; D sees probabilities as they are, beside sets of 0 and
+1; G has no noise, since an image has one right answer.
 """
 
 from __future__ import annotations
@@ -16,54 +16,71 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.rng import Rng
+from gansmith.games.conditional import d_terms, mismatched
 from gansmith.losses.objectives import Objective
 
 
 class MultiLabel(Game):
-    """A generator of label sets against a discriminator that sees them with the picture.
+    """A generator of label sets against a discriminator of pairs of image and label set.
 
-    G: pictures -> logits (B, L). D: `see` of pictures, then `score` of what was seen and label sets
-    (B, L) in [0, 1] -> logits (B,).
-    cross_entropy: weight of the cross-entropy to the true labels.
+    G: images -> logits (B, L). D: `features` of images, then `logits` (B,) of features and label
+    sets (B, L) in [0, 1].
+    bce_weight: weight of the binary cross-entropy to the true labels.
+    mismatch_weight: weight of real label sets of another image as negatives of D; 0 omits the term.
     """
 
-    asked = "given"
+    condition_field = "condition"
 
     def __init__(
-        self, G: Any, D: Any, *, objective: Objective, cross_entropy: float = 10.0
+        self,
+        G: Any,
+        D: Any,
+        *,
+        objective: Objective,
+        bce_weight: float = 10.0,
+        mismatch_weight: float = 0.0,
     ) -> None:
         super().__init__()
         self.G, self.D = G, D
-        self.objective, self.cross_entropy = objective, cross_entropy
+        self.objective, self.bce_weight = objective, bce_weight
+        self.mismatch_weight = mismatch_weight
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("D", self.judge), Phase("G", self.label_and_fool)
+        return Phase("D", self.d_loss), Phase("G", self.g_loss)
 
-    def judge(self, x: Batch) -> Terms:
-        seen, made = self.D.see(x.given), self.G(x.given).sigmoid()
-        true = self.D.score(seen, x.real)
-        return dict(adv=self.objective.d(true, self.D.score(seen, made)))
+    def draw(self, x: Batch, rng: Rng) -> Batch:
+        if self.mismatch_weight:
+            x.mismatched = x.real[mismatched(x.real, rng)]
+        return x
 
-    def label_and_fool(self, x: Batch) -> Terms:
-        logits, seen = self.G(x.given), self.D.see(x.given)
-        real = self.D.score(seen, x.real) if self.objective.needs_real else None
+    def d_loss(self, x: Batch) -> Losses:
+        seen, made = self.D.features(x.condition), self.G(x.condition).sigmoid()
+        true = self.D.logits(seen, x.real)
+        negatives = {}
+        if self.mismatch_weight:
+            negatives["mismatch"] = self.mismatch_weight, self.D.logits(seen, x.mismatched)
+        return d_terms(self.objective, true, self.D.logits(seen, made), negatives)
+
+    def g_loss(self, x: Batch) -> Losses:
+        logits, seen = self.G(x.condition), self.D.features(x.condition)
+        real = self.D.logits(seen, x.real) if self.objective.needs_real else None
         return dict(
-            adv=self.objective.g(real, self.D.score(seen, logits.sigmoid())),
-            entropy=self.cross_entropy * entropy(logits, x.real),
+            adv=self.objective.g(real, self.D.logits(seen, logits.sigmoid())),
+            bce=self.bce_weight * binary_cross_entropy(logits, x.real),
         )
 
-    def answer(self, given: Tensor, rng: Rng) -> Tensor:
-        """The probability of each label, (n, L), in each of the pictures (n, C, H, W)."""
-        return labelled(self.G, given)
+    def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
+        """The probability of each label, (n, L), in each of the images (n, C, H, W)."""
+        return predict_labels(self.G, conditions)
 
 
-def entropy(logits: Tensor, labels: Tensor) -> Tensor:
+def binary_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Binary cross-entropy, the mean over examples and labels, in full precision."""
     return F.binary_cross_entropy_with_logits(logits.float(), labels)
 
 
-def labelled(tag: Any, given: Tensor, piece: int = 256) -> Tensor:
-    """Probabilities of labels, piece by piece to save memory."""
-    return torch.cat([tag(x).sigmoid() for x in given.split(piece)])
+def predict_labels(classifier: Any, conditions: Tensor, piece: int = 256) -> Tensor:
+    """Probabilities of labels, (n, L), computed in pieces to save memory."""
+    return torch.cat([classifier(x).sigmoid() for x in conditions.split(piece)])

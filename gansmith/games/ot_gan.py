@@ -1,8 +1,8 @@
-"""OT-GAN (arXiv:1803.05573, Algorithm 1): a distance by transport, in a space that is learnt.
+"""OT-GAN (arXiv:1803.05573, Algorithm 1): optimal transport in a learned embedding.
 
-V embeds examples; the cost of moving one to another is one minus the cosine between them. G
-moves `g_steps` times to bring its batches near the real ones, in the minibatch energy distance;
-then V moves once to take them apart.
+V embeds examples; the cost of transport between two is one minus the cosine of their embeddings. G
+moves `g_steps` times to minimize the minibatch energy distance to real batches; then V moves once
+to maximize it.
 
 Departs from the paper in: the two batches of each kind are the halves of one; G's moves come
 first in a step; no weight normalisation.
@@ -13,8 +13,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gansmith.core.game import Batch, Game, Given, Phase, Program, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.latent import Latent
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
 from gansmith.games.gan import Generator, in_pieces
 from gansmith.losses.sinkhorn import MinibatchEnergy
@@ -39,17 +40,17 @@ class OTGAN(Game):
         self.energy, self.g_steps = energy, g_steps
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("G", self.approach, repeat=self.g_steps), Phase("V", self.part)
+        return Phase("G", self.g_loss, repeat=self.g_steps), Phase("V", self.v_loss)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
         x.z = self.G.latent.sample(len(x), rng)
         return x
 
-    def approach(self, x: Batch) -> Terms:
-        return dict(energy=self.energy(self.V(x.real), self.V(self.G(x.z))))
+    def g_loss(self, x: Batch) -> Losses:
+        return dict(distance=self.energy(self.V(x.real), self.V(self.G(x.z))))
 
-    def part(self, x: Batch) -> Terms:
-        return dict(energy=-self.energy(self.V(x.real), self.V(self.G(x.z))))
+    def v_loss(self, x: Batch) -> Losses:
+        return dict(distance=-self.energy(self.V(x.real), self.V(self.G(x.z))))
 
     def sample(self, n: int, rng: Rng) -> Tensor:
         """n examples, in the shape and range of the data that players see."""
@@ -61,11 +62,11 @@ class OTGAN(Game):
         return self.G.latent
 
     def decode(self, codes: Tensor) -> Tensor:
-        """The examples of given codes, (n, latent.dim) -> (n, ...)."""
+        """The examples that codes decode to, (n, latent.dim) -> (n, ...)."""
         return in_pieces(self.G, codes)
 
-    def exports(self) -> dict[str, Program]:
+    def exports(self) -> dict[str, ExportableModule]:
         """G, from codes to examples."""
         meaning = f"codes: every coordinate from the prior {self.latent.prior!r}"
-        z = Given(torch.zeros(2, self.latent.dim), meaning, self.latent.in_torch(16))
-        return {"G": Program(self.get_submodule("G"), {"z": z})}
+        z = ExportInput(torch.zeros(2, self.latent.dim), meaning, self.latent.torch_expression(16))
+        return {"G": ExportableModule(self.get_submodule("G"), {"z": z})}

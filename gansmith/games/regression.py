@@ -1,9 +1,9 @@
-"""Supervised learning, the rival of every conditional game: G alone, on the distance to the answer.
+"""Supervised regression, the baseline of every conditional GAN: G alone, trained on the distance.
 
     min_G E |G(z, c) - x|^2 (or the absolute difference).
 
-The best G answers with the mean of all x that go with c, E[x | c] (with the median, for absolute
-differences): where a condition has several answers, that is a blend of them, which is none.
+The optimal G returns the conditional mean E[x | c] (the median, for absolute differences): where a
+condition has several possible outputs it returns a blend of them, which is none of them.
 
 Departs from the paper in: no paper; it is least squares.
 """
@@ -16,38 +16,42 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.rng import Rng
-from gansmith.games.conditional import answered
+from gansmith.games.conditional import sample_conditional
 
 DISTANCES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": F.l1_loss, "l2": F.mse_loss}
 
 
 class Regression(Game):
-    """A generator that is told the answer.
+    """A generator trained by supervision alone.
 
-    G: codes (B, latent.dim), conditions -> pictures; has `latent`.
-    asked: the field of the batch that holds the conditions.
-    distance: from what G makes and what it should have made to a scalar.
+    G: codes (B, latent.dim), conditions -> images; has `latent`.
+    condition_field: the field of the batch that holds the conditions.
+    distance: from the output of G and the true output to a scalar.
     """
 
     def __init__(
-        self, G: Any, *, distance: Callable[[Tensor, Tensor], Tensor], asked: str = "label"
+        self,
+        G: Any,
+        *,
+        distance: Callable[[Tensor, Tensor], Tensor],
+        condition_field: str = "label",
     ) -> None:
         super().__init__()
         self.G = G
-        self.distance, self.asked = distance, asked
+        self.distance, self.condition_field = distance, condition_field
 
     def phases(self) -> tuple[Phase, ...]:
-        return (Phase("G", self.regress),)
+        return (Phase("G", self.g_loss),)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
         x.z = self.G.latent.sample(len(x), rng)
         return x
 
-    def regress(self, x: Batch) -> Terms:
-        return dict(error=self.distance(self.G(x.z, getattr(x, self.asked)), x.real))
+    def g_loss(self, x: Batch) -> Losses:
+        return dict(rec=self.distance(self.G(x.z, getattr(x, self.condition_field)), x.real))
 
-    def answer(self, given: Tensor, rng: Rng) -> Tensor:
-        """The mean answer to each of the conditions (n, ...)."""
-        return answered(self.G, given, rng)
+    def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
+        """The mean output for each of the conditions (n, ...)."""
+        return sample_conditional(self.G, conditions, rng)

@@ -1,9 +1,9 @@
-"""Pictures from sounds (arXiv:1808.04108): D is told the sound, and guesses the class beside it.
+"""Images from sounds (arXiv:1808.04108): a conditional GAN with an auxiliary classifier.
 
-G answers a sound with a picture; D scores picture and sound together, and says what class a
-picture is of, real or not, which teaches G what the sounds of a class have in common.
+G generates an image from a sound; D scores image and sound together and also classifies the image,
+real or generated, which teaches G what the sounds of a class have in common.
 
-Departs from the paper in: the encoder of sounds is learnt with the players, from nothing; any
+Departs from the paper in: the sound encoder is trained with the players, from scratch; any
 objective.
 """
 
@@ -14,48 +14,66 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.rng import Rng
-from gansmith.games.conditional import answered
+from gansmith.games.conditional import d_terms, mismatched, sample_conditional
 from gansmith.losses.objectives import Objective
 
 
 class SoundToImage(Game):
-    """A generator that is asked by sounds, against a discriminator that hears and classifies.
+    """A generator conditioned on sounds, against a conditional discriminator with a classifier.
 
-    G: codes (B, latent.dim), sounds -> pictures; has `latent`.
-    D: `see` of pictures, then `score` of what was seen, given sounds -> logits (B,), and `guess` of
-    what was seen -> class logits (B, K).
-    guess: weight of the class.
+    G: codes (B, latent.dim), sounds -> images; has `latent`.
+    D: `features` of images, then `logits` (B,) of features and sounds, and `classify` of features
+    -> class logits (B, K).
+    aux_weight: weight of the classification loss.
     """
 
-    asked = "given"
+    condition_field = "condition"
 
-    def __init__(self, G: Any, D: Any, *, objective: Objective, guess: float = 1.0) -> None:
+    def __init__(
+        self,
+        G: Any,
+        D: Any,
+        *,
+        objective: Objective,
+        aux_weight: float = 1.0,
+        real_weight: float = 1.0,
+        mismatch_weight: float = 0.0,
+    ) -> None:
         super().__init__()
         self.G, self.D = G, D
-        self.objective, self.guess = objective, guess
+        self.objective, self.aux_weight = objective, aux_weight
+        self.real_weight, self.mismatch_weight = real_weight, mismatch_weight
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("D", self.judge), Phase("G", self.fool)
+        return Phase("D", self.d_loss), Phase("G", self.g_loss)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
         x.z = self.G.latent.sample(len(x), rng)
+        if self.mismatch_weight:
+            x.mismatched = x.condition[mismatched(x.condition, rng)]
         return x
 
-    def judge(self, x: Batch) -> Terms:
-        real, fake = self.D.see(x.real), self.D.see(self.G(x.z, x.given))
-        adv = self.objective.d(self.D.score(real, x.given), self.D.score(fake, x.given))
-        guess = F.cross_entropy(self.D.guess(real), x.label)
-        guess = guess + F.cross_entropy(self.D.guess(fake), x.label)
-        return dict(adv=adv, guess=self.guess * guess)
+    def d_loss(self, x: Batch) -> Losses:
+        real, fake = self.D.features(x.real), self.D.features(self.G(x.z, x.condition))
+        right, made = self.D.logits(real, x.condition), self.D.logits(fake, x.condition)
+        negatives = {}
+        if self.mismatch_weight:
+            negatives["mismatch"] = self.mismatch_weight, self.D.logits(real, x.mismatched)
+        terms = d_terms(self.objective, right, made, negatives, self.real_weight)
+        aux = F.cross_entropy(self.D.class_logits(real), x.label)
+        aux = aux + F.cross_entropy(self.D.class_logits(fake), x.label)
+        return dict(**terms, aux=self.aux_weight * aux)
 
-    def fool(self, x: Batch) -> Terms:
-        real = self.D(x.real, x.given) if self.objective.needs_real else None
-        fake = self.D.see(self.G(x.z, x.given))
-        adv = self.objective.g(real, self.D.score(fake, x.given))
-        return dict(adv=adv, guess=self.guess * F.cross_entropy(self.D.guess(fake), x.label))
+    def g_loss(self, x: Batch) -> Losses:
+        real = self.D(x.real, x.condition) if self.objective.needs_real else None
+        fake = self.D.features(self.G(x.z, x.condition))
+        adv = self.objective.g(real, self.D.logits(fake, x.condition))
+        return dict(
+            adv=adv, aux=self.aux_weight * F.cross_entropy(self.D.class_logits(fake), x.label)
+        )
 
-    def answer(self, given: Tensor, rng: Rng) -> Tensor:
-        """A picture for each of the sounds (n, 1, bands, frames), in the range that players see."""
-        return answered(self.G, given, rng)
+    def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
+        """An image for each of the sounds (n, 1, bands, frames), in the range that players see."""
+        return sample_conditional(self.G, conditions, rng)

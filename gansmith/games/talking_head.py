@@ -1,13 +1,13 @@
-"""Talking heads (arXiv:1905.08233): a person's face, of whom there are few pictures, is made to
-follow landmarks.
+"""Talking heads (arXiv:1905.08233): a face, known from few images, driven by landlandmarks.
 
-E looks at some pictures of a person and says who it is, a vector; G turns a landmark picture into a
-picture of that person; D, which keeps a vector W_i for every person it was trained on, tells G's
-pictures from true ones. E's vector is held near W_i, so that it can stand in where D has none.
+E embeds some images of a person into a vector; G generates an image of that person from a landmark
+image; D, which has a vector W_i for every person of the training set, discriminates real images
+from generated ones. E's vector is held near W_i, so that it can replace it for persons D has not
+seen.
 
-Departs from the paper in: contents are compared by an absolute difference and, if asked for, a
-shipped judge in the place of two large networks; D's features are averaged over places; which of a
-person's pictures is to be made is drawn anew for every batch.
+Departs from the paper in: contents are compared by an L1 distance and, optionally, by a shipped
+classifier in place of two large networks; D's features are averaged over places; which of a
+person's images is to be generated is drawn anew for every batch.
 """
 
 from __future__ import annotations
@@ -18,26 +18,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.rng import Rng
 from gansmith.losses.objectives import Objective
-from gansmith.losses.perceptual import Distance, unseen
-
-MARKS = 3
+from gansmith.losses.perceptual import ImageDistance, zero_distance
+from gansmith.networks.talking_head import LANDMARK_CHANNELS, split_references
 
 
 class TalkingHead(Game):
     """An embedder and a generator of faces against a discriminator that knows the persons.
 
-    E: pictures with landmark pictures (B, K, C + 3, H, W) -> vectors (B, code).
-    G: landmark pictures, styles -> pictures; `person` makes styles from a vector.
-    D: `see` of pictures and landmark pictures, `score` of what was seen for a vector; `people`.
-    shots: pictures that E is shown in training.
-    content: weight of the absolute difference to the true picture; perceptual: of `sight`.
-    features: weight of the difference of D's maps (Eq. 5); match: of |E's vector - W_i| (Eq. 7).
+    E: images with landmark images (B, K, C + 3, H, W) -> vectors (B, code).
+    G: landmark images, styles -> images; `person` makes styles from a vector.
+    D: `features` of images and landmark images, `logits` of features and a vector; `people`.
+    shots: images that E sees in training.
+    content_weight: weight of the L1 distance to the true image; perceptual_weight: of `perceptual`.
+    fm_weight: weight of feature matching in D (Eq. 5); match_weight: of |E's vector - W_i| (Eq. 7).
     """
 
-    asked = "given"
+    condition_field = "condition"
     averaged = ("E", "G")
 
     def __init__(
@@ -48,75 +47,71 @@ class TalkingHead(Game):
         *,
         objective: Objective,
         shots: int = 4,
-        content: float = 10.0,
-        perceptual: float = 0.0,
-        features: float = 10.0,
-        match: float = 1.0,
-        sight: Distance = unseen,
+        content_weight: float = 10.0,
+        perceptual_weight: float = 0.0,
+        fm_weight: float = 10.0,
+        match_weight: float = 1.0,
+        perceptual: ImageDistance = zero_distance,
     ) -> None:
         super().__init__()
         self.E, self.G, self.D = E, G, D
-        self.objective, self.shots, self.content, self.perceptual = (
-            objective, shots, content, perceptual,
-        )  # fmt: skip
-        self.features, self.match, self.sight = features, match, sight
+        self.objective, self.shots = objective, shots
+        self.content_weight, self.perceptual_weight = content_weight, perceptual_weight
+        self.fm_weight, self.match_weight = fm_weight, match_weight
+        self.perceptual = perceptual
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("E G", self.animate), Phase("D", self.judge, reuse=True)
+        return Phase("E G", self.g_loss, name="G"), Phase("D", self.d_loss, reuse=True)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
-        """Deal out each person's pictures: one to be made, and `shots` others for E."""
-        marks, others = parted(x.given, x.real.shape[1])
-        frames = torch.cat([torch.cat([x.real, marks], 1)[:, None], others], 1)
+        """Split each person's images: one to be generated, and `shots` others for E."""
+        landmarks, others = split_references(x.condition, x.real.shape[1])
+        frames = torch.cat([torch.cat([x.real, landmarks], 1)[:, None], others], 1)
         order = rng.uniform(*frames.shape[:2]).argsort(1)[:, : self.shots + 1]
-        dealt = frames[torch.arange(len(frames))[:, None], order]
-        x.real, x.given = dealt[:, 0, :-MARKS], dealt[:, 0, -MARKS:]
-        x.sources = dealt[:, 1:]
+        chosen = frames[torch.arange(len(frames))[:, None], order]
+        x.real, x.condition = chosen[:, 0, :-LANDMARK_CHANNELS], chosen[:, 0, -LANDMARK_CHANNELS:]
+        x.sources = chosen[:, 1:]
         return x
 
-    def animate(self, x: Batch) -> Terms:
-        """What E and G lose: content, D's verdict and its maps, and the way to W_i (Eq. 3)."""
+    def g_loss(self, x: Batch) -> Losses:
+        """Eq. 3: content, adversarial and feature-matching terms, and the match to W_i."""
         vector = self.E(x.sources)
-        fake = self.G(x.given, self.G.person(vector))
-        x.keep(fake=fake)
-        person = self.D.people(x.who)
+        fake = self.G(x.condition, self.G.to_styles(vector))
+        x.cache(fake=fake)
+        person = self.D.W(x.person)
         return dict(
-            **copied(self, x, fake, person),
-            match=self.match * F.l1_loss(vector, person),
+            **generator_terms(self, x, fake, person),
+            match=self.match_weight * F.l1_loss(vector, person),
         )
 
-    def judge(self, x: Batch) -> Terms:
+    def d_loss(self, x: Batch) -> Losses:
         """D's hinge loss, in which W_i moves, too (Eq. 8)."""
-        person = self.D.people(x.who)
+        person = self.D.W(x.person)
         real, fake = (
-            self.D.score(self.D.see(picture, x.given), person) for picture in (x.real, x.fake)
+            self.D.logits(self.D.features(picture, x.condition), person)
+            for picture in (x.real, x.fake)
         )
         return dict(adv=self.objective.d(real, fake))
 
-    def answer(self, given: Tensor, rng: Rng) -> Tensor:
-        """Pictures for conditions (n, 3 + K (C + 3), H, W): a landmark picture, and K of whom."""
-        made = []
-        for part in given.split(64):
-            marks, sources = parted(part, self.G.last.out_channels)
-            made.append(self.G(marks, self.G.person(self.E(sources))))
-        return torch.cat(made)
+    def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
+        """Images for conditions (n, 3 + K (C + 3), H, W): a landmark image, and K of the person."""
+        images = []
+        for part in conditions.split(64):
+            landmarks, sources = split_references(part, self.G.last.out_channels)
+            images.append(self.G(landmarks, self.G.to_styles(self.E(sources))))
+        return torch.cat(images)
 
 
-def parted(given: Tensor, channels: int) -> tuple[Tensor, Tensor]:
-    """Landmark pictures (B, 3, H, W), and the persons' pictures with theirs (B, K, C + 3, H, W)."""
-    return given[:, :MARKS], given[:, MARKS:].unflatten(1, (-1, channels + MARKS))
-
-
-def copied(game: Any, x: Batch, fake: Tensor, person: Tensor) -> Terms:
-    """How far a picture is from the true one, in content and as D sees it, and D's verdict."""
-    seen, true = game.D.see(fake, x.given), game.D.see(x.real, x.given)
-    real = game.D.score(true, person) if game.objective.needs_real else None
+def generator_terms(game: Any, x: Batch, fake: Tensor, person: Tensor) -> Losses:
+    """Content, feature matching in D and the adversarial term of a generated image."""
+    seen, true = game.D.features(fake, x.condition), game.D.features(x.real, x.condition)
+    real = game.D.logits(true, person) if game.objective.needs_real else None
     maps = [F.l1_loss(a, b) for a, b in zip(seen[:-1], true[:-1], strict=True)]
     terms = dict(
-        adv=game.objective.g(real, game.D.score(seen, person)),
-        content=game.content * F.l1_loss(fake, x.real),
-        features=game.features * torch.stack(maps).mean(),
+        adv=game.objective.g(real, game.D.logits(seen, person)),
+        content=game.content_weight * F.l1_loss(fake, x.real),
+        feature_matching=game.fm_weight * torch.stack(maps).mean(),
     )
-    if game.perceptual:
-        terms["perceptual"] = game.perceptual * game.sight(fake, x.real)
+    if game.perceptual_weight:
+        terms["perceptual"] = game.perceptual_weight * game.perceptual(fake, x.real)
     return terms

@@ -1,11 +1,11 @@
-"""The conditional game with two scores: real, and as asked (arXiv:1710.10916, section 4.2).
+"""A conditional GAN whose D scores realism and match separately (arXiv:1710.10916, section 4.2).
 
-D says of a picture whether it is real, without being told what was asked, and whether it is what
-was asked. A real picture with a wrong condition is real, and no match; G's picture is neither. So
-D's fault is named: a poor picture, or the wrong one.
+One score of D says whether an image is real, without the condition; the other whether it matches
+the condition. A real image with a mismatched condition is real but no match; a generated one is
+neither. So G learns separately from poor images and from mismatches.
 
-Departs from the paper in: real pictures with a wrong condition are lies of the match too, as in
-GAN-CLS; one size of picture; the two scores share all layers but the last.
+Departs from the paper in: real images with a mismatched condition are negatives of the match too,
+as in GAN-CLS; one size of image; the two scores share all layers but the last.
 """
 
 from __future__ import annotations
@@ -14,19 +14,21 @@ from typing import Any
 
 from torch import Tensor
 
-from gansmith.core.game import Batch, Game, Phase, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.rng import Rng
-from gansmith.games.conditional import answered, others
+from gansmith.games.conditional import d_terms, mismatched, sample_conditional
 from gansmith.losses.objectives import Objective
 
 
-class SplitConditional(Game):
-    """A generator that is asked, against one score of realism and one of the match.
+class TwoScoreGAN(Game):
+    """A conditional generator against one score of realism and one of the match.
 
-    G: codes (B, latent.dim), conditions -> pictures; has `latent`.
-    D: `see`, then `realism` of what was seen, and `score` given conditions -> logits (B,) each.
-    asked: the field of the batch that holds the conditions.
-    match: weight of the second score.
+    G: codes (B, latent.dim), conditions -> images; has `latent`.
+    D: `features`, then `real_logits` of features, and `logits` of features and conditions,
+        (B,) each.
+    condition_field: the field of the batch that holds the conditions.
+    real_weight, mismatch_weight: as in `ConditionalGAN`, of the score of the match.
+    match_weight: weight of the second score.
     """
 
     def __init__(
@@ -35,40 +37,45 @@ class SplitConditional(Game):
         D: Any,
         *,
         objective: Objective,
-        asked: str = "label",
-        match: float = 1.0,
+        condition_field: str = "label",
+        match_weight: float = 1.0,
+        real_weight: float = 1.0,
+        mismatch_weight: float = 1.0,
     ) -> None:
         super().__init__()
         self.G, self.D = G, D
-        self.objective, self.asked, self.match = objective, asked, match
+        self.objective, self.condition_field = objective, condition_field
+        self.match_weight = match_weight
+        self.real_weight, self.mismatch_weight = real_weight, mismatch_weight
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("D", self.judge), Phase("G", self.fool)
+        return Phase("D", self.d_loss), Phase("G", self.g_loss)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
-        x.c = getattr(x, self.asked)
+        x.c = getattr(x, self.condition_field)
         x.z = self.G.latent.sample(len(x), rng)
-        x.wrong = x.c[others(x.c, rng)]
+        x.mismatched = x.c[mismatched(x.c, rng)]
         return x
 
-    def judge(self, x: Batch) -> Terms:
-        real, fake = self.D.see(x.real), self.D.see(self.G(x.z, x.c))
-        right, wrong, made = (
-            self.D.score(seen, c) for seen, c in ((real, x.c), (real, x.wrong), (fake, x.c))
+    def d_loss(self, x: Batch) -> Losses:
+        real, fake = self.D.features(x.real), self.D.features(self.G(x.z, x.c))
+        match, mismatch, fake_match = (
+            self.D.logits(seen, c) for seen, c in ((real, x.c), (real, x.mismatched), (fake, x.c))
         )
-        lies = self.objective.d(right, wrong) + self.objective.d(right, made)
+        negatives = {"mismatch": (self.mismatch_weight, mismatch)} if self.mismatch_weight else {}
+        terms = d_terms(self.objective, match, fake_match, negatives, self.real_weight)
         return dict(
-            realism=self.objective.d(self.D.realism(real), self.D.realism(fake)),
-            match=self.match * lies,
+            adv=self.objective.d(self.D.real_logits(real), self.D.real_logits(fake)),
+            match=self.match_weight * sum(terms.values(), fake_match.new_zeros(())),
         )
 
-    def fool(self, x: Batch) -> Terms:
+    def g_loss(self, x: Batch) -> Losses:
         fake = self.D(self.G(x.z, x.c), x.c)
         return dict(
-            realism=self.objective.g(None, fake.real),
-            match=self.match * self.objective.g(None, fake.match),
+            adv=self.objective.g(None, fake.real),
+            match=self.match_weight * self.objective.g(None, fake.match),
         )
 
-    def answer(self, given: Tensor, rng: Rng) -> Tensor:
-        """A picture for each of the conditions (n, ...), in the range that players see."""
-        return answered(self.G, given, rng)
+    def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
+        """An image for each of the conditions (n, ...), in the range that players see."""
+        return sample_conditional(self.G, conditions, rng)

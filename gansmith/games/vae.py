@@ -1,12 +1,12 @@
-"""VAE (arXiv:1312.6114, Algorithm 1): an auto-encoder whose codes are those of a prior.
+"""VAE (arXiv:1312.6114, Algorithm 1): an auto-encoder whose codes follow a prior.
 
-E says where the code of an example may lie, a Gaussian; G makes an example of a code drawn from
-it. Both, and the deviation of examples around what G makes, move to raise a lower bound on the
-likelihood of the data (Eq. 10). G then makes examples of codes of the prior.
+E gives a Gaussian posterior over the code of an example; G decodes a code drawn from it. Both, and
+the standard deviation of examples around G's output, are trained on a lower bound on the likelihood
+of the data (Eq. 10). Samples are decoded from codes of the prior.
 
-Departs from the paper in: examples are Gaussian around G's output, with one variance for all
-coordinates, learnt with the rest (the paper has Bernoulli pixels, or a variance from a network);
-a sample is G's output, without that noise; one draw of a code for each example.
+Departs from the paper in: examples are Gaussian around G's output, with one learned variance for
+all coordinates (the paper has Bernoulli pixels, or a variance from a network); a sample is G's
+output, without that noise; one code is drawn for each example.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ import math
 import torch
 from torch import Tensor, nn
 
-from gansmith.core.game import Batch, Phase, Terms
+from gansmith.core.game import Batch, Losses, Phase
+from gansmith.core.precision import upcast
 from gansmith.core.rng import Rng
 from gansmith.games.autoencoder import AutoEncoder
 from gansmith.games.gan import Generator, in_pieces
-from gansmith.losses.fdivergence import upcast
 
 
-class Spread(nn.Module):
-    """Gaussian noise around a mean, of one variance for all coordinates, which is learnt.
+class GaussianLikelihood(nn.Module):
+    """A Gaussian around a given mean, with one learned variance for all coordinates.
 
-    deviation: at the start. Above 0, else ValueError.
+    sigma: the standard deviation at the start. Above 0, else ValueError.
     forward: examples and means (B, ...) -> -log N(x; mean, exp(log_variance)), nats (B,).
     """
 
-    def __init__(self, deviation: float = 0.1) -> None:
+    def __init__(self, sigma: float = 0.1) -> None:
         super().__init__()
-        if not deviation > 0:
-            raise ValueError(f"noise has a deviation above 0; got {deviation}")
-        self.log_variance = nn.Parameter(torch.tensor(2 * math.log(deviation)))
+        if not sigma > 0:
+            raise ValueError(f"the standard deviation is above 0; got {sigma}")
+        self.log_variance = nn.Parameter(torch.tensor(2 * math.log(sigma)))
 
     def forward(self, x: Tensor, mean: Tensor) -> Tensor:
         squares = upcast(x - mean).square() * torch.exp(-self.log_variance)
@@ -52,13 +52,14 @@ def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 class VAE(AutoEncoder):
-    """An encoder, a decoder, and the spread of examples around what is decoded.
+    """An encoder, a decoder and a Gaussian likelihood.
 
     E: examples -> (B, 2 * latent.dim), the means of a code's coordinates, then log variances.
     G: codes (B, latent.dim) -> examples; has `latent`, which must be normal.
+    S: the likelihood of examples around G's output.
     beta: weight of the KL divergence; 1 is the bound itself.
-    spread: deviation of examples around G's output, at the start. One as wide as the data makes
-        codes a luxury: E may stop saying anything before G has learnt to listen.
+    sigma: standard deviation of examples around G's output, at the start. With one as wide as the
+        data the codes are worth little, and the posterior may collapse.
     Raises ValueError for another prior, whose KL has no closed form.
     """
 
@@ -71,21 +72,21 @@ class VAE(AutoEncoder):
         shape: tuple[int, ...],
         *,
         beta: float = 1.0,
-        spread: float = 0.1,
+        sigma: float = 0.1,
     ) -> None:
         super().__init__(E, G, shape)
         if G.latent.prior != "normal":
             raise ValueError(f"the prior of a VAE is normal; got {G.latent.prior!r}")
-        self.S, self.beta = Spread(spread), beta
+        self.S, self.beta = GaussianLikelihood(sigma), beta
 
     def phases(self) -> tuple[Phase, ...]:
-        return (Phase("E G S", self.bound),)
+        return (Phase("E G S", self.eg_loss, name="EG"),)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
         x.noise = rng.normal(len(x), self.latent.dim)
         return x
 
-    def bound(self, x: Batch) -> Terms:
+    def eg_loss(self, x: Batch) -> Losses:
         """Minus the lower bound of Eq. 10, in nats an example, in its two parts."""
         mean, log_variance = upcast(self.E(x.real)).chunk(2, 1)
         z = mean + torch.exp(0.5 * log_variance) * x.noise

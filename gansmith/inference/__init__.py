@@ -1,1 +1,1 @@
-"""What a run answers to files of one's own: pictures, sounds, clips, heads."""
+"""A run applied to files of the user's own."""

@@ -1,24 +1,126 @@
-"""Which files there are to answer."""
+"""How a run is applied to files: find them, check all, refuse before writing, then convert."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gansmith.data import DataError
 
 
-def files_at(source: Path, extensions: Collection[str], what: str, wanted: str) -> list[Path]:
-    """The file `source`, or every file below the folder `source` that ends so, in order of names.
+class Item(NamedTuple):
+    """One thing to work on: its name below the folder that was given, and its files."""
 
-    what, wanted: for what is said, as "pictures" and "a picture or a folder of pictures".
+    name: str
+    files: tuple[Path, ...]
+
+    @property
+    def file(self) -> Path:
+        """Its only file, or the first."""
+        return self.files[0]
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many things were written, the word for one of them, and where."""
+
+    count: int
+    noun: str
+    where: Path
+
+    def __str__(self) -> str:
+        return f"wrote {self.count} {self.noun}{'s' * (self.count != 1)} to {self.where}"
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How one kind of file is turned into another.
+
+    noun: the word for one output. find: the items below a path; raises DataError where there is
+    none. check: raises DataError (or AudioError) for an item that cannot be used; it is called for
+    all before anything is written. convert: from an item to its target.
+    suffixes: of what is written, the default first; "" is the input's own.
+    """
+
+    noun: str
+    find: Callable[[Path], Sequence[Item]]
+    check: Callable[[Item], None]
+    convert: Callable[[Item, Path], None]
+    suffixes: tuple[str, ...]
+
+    def run(self, source: Path, out: Path, *, skip_bad: bool = False) -> Written:
+        """Convert a file, or every one of a folder.
+
+        out: the file to write for a single one, or the folder, which is made; NAME.jpg becomes
+            NAME.png, or NAME.jpg.png where there is a second NAME.
+        Raises DataError naming what cannot be used, unless skip_bad, and ValueError where an input
+        would be overwritten or the format of `out` is another; nothing is written then.
+        """
+        items = self.find(source)
+        targets = self._targets(items, source, out)
+        inputs = {file.resolve() for item in items for file in item.files}
+        if clash := [target for target in targets if target.resolve() in inputs]:
+            raise ValueError(f"the output would overwrite {clash[0]}; choose another --out")
+        good = usable(items, self.check, skip_bad)
+        for item, target in zip(items, targets, strict=True):
+            if item in good:
+                self.convert(item, target)
+        return Written(len(good), self.noun, out)
+
+    def _targets(self, items: Sequence[Item], source: Path, out: Path) -> list[Path]:
+        if source.is_file() or (len(items) == 1 and out.suffix.lower() in self._known(items[0])):
+            return [self._target(items[0], out)]
+        plain = [Path(item.name).with_suffix(self._suffix(item)) for item in items]
+        twice = {name for name, count in Counter(plain).items() if count > 1}
+        return [
+            out / (f"{item.name}{self._suffix(item)}" if name in twice else name)
+            for item, name in zip(items, plain, strict=True)
+        ]
+
+    def _target(self, item: Item, out: Path) -> Path:
+        if not out.suffix or out.is_dir():
+            return out / Path(item.file.name).with_suffix(self._suffix(item))
+        if out.suffix.lower() not in self._known(item):
+            raise ValueError(
+                f"{self.noun}s are written as {' or '.join(self._known(item))}; got {out.name!r}"
+            )
+        return out
+
+    def _suffix(self, item: Item) -> str:
+        return self.suffixes[0] or item.file.suffix
+
+    def _known(self, item: Item) -> tuple[str, ...]:
+        return tuple(suffix for suffix in self.suffixes if suffix)
+
+
+def usable(
+    items: Sequence[Item], check: Callable[[Item], None], skip_bad: bool
+) -> dict[Item, None]:
+    """The items that can be used. Raises DataError naming the others, unless skip_bad."""
+    bad: dict[Item, str] = {}
+    for item in items:
+        try:
+            check(item)
+        except ValueError as error:
+            bad[item] = str(error)
+    if bad and (not skip_bad or len(bad) == len(items)):
+        raise DataError("; ".join(bad.values()))
+    return {item: None for item in items if item not in bad}
+
+
+def find_files(source: Path, extensions: Collection[str], noun: str) -> list[Item]:
+    """The file `source`, or every file below the folder `source` with such an ending, by name.
+
     Raises DataError where there is none.
     """
     if source.is_dir():
         files = sorted(p for p in source.rglob("*") if p.suffix.lower() in extensions)
         if not files:
-            raise DataError(f"{source} holds no {what} ({', '.join(extensions)})")
-        return files
+            raise DataError(f"{source} holds no {noun}s ({', '.join(extensions)})")
+        return [Item(file.relative_to(source).as_posix(), (file,)) for file in files]
     if not source.is_file():
-        raise DataError(f"{source} does not exist; give {wanted}")
-    return [source]
+        raise DataError(f"{source} does not exist; give one {noun} or a folder of them")
+    return [Item(source.name, (source,))]

@@ -1,8 +1,8 @@
-"""Pictures of one's own, answered by a run: `gansmith translate RUN photo.png`."""
+"""A run applied to images: `gansmith translate RUN photo.png`."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +11,25 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from gansmith.core.game import Answers
+from gansmith.core.files import write_atomic
+from gansmith.core.images import png_bytes, to_uint8
+from gansmith.core.protocols import Classifies
 from gansmith.core.rng import Rng
 from gansmith.data import Condition, DataError
-from gansmith.data.readers.pictures import EXTENSIONS, UnreadableError, decode, decode_whole
-from gansmith.data.spec import DataSpec
-from gansmith.data.transforms.degrade import with_hole
-from gansmith.inference.files import files_at
-from gansmith.inference.sample import single
-from gansmith.modalities.labels import table
-from gansmith.modalities.sheets import png, to_uint8
-from gansmith.runs.checkpoint import replace
+from gansmith.data.readers.image_file import EXTENSIONS, UnreadableError, decode, decode_full_size
+from gansmith.data.transforms.degrade import cut_hole
+from gansmith.inference.files import Conversion, Item, Written, find_files, usable
+from gansmith.modalities.labels import class_table, table
+from gansmith.rendering.grid import to_pil
 from gansmith.runs.run import Run
-from gansmith.sampling.prompts import playable
+from gansmith.sampling.generate import to_model_input
 from gansmith.sampling.tiling import tiled
 
 SMALLEST = 4  # pixels of a side
+TOGETHER = 64  # images that go through a network at one time
 
 
-def write_answers(
+def write_outputs(
     run: Run,
     source: Path,
     out: Path,
@@ -37,95 +37,111 @@ def write_answers(
     mask: Path | None = None,
     seed: int = 0,
     skip_bad: bool = False,
-) -> int:
-    """Answer a picture, or every picture of a folder, each at its own size; how many there were.
+) -> Written:
+    """Write what a run makes of an image, or of each in a folder, at its own size.
 
-    out: the file to write for a picture, or the folder, which is made; NAME.jpg becomes NAME.png,
-        or NAME.jpg.png where there is a second NAME.
-    mask: for a run that completes pictures, what is missing is white there; without one, what is
-        transparent in the picture is missing.
-    seed: of what is left to chance.
-    Nothing is written when a picture cannot be used, unless skip_bad is true.
-    Raises TypeError when the run is not asked by pictures, DataError for pictures that cannot be
-    used, ValueError when the answers would overwrite what is given.
+    mask: for a run that inpaints, white where the image is missing; without one, what is
+        transparent is missing. seed: of the code.
     """
-    spec = DataSpec.from_json(run.config.spec)
-    asked = _pictured(run, spec)
-    completes = asked.channels == spec.channels + 1
-    if mask is not None and not completes:
+    condition = run.spec.condition
+    assert condition is not None
+    inpaints = condition.channels == run.spec.channels + 1
+    if mask is not None and not inpaints:
         raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
-    files = _files(source)
-    stems = Counter(file.with_suffix("") for file in files)
-    targets = [_target(source, file, out, stems[file.with_suffix("")] == 1) for file in files]
-    if clash := [file for file in files if file.resolve() in {t.resolve() for t in targets}]:
-        raise ValueError(f"the answer would overwrite {clash[0]}; choose another --out")
-    bad: dict[Path, str] = {}
-    for file in files:  # all are looked at before anything is written
-        try:
-            _given(file, asked, completes, mask)
-        except DataError as error:
-            bad[file] = str(error)
-    if bad and (not skip_bad or len(bad) == len(files)):
-        raise DataError("; ".join(bad.values()))
-    for file, target in zip(files, targets, strict=True):
-        if file not in bad:
-            made = answered(run, _given(file, asked, completes, mask), seed)
-            replace(target, png(single(made)))
-    return len(files) - len(bad)
 
+    def given(item: Item) -> Tensor:
+        return _masked(item.file, condition, mask) if inpaints else _full(item.file, condition)
 
-def _pictured(run: Run, spec: DataSpec) -> Condition:
-    """What the run is asked by. Raises TypeError unless that is one picture."""
-    name, asked = run.config.preset, spec.condition
-    if asked is not None and asked.kind == "likeness":
-        raise TypeError(
-            f"{name} wants to know whom to show: give a folder with face/ and landmarks/ by --like"
-        )
-    if not isinstance(run.game, Answers) or asked is None or asked.kind != "image":
-        raise TypeError(
-            f"{name} does not translate: it is not asked by pictures; see `gansmith sample`"
-        )
-    if asked.frames:
-        raise TypeError(f"{name} continues clips: see write_continuations")
-    return asked
+    def convert(item: Item, target: Path) -> None:
+        write_atomic(target, png_bytes(to_pil(generate_one(run, given(item), seed))))
 
-
-def write_labels(run: Run, source: Path, out: Path, *, skip_bad: bool = False) -> tuple[Path, int]:
-    """Write a table of the labels of a picture, or of every picture of a folder; where, and of how
-    many.
-
-    Pictures are cut to the square in their middle and brought to the size of the run's data.
-    out: a file .tsv, or the folder for labels.tsv, which is made.
-    Nothing is written when a picture cannot be used, unless skip_bad is true.
-    Raises DataError for pictures that cannot be used, ValueError for a file of another kind.
-    """
-    spec = DataSpec.from_json(run.config.spec)
-    asked = spec.condition
-    assert asked is not None
-    if out.suffix and out.suffix.lower() != ".tsv":
-        raise ValueError(f"labels are written as a table; name it .tsv, not {out.name}")
-    target = out if out.suffix else out / "labels.tsv"
-    files, bad = (
-        _files(source),
-        {},
+    return Conversion("image", find_images, _check(given), convert, (".png",)).run(
+        source, out, skip_bad=skip_bad
     )
-    given: dict[str, Tensor] = {}
-    for file in files:
-        name = file.relative_to(source).as_posix() if source.is_dir() else file.name
-        try:
-            given[name] = torch.tensor(decode(file.read_bytes(), asked.height, asked.channels))
-        except (UnreadableError, OSError) as error:
-            bad[name] = f"{file} cannot be read: {error}"
-    if bad and (not skip_bad or not given):
-        raise DataError("; ".join(bad.values()))
-    made = run.sample(len(given), ask=torch.stack(list(given.values()))).cpu()
-    replace(target, table(list(given), made, spec.classes).encode())
-    return target, len(given)
+
+
+def write_translations(
+    run: Run, source: Path, out: Path, *, to: str, origin: str, skip_bad: bool = False
+) -> Written:
+    """Write an image, or each of a folder, in the style of the domain `to`, at the run's size."""
+    spec = run.spec
+
+    def convert(item: Item, target: Path) -> None:
+        image = to_model_input(_square(item, spec.size, spec.channels).unsqueeze(0), run.game)
+        made = to_uint8(run.translate(image, target=to, source=origin))[0]
+        write_atomic(target, png_bytes(to_pil(made)))
+
+    check = _check(lambda item: _square(item, spec.size, spec.channels))
+    return Conversion("image", find_images, check, convert, (".png",)).run(
+        source, out, skip_bad=skip_bad
+    )
+
+
+def write_labels(run: Run, source: Path, out: Path, *, skip_bad: bool = False) -> Written:
+    """Write a table of the labels of an image, or of every image of a folder.
+
+    Images are cut to the square in their middle and brought to the size of the run's data.
+    out: a .tsv file, or the folder for labels.tsv.
+    """
+    condition = run.spec.condition
+    assert condition is not None
+    return write_table(
+        run,
+        source,
+        out,
+        "labels.tsv",
+        table,
+        (condition.height, condition.channels),
+        lambda rows: run.sample(len(rows), condition=rows).cpu(),
+        skip_bad,
+    )
+
+
+def write_classes(run: Run, source: Path, out: Path, *, skip_bad: bool = False) -> Written:
+    """Write a table of the class of every image of a folder, with the probability of each class.
+
+    out: a .tsv file, or the folder for classes.tsv. Raises TypeError when the run does not classify
+    images.
+    """
+    form = (run.spec.size, run.spec.channels)
+    if not run.spec.size or not isinstance(run.game, Classifies):
+        raise TypeError(f"{run.config.preset} classifies no images; see the preset classifier")
+    return write_table(run, source, out, "classes.tsv", class_table, form, run.classify, skip_bad)
+
+
+def write_table(
+    run: Run,
+    source: Path,
+    out: Path,
+    name: str,
+    make: Callable[[Sequence[str], Tensor, Sequence[str]], str],
+    form: tuple[int, int],
+    rows_of: Callable[[Tensor], Tensor],
+    skip_bad: bool,
+) -> Written:
+    """One table of probabilities for all images, brought to a side and channels (`form`).
+
+    name: of the file in the folder `out`. make: the table from the names of the images, the
+    probabilities that `rows_of` gives for them, and the names of these.
+    """
+    if out.suffix and out.suffix.lower() != ".tsv":
+        what = Path(name).stem
+        raise ValueError(f"{what} are written as a table: name it .tsv, not {out.name}")
+    target = out if out.suffix else out / name
+    items = find_images(source)
+    good = list(usable(items, _check(lambda item: _square(item, *form)), skip_bad))
+    parts = []
+    for start in range(0, len(good), TOGETHER):
+        images = torch.stack([_square(item, *form) for item in good[start : start + TOGETHER]])
+        parts.append(rows_of(images))
+    names = [item.name for item in good]
+    write_atomic(target, make(names, torch.cat(parts), run.spec.classes).encode())
+    return Written(len(good), "row", target)
 
 
 @torch.no_grad()
-def answered(run: Run, given: Tensor, seed: int = 0, number: int = 1) -> Tensor:
-    """The answer, uint8 (C, H, W), to one condition uint8 (C, H, W) of any size.
+def generate_one(run: Run, given: Tensor, seed: int = 0, number: int = 1) -> Tensor:
+    """The output, uint8 (C, H, W), for one condition uint8 (C, H, W) of any size.
 
     seed, number: of the code.
     """
@@ -134,43 +150,51 @@ def answered(run: Run, given: Tensor, seed: int = 0, number: int = 1) -> Tensor:
     z = G.latent.sample(1, Rng(seed, 1, number)).to(next(game.parameters()).device)
 
     def net(part: Tensor) -> Tensor:
-        return to_uint8(G(z, playable(part, game)))
+        return to_uint8(G(z, to_model_input(part, game)))
 
-    reach = getattr(G, "reach", None)  # a net that does not say how far it looks sees it all
+    reach = getattr(G, "reach", None)  # a net that does not say how far it looks sees all
     whole = given.unsqueeze(0)
     return (net(whole) if reach is None else tiled(net, whole, reach))[0]
 
 
-def _files(source: Path) -> list[Path]:
-    return files_at(source, EXTENSIONS, "pictures", "a picture or a folder of pictures")
+def find_images(source: Path) -> list[Item]:
+    """The image, or the images of a folder."""
+    return find_files(source, EXTENSIONS, "image")
 
 
-def _target(source: Path, file: Path, out: Path, alone: bool) -> Path:
-    if source.is_dir():
-        place = out / file.relative_to(source)
-        return place.with_suffix(".png") if alone else place.with_name(f"{place.name}.png")
-    if out.suffix.lower() == ".png":
-        return out
-    if out.suffix:
-        raise ValueError(f"pictures are written as PNG; name the answer .png, not {out.name}")
-    return (out / file.name).with_suffix(".png")
+def _check(read: Any) -> Any:
+    def check(item: Item) -> None:
+        read(item)
+
+    return check
 
 
-def _given(file: Path, asked: Condition, completes: bool, mask: Path | None) -> Tensor:
-    """A picture as the run is asked, uint8 (channels, H, W)."""
-    channels = asked.channels - completes
+def _square(item: Item, size: int, channels: int) -> Tensor:
     try:
-        values = torch.from_numpy(decode_whole(file.read_bytes(), channels))
-        if min(values.shape[1:]) < SMALLEST:
-            raise DataError(
-                f"{file} has {values.shape[2]}x{values.shape[1]} pixels; the smallest side is "
-                f"{SMALLEST}"
-            )
-        if not completes:
-            return values
+        return torch.tensor(decode(item.file.read_bytes(), size, channels))
+    except (UnreadableError, OSError) as error:
+        raise DataError(f"{item.file} cannot be read: {error}") from error
+
+
+def _full(file: Path, condition: Condition, mask_channels: int = 0) -> Tensor:
+    """An image at its own size, uint8 (channels, H, W)."""
+    try:
+        values = torch.from_numpy(
+            decode_full_size(file.read_bytes(), condition.channels - mask_channels)
+        )
     except (UnreadableError, OSError) as error:
         raise DataError(f"{file} cannot be read: {error}") from error
-    missing = _missing(file, mask)
+    if min(values.shape[1:]) < SMALLEST:
+        raise DataError(
+            f"{file} has {values.shape[2]}x{values.shape[1]} pixels; the smallest side is "
+            f"{SMALLEST}"
+        )
+    return values
+
+
+def _masked(file: Path, condition: Condition, mask: Path | None) -> Tensor:
+    """An image with a hole, and the mask of the hole as its last channel."""
+    values, missing = _full(file, condition, 1), _missing(file, mask)
     if missing.shape != values.shape[1:]:
         raise DataError(
             f"the mask has {missing.shape[1]}x{missing.shape[0]} pixels and {file} "
@@ -178,14 +202,14 @@ def _given(file: Path, asked: Condition, completes: bool, mask: Path | None) -> 
         )
     if not missing.any():
         raise DataError(f"nothing is missing from {file}: make a part transparent, or give --mask")
-    return with_hole(values.unsqueeze(0), missing[None, None])[0]
+    return cut_hole(values.unsqueeze(0), missing[None, None])[0]
 
 
 def _missing(file: Path, mask: Path | None) -> Tensor:
-    """What is missing, bool (H, W): white in the mask, or transparent in the picture."""
+    """What is missing, bool (H, W): white in the mask, or transparent in the image."""
     try:
         if mask is not None:
-            return torch.from_numpy(decode_whole(mask.read_bytes(), 1))[0] > 127
+            return torch.from_numpy(decode_full_size(mask.read_bytes(), 1))[0] > 127
         with Image.open(file) as picture:
             alpha = ImageOps.exif_transpose(picture).convert("RGBA").getchannel("A")
     except (UnreadableError, OSError) as error:

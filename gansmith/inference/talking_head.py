@@ -1,4 +1,4 @@
-"""A person's face made to follow landmarks: `gansmith translate RUN landmarks/ --like person/`."""
+"""A face that follows landmarks: `gansmith translate RUN landmarks/ --reference person/`."""
 
 from __future__ import annotations
 
@@ -7,99 +7,107 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from gansmith.core.files import write_atomic
+from gansmith.core.images import png_bytes, to_float, to_uint8
 from gansmith.core.recipe import adam
 from gansmith.core.trainer import Trainer
 from gansmith.data import DataError, Source
-from gansmith.data.readers.folders import read_pictures
-from gansmith.games.fine_tuning import FineTuning, Head
+from gansmith.data.readers.image_folder import read_images
+from gansmith.games.fine_tuning import FineTuning, PersonGenerator
 from gansmith.games.talking_head import TalkingHead
-from gansmith.inference.sample import single
-from gansmith.modalities.sheets import png, to_uint8
-from gansmith.runs.checkpoint import replace
+from gansmith.inference.files import Written
+from gansmith.rendering.grid import to_pil
 from gansmith.runs.run import Run
 
-FACES, MARKS = "face", "landmarks"  # the folders of a person's pictures
-RATE, FEW = 2e-4, 4  # of fine-tuning: learning rate, and pictures in a batch at most
+FACES, LANDMARKS = "face", "landmarks"  # the folders of a person's images
+LR, FEW = 2e-4, 4  # of fine-tuning: learning rate, and images in a batch at most
 
 
-def adapted(
+def person_generator(
     game: TalkingHead,
-    pictures: Tensor,
-    marks: Tensor,
+    images: Tensor,
+    landmarks: Tensor,
     steps: int = 0,
-    lr: float = RATE,
+    lr: float = LR,
     seed: int = 0,
-) -> Head:
-    """The generator of a person: of pictures and their landmark pictures, uint8 (K, C or 3, H, W).
+) -> PersonGenerator:
+    """The generator of a person from images and landmark images, uint8 (K, C or 3, H, W).
 
-    steps: of fine-tuning on these pictures; with 0, E's look at them is all.
-    Returns a module from landmark pictures (B, 3, H, W) in [-1, 1] to pictures; `game` stays.
-    Raises ValueError when there are no pictures, or not one landmark picture for each.
+    steps: of fine-tuning on these images; with 0, E's embedding of them is all.
+    Returns a module from landmark images (B, 3, H, W) in [-1, 1] to images; `game` stays.
+    Raises ValueError when there are no images, or not one landmark image for each.
     """
-    if not len(pictures) or len(pictures) != len(marks):
+    if not len(images) or len(images) != len(landmarks):
         raise ValueError(
-            f"a person is known by pictures with a landmark picture each; got {len(pictures)} and "
-            f"{len(marks)}"
+            f"a person is given by images with a landmark image each; got {len(images)} and "
+            f"{len(landmarks)}"
         )
-    device = next(game.parameters()).device
-    sources = torch.cat([pictures, marks], 1).to(device).float().div(127.5).sub(1)
-    tuning = FineTuning(game, sources.unsqueeze(0))
+    references = to_float(torch.cat([images, landmarks], 1), game)
+    tuning = FineTuning(game, references.unsqueeze(0))
     if steps:
-        source = Source({"real": pictures, "given": marks}, min(FEW, len(pictures)), seed)
+        fields = {"real": images, "condition": landmarks}
+        source = Source(fields, min(FEW, len(images)), seed)
         both = {"G": adam(lr, 0.5), "D": adam(lr, 0.5)}
+        device = references.device
         trainer = Trainer(tuning, source, optim=both, steps=steps, seed=seed, device=device)
-        with torch.enable_grad():  # also where a game that is only used is at work
+        with torch.enable_grad():  # also where the caller has switched gradients off
             trainer.fit()
     return tuning.G.requires_grad_(False).eval()
 
 
-def write_heads(
-    run: Run, landmarks: Path, like: Path, out: Path, *, finetune: int = 0, skip_bad: bool = False
-) -> int:
-    """Make a picture of a person for every landmark picture of a folder; how many there were.
+def write_faces(
+    run: Run,
+    source: Path,
+    out: Path,
+    *,
+    reference: Path | None = None,
+    finetune: int = 0,
+    skip_bad: bool = False,
+) -> Written:
+    """Write an image of a person for every landmark image of a folder.
 
-    like: a folder with the folders `face` and `landmarks`, whose pictures have equal names.
+    reference: a folder with the folders `face` and `landmarks`, whose images have equal names.
     finetune: steps of fine-tuning on them.
-    Raises TypeError when the run makes no heads, DataError for pictures that cannot be used or that
-    lack their landmark picture.
+    Raises DataError for images that cannot be used or that lack their landmark image.
     """
-    if not isinstance(run.game, TalkingHead):
-        raise TypeError(
-            f"{run.config.preset} animates nobody: --like and --finetune are for talking-head"
+    if reference is None:
+        raise ValueError(
+            f"{run.config.preset} needs a person: give a folder with {FACES}/ and {LANDMARKS}/ by "
+            "--reference"
         )
     if finetune < 0:
         raise ValueError(f"fine-tuning takes 0 steps or more; got {finetune}")
-    spec = run.config.spec
-    size, channels = spec["size"], spec["channels"]
-    faces, marks = (
-        _folder(like / name, size, c, skip_bad) for name, c in ((FACES, channels), (MARKS, 3))
+    if out.resolve() == source.resolve():
+        raise ValueError(f"the output would overwrite {source}; choose another --out")
+    size, channels = run.spec.size, run.spec.channels
+    known, drawn = _person(reference, size, channels, skip_bad)
+    wanted = _folder(source, size, 3, skip_bad)
+    G = person_generator(run.game, known, drawn, finetune)  # type: ignore[arg-type]
+    for name, image in wanted.items():
+        made = to_uint8(G(to_float(image.unsqueeze(0), G)))[0]
+        write_atomic((out / name).with_suffix(".png"), png_bytes(to_pil(made)))
+    return Written(len(wanted), "image", out)
+
+
+def _person(folder: Path, size: int, channels: int, skip_bad: bool) -> tuple[Tensor, Tensor]:
+    """The images of a person and their landmark images, in one order."""
+    faces, landmarks = (
+        {Path(n).stem: x for n, x in _folder(folder / name, size, c, skip_bad).items()}
+        for name, c in ((FACES, channels), (LANDMARKS, 3))
     )
-    names = {
-        which: {Path(n).stem: x for n, x in part.items()}
-        for which, part in ((FACES, faces), (MARKS, marks))
-    }
-    if alone := sorted(names[FACES].keys() ^ names[MARKS].keys()):
+    if alone := sorted(faces.keys() ^ landmarks.keys()):
         raise DataError(
-            f"{like}: every picture in {FACES}/ has one of the same name in {MARKS}/; "
+            f"{folder}: every image in {FACES}/ has one of the same name in {LANDMARKS}/; "
             f"{', '.join(alone[:5])} has none"
         )
-    order = sorted(names[FACES])
-    asked = _folder(landmarks, size, 3, skip_bad)
-    if out.resolve() == landmarks.resolve():
-        raise ValueError(f"the answers would overwrite {landmarks}; choose another --out")
-    known, drawn = (torch.stack([names[which][n] for n in order]) for which in (FACES, MARKS))
-    head = adapted(run.game, known, drawn, finetune)
-    for name, picture in asked.items():
-        given = picture.unsqueeze(0).to(head.styles.device).float().div(127.5).sub(1)
-        made = to_uint8(head(given))[0]
-        replace((out / name).with_suffix(".png"), png(single(made)))
-    return len(asked)
+    order = sorted(faces)
+    return torch.stack([faces[n] for n in order]), torch.stack([landmarks[n] for n in order])
 
 
 def _folder(path: Path, size: int, channels: int, skip_bad: bool) -> dict[str, Tensor]:
     if not path.is_dir():
         raise DataError(
-            f"{path} is no folder; a person is given as a folder with {FACES}/ and {MARKS}/, and "
-            "landmark pictures as a folder of pictures"
+            f"{path} is no folder; a person is given as a folder with {FACES}/ and {LANDMARKS}/, "
+            "and landmark images as a folder of images"
         )
-    return read_pictures(path, size, channels, skip_bad)
+    return read_images(path, size, channels, skip_bad)

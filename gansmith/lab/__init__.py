@@ -1,12 +1,21 @@
 """The lab: claims about GANs as experiments, each with a criterion and a control that must fail it.
 
-experiment     what an experiment is, and what its results say
+experiment     an experiment, and the verdict of its results
 experiments/   one short file for each claim
-playing        runs it, arm by arm and seed by seed; goes on where it was interrupted
-report         one page of all results, a table, the pictures
+runner         runs it, arm by arm and seed by seed; resumes it where it was interrupted
+report         one page of all results, a table, the plots
 """
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Verdict, judged
-from gansmith.lab.runner import play, read
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Verdict, compute_verdict
+from gansmith.lab.runner import read_results, run_experiment
 
-__all__ = ["Arms", "Check", "Experiment", "Form", "Verdict", "judged", "play", "read"]
+__all__ = [
+    "Arms",
+    "Budget",
+    "Check",
+    "Experiment",
+    "Verdict",
+    "compute_verdict",
+    "read_results",
+    "run_experiment",
+]

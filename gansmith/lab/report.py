@@ -1,4 +1,4 @@
-"""All results on one page that opens offline, as a table in Markdown, and as pictures."""
+"""All results on one page that opens offline, as a table in Markdown, and as plots."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import base64
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
-from gansmith.lab.experiment import Arms, Experiment, judged
+from gansmith.core.files import write_atomic
+from gansmith.core.images import figure_png
+from gansmith.lab.experiment import Arms, Experiment, compute_verdict
 from gansmith.lab.experiments import EXPERIMENTS
-from gansmith.lab.runner import path_of, read
-from gansmith.report.page import page, section, table, tag
-from gansmith.runs.checkpoint import replace
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from gansmith.lab.runner import read_results, results_path
+from gansmith.rendering.page import page, section, table, tag
 
 PAGE, TABLE, PICTURES = "report.html", "README.md", "pictures"
-SHOWN = 150  # milliseconds of a picture in a film
+FRAME_MS = 150  # milliseconds of a frame in an animation
 
 
 def write_report(folder: Path) -> list[Path]:
@@ -31,67 +29,64 @@ def write_report(folder: Path) -> list[Path]:
     sections, rows, written = [], [], []
     for experiment in EXPERIMENTS.values():
         for full in (True, False):
-            path = path_of(folder, experiment.id, full)
+            path = results_path(folder, experiment.id, full)
             if not path.exists():
                 continue
-            arms, known = read(path, experiment)
+            arms, known = read_results(path, experiment)
             images = _images(experiment, arms)
             sections.append(_section(experiment, arms, known, images))
             rows.append(_row(experiment, arms, known))
             for kind, data in images.items():
                 place = folder / PICTURES / f"{experiment.id}.{kind}"
-                if place not in written:  # the full form comes first
+                if place not in written:  # the full run comes first
                     written.append(place)
-                    replace(place, data)
+                    write_atomic(place, data)
     if not rows:
-        raise FileNotFoundError(f"{folder} holds no results: play one by `gansmith lab run ID`")
+        raise FileNotFoundError(
+            f"{folder} holds no results: run an experiment by `gansmith lab run ID`"
+        )
     title = "The lab: what holds, and what does not"
-    replace(folder / PAGE, page(title, [tag("h1", title), *sections]).encode())
-    heads = "| id | claim | form | verdict | numbers | control |\n|---|---|---|---|---|---|\n"
+    write_atomic(folder / PAGE, page(title, [tag("h1", title), *sections]).encode())
+    heads = "| id | claim | run | verdict | numbers | control |\n|---|---|---|---|---|---|\n"
     intro = (
         "# Results of the lab\n\nMade by `gansmith lab report` from the JSON files here. A verdict "
         "is inconclusive when the control, which must\nfail, passes too.\n\n"
     )
-    replace(folder / TABLE, (intro + heads + "\n".join(rows) + "\n").encode())
+    write_atomic(folder / TABLE, (intro + heads + "\n".join(rows) + "\n").encode())
     return [folder / PAGE, folder / TABLE, *written]
 
 
 def _images(experiment: Experiment, arms: Arms) -> dict[str, bytes]:
-    """The picture and the film of an experiment, as files by their kind."""
+    """The plot and the animation of an experiment, as the contents of files by their suffix."""
     found: dict[str, bytes] = {}
     if any(not seeds for seeds in arms.numbers.values()):
         return found
-    if experiment.picture is not None:
-        found["png"] = _drawn(experiment.picture(arms), 110)
-    if experiment.film is not None:
-        frames = [Image.open(io.BytesIO(_drawn(f, 72))).convert("P") for f in experiment.film(arms)]
-        film = io.BytesIO()
+    if experiment.plot is not None:
+        found["png"] = figure_png(experiment.plot(arms))
+    if experiment.animate is not None:
+        pages = (io.BytesIO(figure_png(figure, dpi=72)) for figure in experiment.animate(arms))
+        frames = [Image.open(page).convert("P") for page in pages]
+        gif = io.BytesIO()
         first, *rest = frames
-        pause = [SHOWN] * len(rest) + [10 * SHOWN]
-        first.save(film, "GIF", save_all=True, append_images=rest, duration=pause, loop=0)
-        found["gif"] = film.getvalue()
+        pauses = [FRAME_MS] * len(rest) + [10 * FRAME_MS]
+        first.save(gif, "GIF", save_all=True, append_images=rest, duration=pauses, loop=0)
+        found["gif"] = gif.getvalue()
     return found
-
-
-def _drawn(figure: Figure, dpi: int) -> bytes:
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
-    return drawn.getvalue()
 
 
 def _section(
     experiment: Experiment, arms: Arms, known: dict[str, Any], images: dict[str, bytes]
 ) -> str:
-    verdict = judged(experiment, arms)
+    verdict = compute_verdict(experiment, arms)
     facts = {
         "paper": experiment.paper,
         "metric": experiment.metric,
         "criterion": experiment.criterion,
-        "found": "; ".join(_marked(check) for check in verdict.checks),
-        "control": experiment.fails,
-        "control found": "; ".join(_marked(check) for check in verdict.control),
-        "form": f"{known['form']}: {json.dumps(known['settings'])}",
-        "departs": experiment.departs or "-",
+        "found": "; ".join(_statement(check) for check in verdict.checks),
+        "control": experiment.control_description,
+        "control found": "; ".join(_statement(check) for check in verdict.control),
+        "run": f"{known['budget']}: {json.dumps(known['settings'])}",
+        "departures": experiment.departures or "-",
         "command": known["command"],
         "made": f"{known['made']}, torch {known['versions']['torch']}",
     }
@@ -101,8 +96,8 @@ def _section(
         for kind, data in images.items()
     ]
     return section(
-        f"{experiment.id} {experiment.title}: {verdict.word}",
-        tag("p", experiment.says),
+        f"{experiment.id} {experiment.title}: {verdict.outcome}",
+        tag("p", experiment.claim),
         f"<figure>{''.join(shown)}</figure>" if shown else "",
         table(facts),
         _seeds(arms),
@@ -124,16 +119,15 @@ def _seeds(arms: Arms) -> str:
 
 
 def _row(experiment: Experiment, arms: Arms, known: dict[str, Any]) -> str:
-    verdict = judged(experiment, arms)
-    found = "; ".join(_marked(check) for check in verdict.checks)
+    verdict = compute_verdict(experiment, arms)
+    found = "; ".join(_statement(check) for check in verdict.checks)
     failed = sum(not check.passed for check in verdict.control)
     control = f"{failed} of {len(verdict.control)} fail"
     seeds = max(len(seeds) for seeds in arms.numbers.values())
-    form = f"{known['form']}, {seeds} seed{'s' if seeds > 1 else ''}"
-    return (
-        f"| {experiment.id} | {experiment.title} | {form} | {verdict.word} | {found} | {control} |"
-    )
+    budget = f"{known['budget']}, {seeds} seed{'s' if seeds > 1 else ''}"
+    cells = (experiment.id, experiment.title, budget, verdict.outcome, found, control)
+    return f"| {' | '.join(cells)} |"
 
 
-def _marked(check: Any) -> str:
-    return check.said if check.passed else f"NOT {check.said}"
+def _statement(check: Any) -> str:
+    return check.statement if check.passed else f"NOT {check.statement}"

@@ -1,4 +1,4 @@
-"""Games on Gaussians in a ring or a grid, looked at as they are played."""
+"""Games on Gaussians in a ring or a grid, and the modes that they cover during training."""
 
 from __future__ import annotations
 
@@ -15,47 +15,50 @@ from gansmith.core.recipe import adam
 from gansmith.core.rng import Rng
 from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import modes, open_data, open_source
-from gansmith.lab.tools import sampled
+from gansmith.lab.tools import sample_on_cpu
 from gansmith.metrics import mode_report
 from gansmith.networks import MLPCritic, MLPGenerator
 
 SAMPLES = 2500
 
 
-class Look(NamedTuple):
-    """Modes with 20 samples or more; share of samples within 3 std of one; share next to each;
-    the samples."""
+class ModeCoverage(NamedTuple):
+    """What the samples of a game cover.
+
+    modes: with 20 samples or more within 3 std. high_quality: share of the samples within 3 std of
+    a mode. shares: of the samples, by their nearest mode. points: the samples.
+    """
 
     modes: int
-    good: float
+    high_quality: float
     shares: Tensor
     points: Tensor
 
 
-def restless(seed: int = 0) -> tuple[MLPGenerator, MLPCritic]:
-    """Players that run from mode to mode: 32 codes, two layers of 64 rectifiers."""
+def oscillating_players(seed: int = 0) -> tuple[MLPGenerator, MLPCritic]:
+    """Players that jump from mode to mode: latent size 32, two hidden layers of 64 ReLU units."""
     torch.manual_seed(seed)
     return MLPGenerator(Latent(32), 2, 64, 2), MLPCritic(2, 64, 2)
 
 
-def settled(seed: int = 0) -> tuple[MLPGenerator, MLPCritic]:
-    """Players that find most modes: 256 codes, and tanh units in G."""
+def stable_players(seed: int = 0) -> tuple[MLPGenerator, MLPCritic]:
+    """Players that find most modes: latent size 256, and tanh units in G."""
     torch.manual_seed(seed)
     return MLPGenerator(Latent(256), 2, 64, 2, nn.Tanh), MLPCritic(2, 64, 2)
 
 
-def look(game: Game, data: str = "ring") -> Look:
-    """What 2500 samples of a game are worth on `ring` or `grid`."""
+def measure_coverage(game: Game, data: str = "ring") -> ModeCoverage:
+    """The modes of `ring` or `grid` that 2500 samples of a game cover."""
     known = modes(data)
     assert known is not None
-    points = sampled(game, SAMPLES, Rng(1)).double()
+    points = sample_on_cpu(game, SAMPLES, Rng(1)).double()
     report = mode_report(points, *known)
     nearest = torch.cdist(points, known[0].double()).argmin(1)
     shares = nearest.bincount(minlength=len(known[0])) / SAMPLES
-    return Look(report.captured_20, report.high_quality, shares, points)
+    return ModeCoverage(report.captured_20, report.high_quality, shares, points)
 
 
-def looks(
+def train_and_measure(
     game: Game,
     seed: int,
     steps: int,
@@ -65,11 +68,11 @@ def looks(
     rates: dict[str, float] | None = None,
     betas: tuple[float, float] = (0.5, 0.999),
     batch: int = 128,
-) -> list[Look]:
-    """Play, and look so many times at G itself, not at its average.
+) -> list[ModeCoverage]:
+    """Train, and measure G itself and not its average `count` times, at equal intervals.
 
     rates: of Adam, by player; 1e-3 for G and 1e-4 for others unless given.
-    A run that diverges has found nothing from there on.
+    From where a run diverges it covers nothing.
     """
     rates = rates or {}
     optim = {
@@ -78,30 +81,35 @@ def looks(
     }
     source = open_source(open_data(data), batch, seed)
     trainer = Trainer(game, source, optim=optim, steps=steps, seed=seed)
-    seen = []
+    measured = []
     for part in range(1, count + 1):
         try:
             trainer.fit(part * steps // count)
         except NonFiniteError:
             break
-        seen.append(look(game, data))
-    return seen + [nothing(data)] * (count - len(seen))
+        measured.append(measure_coverage(game, data))
+    return measured + [zero_coverage(data)] * (count - len(measured))
 
 
-def nothing(data: str = "ring") -> Look:
-    """What a game is worth that has diverged."""
-    return Look(0, 0.0, torch.zeros(8 if data == "ring" else 25), torch.zeros(SAMPLES, 2))
+def zero_coverage(data: str = "ring") -> ModeCoverage:
+    """The coverage of a game that has diverged."""
+    return ModeCoverage(0, 0.0, torch.zeros(8 if data == "ring" else 25), torch.zeros(SAMPLES, 2))
 
 
-def summary(seen: list[Look]) -> dict[str, float | list[int]]:
-    """Of the second half: modes, how they swing, the mass that moves; of the end: good samples."""
-    half = seen[len(seen) // 2 :]
+def summarize(measured: list[ModeCoverage]) -> dict[str, float | list[int]]:
+    """A summary of measurements in the course of training.
+
+    modes, swing: mean and standard deviation of the number of modes in the second half.
+    moved: mean total variation between the shares of consecutive measurements.
+    good: share of high-quality samples at the end. curve: the number of modes.
+    """
+    half = measured[len(measured) // 2 :]
     found = [at.modes for at in half]
     moved = [float((b.shares - a.shares).abs().sum()) / 2 for a, b in pairwise(half)]
     return {
         "modes": mean(found),
         "swing": pstdev(found),
         "moved": mean(moved) if moved else 0.0,
-        "good": seen[-1].good,
-        "curve": [at.modes for at in seen],
+        "good": measured[-1].high_quality,
+        "curve": [at.modes for at in measured],
     }

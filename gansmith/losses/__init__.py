@@ -1,1 +1,1 @@
-"""Losses: objectives on D's logits, distances between pictures, batches and clouds."""
+"""Losses: objectives on D's logits, distances between images, batches and clouds."""

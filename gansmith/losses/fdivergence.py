@@ -18,17 +18,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gansmith.core.precision import upcast
+
 Fn = Callable[[Tensor], Tensor]
 LIMIT = 30.0  # exponents above this follow the tangent
-OWN_LIMIT = 20.0  # the same for a user's f: with it even a cubic f stays inside float32
+CUSTOM_LIMIT = 20.0  # the same for a user's f: with it even a cubic f stays within float32
 SEARCH = 30.0  # conjugates are searched for log u in [-SEARCH, SEARCH]
-
-
-def upcast(logit: Tensor) -> Tensor:
-    """Half precision to float32; float32 and float64 unchanged; TypeError for anything else."""
-    if not logit.is_floating_point():
-        raise TypeError(f"logits are floating point tensors; got {logit.dtype}: pass D's output")
-    return logit.float() if logit.element_size() < 4 else logit
 
 
 def _cap(x: Tensor, limit: float = LIMIT) -> Tensor:
@@ -41,16 +36,16 @@ def _cap_low(x: Tensor, limit: float = LIMIT) -> Tensor:
 
 
 def _expm1(x: Tensor) -> Tensor:
-    """exp(x) - 1; torch's own slope is value + 1, which rounds to 0 for x far below 0."""
+    """exp(x) - 1; torch's own derivative is value + 1, which rounds to 0 for x far below 0."""
     return torch.where(x > -1, torch.expm1(x), torch.exp(x) - 1)
 
 
 def _half_tanh(v: Tensor) -> Tensor:
-    """tanh(v) / 2; torch's own slope is 1 - tanh^2, which rounds to 0 for abs(v) > 9."""
+    """tanh(v) / 2; torch's own derivative is 1 - tanh^2, which rounds to 0 for abs(v) > 9."""
     return torch.where(v < 0, torch.sigmoid(2 * v) - 0.5, 0.5 - torch.sigmoid(-2 * v))
 
 
-def _slope(f: Fn, u: Tensor) -> Tensor:
+def _derivative(f: Fn, u: Tensor) -> Tensor:
     """f'(u), elementwise, with a graph where u has one; zero where f is locally constant."""
     tracked = u.requires_grad and torch.is_grad_enabled()
     with torch.enable_grad():
@@ -58,8 +53,8 @@ def _slope(f: Fn, u: Tensor) -> Tensor:
         total = f(u).sum()
         if not total.requires_grad:
             return torch.zeros_like(u)
-        (slope,) = torch.autograd.grad(total, u, create_graph=tracked, materialize_grads=True)
-    return slope
+        (derivative,) = torch.autograd.grad(total, u, create_graph=tracked, materialize_grads=True)
+    return derivative
 
 
 def _require_convex(f: Fn) -> None:
@@ -81,7 +76,7 @@ def _require_convex(f: Fn) -> None:
 
 
 class FDivergence:
-    """The f-GAN objective of one convex f (arXiv:1606.00709, eq. 6), yours or a table's.
+    """The f-GAN objective of one convex f (arXiv:1606.00709, eq. 6), your own or from the table.
 
     d = -(E_p[T] - E_q[f*(T)]),  g = -E_q[f*(T)];  real and fake are logits of any shape.
 
@@ -90,7 +85,7 @@ class FDivergence:
         for u in [e^-30, e^30]; its gradient is the maximiser u (first derivatives only).
     activation: T of a logit, rising. Not given: T = f'(u), f*(T) = u f'(u) - f(u) with u = e^v in
         float64, so that D's logit is log p/q; capped beyond |v| = 20 as LIMIT does beyond 30.
-        The two terms cancel: past |v| = 20 values are good to about 1e-4, slopes to 1e-6.
+        The two terms cancel: past |v| = 20 values are good to about 1e-4, derivatives to 1e-6.
     composite: f*(activation(v)) as one stable expression, with `activation`.
     multiple: D_f is this many times the quantity `divergence` reports.
     quantity: that quantity, in words.
@@ -121,7 +116,7 @@ class FDivergence:
         self.f, self.multiple, self.quantity = f, multiple, quantity
         self._conjugate, self._activation, self._composite = conjugate, activation, composite
         one = torch.ones((), dtype=torch.float64)
-        self.offset, self.threshold = f(one).item(), _slope(f, one).item()
+        self.offset, self.threshold = f(one).item(), _derivative(f, one).item()
         if activation is None:
             self._require_curved()
 
@@ -133,7 +128,7 @@ class FDivergence:
         low, high = torch.full_like(exact, -SEARCH), torch.full_like(exact, SEARCH)
         for _ in range(64):
             middle = ((low + high) / 2).detach()
-            rising = _slope(self.f, middle.exp()).detach() < exact
+            rising = _derivative(self.f, middle.exp()).detach() < exact
             low, high = torch.where(rising, middle, low), torch.where(rising, high, middle)
         u = ((low + high) / 2).exp().detach()
         return (u * exact - self.f(u)).to(t.dtype)
@@ -142,7 +137,7 @@ class FDivergence:
         """T of a logit, elementwise, in the domain of f*."""
         if self._activation is not None:
             return self._activation(logit)
-        return _slope(self.f, self._ratio(logit)).to(logit.dtype)
+        return _derivative(self.f, self._ratio(logit)).to(logit.dtype)
 
     def composite(self, logit: Tensor) -> Tensor:
         """f*(activation(logit)), elementwise."""
@@ -151,14 +146,22 @@ class FDivergence:
         if self._activation is not None:
             return self.conjugate(self._activation(logit))
         u = self._ratio(logit)
-        return (u * _slope(self.f, u) - self.f(u)).to(logit.dtype)
+        return (u * _derivative(self.f, u) - self.f(u)).to(logit.dtype)
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor:
         """Minus the bound on D_f; scalar."""
-        return self.composite(upcast(fake)).mean() - self.activation(upcast(real)).mean()
+        return self.real_loss(real) + self.fake_loss(fake)
+
+    def real_loss(self, real: Tensor) -> Tensor:
+        """-E_p[T]; scalar."""
+        return -self.activation(upcast(real)).mean()
+
+    def fake_loss(self, fake: Tensor) -> Tensor:
+        """E_q[f*(T)]; scalar."""
+        return self.composite(upcast(fake)).mean()
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
-        """The bound as far as G moves it: -E_q[f*(T)]; scalar."""
+        """The part of the bound that depends on G: -E_q[f*(T)]; scalar."""
         return -self.composite(upcast(fake)).mean()
 
     def divergence(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -166,12 +169,12 @@ class FDivergence:
         return (-self.d(real, fake) - self.offset) / self.multiple
 
     def _ratio(self, logit: Tensor) -> Tensor:
-        return _cap_low(_cap(logit.double(), OWN_LIMIT), OWN_LIMIT).exp()
+        return _cap_low(_cap(logit.double(), CUSTOM_LIMIT), CUSTOM_LIMIT).exp()
 
     def _require_curved(self) -> None:
         v = torch.linspace(-10, 10, 201, dtype=torch.float64, requires_grad=True)
-        slope = self.activation(v)
-        if (slope.diff().abs() > 0).sum() < 100:
+        t = self.activation(v)
+        if (t.diff().abs() > 0).sum() < 100:
             raise ValueError(
                 "f is piecewise linear, so T = f'(e^v) has no gradient; give activation=, a rising "
                 "function whose range is the domain of f*"

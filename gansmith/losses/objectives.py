@@ -1,30 +1,31 @@
-"""What D's logits are turned into: pairs of losses, and the divergence each one estimates.
+"""Adversarial objectives: pairs of losses of D's logits, and the divergence each one estimates.
 
 An objective has two losses to minimise, d(real, fake) for D and g(real, fake) for G, of D's
-logits on real and on fake samples. D high = real. Logits have any shape (a map counts as many
-samples), half precision is taken to float32 and float64 stays; every answer is a scalar.
+logits on real and on fake samples; a high logit means real. Logits have any shape (a map counts as
+many samples), half precision becomes float32 and float64 stays; each loss is a scalar.
 
-divergence(real, fake) is what D's present loss says about the distance between data p and fakes
-q: a lower bound up to sampling noise, reached by the best D. It is None where there is none.
+divergence(real, fake) is the estimate of the divergence between data p and fakes q by D's present
+loss: a lower bound up to sampling noise, reached by the best D. It is None where there is none.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.losses.fdivergence import F_DIVERGENCES, upcast
+from gansmith.core.precision import upcast
+from gansmith.losses.fdivergence import F_DIVERGENCES
 from gansmith.losses.fdivergence import FDivergence as FDivergence
 
 
 class Objective(Protocol):
-    """What a game needs of an objective; write your own with these five members."""
+    """The five members of an objective; write your own with these."""
 
-    needs_real: bool  # does g look at D(real)?
-    batch_coupled: bool  # does a sample's loss depend on the others of its batch?
+    needs_real: bool  # whether g uses D(real)
+    batch_coupled: bool  # whether a sample's loss depends on the others of its batch
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor: ...
 
@@ -33,7 +34,27 @@ class Objective(Protocol):
     def divergence(self, real: Tensor, fake: Tensor) -> Tensor | None: ...
 
 
-class Minimax:
+@runtime_checkable
+class Separable(Protocol):
+    """An objective whose d is a sum over real and fake logits: d = real_loss + fake_loss.
+
+    So several kinds of negatives can be weighed against the real examples.
+    """
+
+    def real_loss(self, real: Tensor) -> Tensor: ...
+
+    def fake_loss(self, fake: Tensor) -> Tensor: ...
+
+
+class _Sum:
+    """d = real_loss + fake_loss."""
+
+    def d(self: Separable, real: Tensor, fake: Tensor) -> Tensor:
+        """The mean loss of real logits plus that of fake ones."""
+        return self.real_loss(real) + self.fake_loss(fake)
+
+
+class Minimax(_Sum):
     """The original zero-sum game (arXiv:1406.2661, eq. 1), with D(x) = sigmoid(logit).
 
     V = E_p[log D] + E_q[log(1 - D)];  d = -V,  g = E_q[log(1 - D)].  Best D: p / (p + q).
@@ -42,12 +63,16 @@ class Minimax:
     needs_real = False
     batch_coupled = False
 
-    def d(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Binary cross-entropy with label 1 for real, 0 for fake (the sum of the two means)."""
-        return F.softplus(-upcast(real)).mean() + F.softplus(upcast(fake)).mean()
+    def real_loss(self, real: Tensor) -> Tensor:
+        """Binary cross-entropy with label 1."""
+        return F.softplus(-upcast(real)).mean()
+
+    def fake_loss(self, fake: Tensor) -> Tensor:
+        """Binary cross-entropy with label 0."""
+        return F.softplus(upcast(fake)).mean()
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
-        """E_q[log(1 - D)]; its slope in a logit is -D, which vanishes when D is sure."""
+        """E_q[log(1 - D)]; its derivative in a logit is -D, which vanishes when D is sure."""
         return -F.softplus(upcast(fake)).mean()
 
     def divergence(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -59,17 +84,17 @@ class NonSaturating(Minimax):
     """The heuristic of arXiv:1406.2661, section 3: D as in Minimax, g = -E_q[log D]."""
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
-        """-E_q[log D], cross-entropy with flipped labels; its slope in a logit is -(1 - D)."""
+        """-E_q[log D], cross-entropy with flipped labels; its derivative is -(1 - D)."""
         return F.softplus(-upcast(fake)).mean()
 
 
-class LeastSquares:
+class LeastSquares(_Sum):
     """LSGAN (arXiv:1611.04076, eq. 2): regression to codes a for fake, b for real; G aims at c.
 
     d = E_p[(D - b)^2] / 2 + E_q[(D - a)^2] / 2,  g = E_q[(D - c)^2] / 2.
     Best D: (b p + a q) / (p + q). With b - c = 1 and b - a = 2, G descends the Pearson
-    divergence of p + q and 2 q (eq. 7). The losses turn round at their codes: a real logit
-    above b is pulled down. a and b must differ, else ValueError.
+    divergence of p + q and 2 q (eq. 7). The losses rise again beyond their codes: a real
+    logit above b is pulled down. a and b must differ, else ValueError.
     """
 
     needs_real = False
@@ -80,9 +105,13 @@ class LeastSquares:
             raise ValueError(f"codes a (fake) and b (real) must differ; both are {a}")
         self.a, self.b, self.c = a, b, c
 
-    def d(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Half the squared distance to the codes b (real) and a (fake)."""
-        return ((upcast(real) - self.b) ** 2).mean() / 2 + ((upcast(fake) - self.a) ** 2).mean() / 2
+    def real_loss(self, real: Tensor) -> Tensor:
+        """Half the squared distance to the code b."""
+        return ((upcast(real) - self.b) ** 2).mean() / 2
+
+    def fake_loss(self, fake: Tensor) -> Tensor:
+        """Half the squared distance to the code a."""
+        return ((upcast(fake) - self.a) ** 2).mean() / 2
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
         """Half the squared distance of fakes to the code c."""
@@ -97,18 +126,22 @@ class LeastSquares:
         return 2 - 8 * self.d(real, fake) / (self.b - self.a) ** 2
 
 
-class Wasserstein:
+class Wasserstein(_Sum):
     """WGAN (arXiv:1701.07875, eq. 2-3): d = E_q[D] - E_p[D],  g = -E_q[D].
 
-    Says something only under a constraint that makes D 1-Lipschitz.
+    Meaningful only under a constraint that makes D 1-Lipschitz.
     """
 
     needs_real = False
     batch_coupled = False
 
-    def d(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Mean critic value of fakes minus that of reals."""
-        return upcast(fake).mean() - upcast(real).mean()
+    def real_loss(self, real: Tensor) -> Tensor:
+        """Minus the mean critic value of reals."""
+        return -upcast(real).mean()
+
+    def fake_loss(self, fake: Tensor) -> Tensor:
+        """The mean critic value of fakes."""
+        return upcast(fake).mean()
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
         """Minus the mean critic value of fakes."""
@@ -117,13 +150,13 @@ class Wasserstein:
     def divergence(self, real: Tensor, fake: Tensor) -> Tensor:
         """W1(p, q) if D is 1-Lipschitz: E_p[D] - E_q[D].
 
-        A gradient penalty of weight lambda lets the slope pass 1: on a pure shift W the value
-        is W (1 + W / (2 lambda)), so it over-reads.
+        A gradient penalty of weight lambda lets the gradient norm exceed 1: on a pure shift W the
+        value is W (1 + W / (2 lambda)), too high.
         """
         return -self.d(real, fake)
 
 
-class Hinge:
+class Hinge(_Sum):
     """Hinge loss (arXiv:1705.02894; arXiv:1802.05957, eq. 16-17).
 
     d = E_p[max(0, 1 - D)] + E_q[max(0, 1 + D)],  g = -E_q[D].  Best D: sign(p - q).
@@ -132,9 +165,13 @@ class Hinge:
     needs_real = False
     batch_coupled = False
 
-    def d(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Margin loss: reals should pass +1, fakes -1."""
-        return F.relu(1 - upcast(real)).mean() + F.relu(1 + upcast(fake)).mean()
+    def real_loss(self, real: Tensor) -> Tensor:
+        """Margin loss: reals should pass +1."""
+        return F.relu(1 - upcast(real)).mean()
+
+    def fake_loss(self, fake: Tensor) -> Tensor:
+        """Margin loss: fakes should stay below -1."""
+        return F.relu(1 + upcast(fake)).mean()
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
         """Minus the mean logit of fakes."""
@@ -146,7 +183,7 @@ class Hinge:
 
 
 class Relativistic:
-    """RSGAN (arXiv:1807.00734, eq. 7-8): is this real more realistic than this fake?
+    """RSGAN (arXiv:1807.00734, eq. 7-8): is this real sample more realistic than this fake one?
 
     d = -E[log sigmoid(D(x) - D(y))],  g = -E[log sigmoid(D(y) - D(x))],  x real, y fake, in
     pairs. ValueError where their shapes differ or, for g, where real is None.
@@ -161,7 +198,7 @@ class Relativistic:
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
         """Cross-entropy of "the fake one scores higher", pair by pair."""
-        return F.softplus(-_paired(_given(real), fake)).mean()
+        return F.softplus(-_paired(_require_real(real), fake)).mean()
 
     def divergence(self, real: Tensor, fake: Tensor) -> None:
         """None: its supremum over D is a divergence without a closed form in p and q."""
@@ -179,22 +216,22 @@ class RelativisticAverage:
     batch_coupled = True
 
     def d(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Reals should beat the average fake, fakes lose to the average real."""
+        """Real samples should score above the average fake, fakes below the average real."""
         real, fake = upcast(real), upcast(fake)
         return F.softplus(fake.mean() - real).mean() + F.softplus(fake - real.mean()).mean()
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
-        """Fakes should beat the average real, reals lose to the average fake."""
-        return self.d(fake, _given(real))
+        """Fakes should score above the average real, real samples below the average fake."""
+        return self.d(fake, _require_real(real))
 
     def divergence(self, real: Tensor, fake: Tensor) -> None:
-        """None: no closed form in p and q, and a batch's mean makes it biased besides."""
+        """None: no closed form in p and q, and the mean over a batch biases it."""
 
 
-def _given(real: Tensor | None) -> Tensor:
+def _require_real(real: Tensor | None) -> Tensor:
     if real is None:
         raise ValueError(
-            "this g compares fakes with reals (needs_real is True) but real is None; "
+            "this g compares fakes with real samples (needs_real is True) but real is None; "
             "pass D's logits on real samples as the first argument"
         )
     return real

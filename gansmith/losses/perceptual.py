@@ -1,4 +1,4 @@
-"""Distance between pictures as a network sees them (arXiv:1603.08155, Eq. 2)."""
+"""Perceptual distance: images compared by the features of a network (arXiv:1603.08155, Eq. 2)."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.losses.fdivergence import upcast
-from gansmith.metrics.pictures import recolour, resize
+from gansmith.core.images import resize, to_channels
+from gansmith.core.precision import upcast
 from gansmith.pretrained.judges import Judge
-from gansmith.pretrained.vgg import VGG16, Heads, filled
+from gansmith.pretrained.vgg import LPIPS, VGG16, load_weights
 
-Layers = Callable[[Tensor], Sequence[Tensor]]
-
-
-class Distance(Protocol):
-    """Pictures made and pictures meant, (B, C, H, W) in [-1, 1], to a scalar."""
-
-    def __call__(self, made: Tensor, meant: Tensor) -> Tensor: ...
+FeatureMaps = Callable[[Tensor], Sequence[Tensor]]
 
 
-def unseen(made: Tensor, meant: Tensor) -> Tensor:
+class ImageDistance(Protocol):
+    """Generated and target images, (B, C, H, W) in [-1, 1], to a scalar."""
+
+    def __call__(self, generated: Tensor, target: Tensor) -> Tensor: ...
+
+
+def zero_distance(generated: Tensor, target: Tensor) -> Tensor:
     """No perceptual distance: 0."""
-    return made.new_zeros(())
+    return generated.new_zeros(())
 
 
-class Perceptual(nn.Module):
-    """sum_l mean |phi_l(made) - phi_l(meant)| over the layers phi_l of a fixed network.
+class PerceptualDistance(nn.Module):
+    """sum_l mean |phi_l(generated) - phi_l(target)| over the layers phi_l of a frozen network.
 
-    net: never trained; its weights become buffers, which are saved and no player's.
-    layers: pictures -> maps.
+    net: the network; its parameters become buffers, so that they are saved but belong to no player.
+    layers: images -> feature maps.
     """
 
-    def __init__(self, net: nn.Module, layers: Layers) -> None:
+    def __init__(self, net: nn.Module, layers: FeatureMaps) -> None:
         super().__init__()
-        self.net, self.layers = fixed(net), layers
+        self.net, self.layers = freeze(net), layers
 
     def train(self, mode: bool = True) -> Self:
-        """Stays as it is: a fixed network has one mode."""
+        """Does nothing: a frozen network stays in evaluation mode."""
         return self
 
-    def forward(self, made: Tensor, meant: Tensor) -> Tensor:
-        pairs = zip(self.layers(made), self.layers(meant), strict=True)
-        return sum((F.l1_loss(a, b) for a, b in pairs), start=made.new_zeros(()))
+    def forward(self, generated: Tensor, target: Tensor) -> Tensor:
+        pairs = zip(self.layers(generated), self.layers(target), strict=True)
+        return sum((F.l1_loss(a, b) for a, b in pairs), start=generated.new_zeros(()))
 
 
-def fixed(net: nn.Module) -> nn.Module:
+def freeze(net: nn.Module) -> nn.Module:
     """The network in evaluation mode, its parameters turned into buffers, in place."""
     for part in net.eval().modules():
         for name, value in list(part.named_parameters(recurse=False)):
@@ -60,45 +60,48 @@ def fixed(net: nn.Module) -> nn.Module:
     return net
 
 
-def by_judge(judge: Judge) -> Perceptual:
-    """The distance as a judge's three blocks see it."""
-
+def judge_distance(judge: Judge) -> PerceptualDistance:
+    """The perceptual distance on the three convolution blocks of a judge."""
     judge = deepcopy(judge)
 
     def layers(x: Tensor) -> list[Tensor]:
-        x = resize(recolour(upcast(x), judge.channels), judge.size)
+        x = resize(to_channels(upcast(x), judge.channels), judge.size)
         one = judge.one(x)
         two = judge.two(F.max_pool2d(one, 2))
         return [one, two, judge.three(F.max_pool2d(two, 2))]
 
-    return Perceptual(judge, layers)
+    return PerceptualDistance(judge, layers)
 
 
-class Seen:
-    """The distance as VGG16 sees it: its five blocks, or LPIPS where its heads are given.
+class VGGPerceptual:
+    """The perceptual distance on the five blocks of VGG16, or LPIPS where its weights are given.
 
-    weights: VGG16's, in torchvision's names. heads: the authors' file of linear layers.
-    Both are files of one's own. A run knows them by their paths and needs them to be trained, not
-    to be used; so they are read at once where they are there, and else when something is to be
-    seen. Raises FileNotFoundError for a file that is missing, ValueError for one that holds others.
+    weights: a file of VGG16's, in torchvision's names. lpips_weights: the authors' file of linear
+    layers. A run stores the paths only, and needs the files to be trained, not to be sampled from;
+    so they are read at once where they exist, else on the first call. Raises FileNotFoundError for
+    a missing file, ValueError for one that holds something else.
     """
 
-    def __init__(self, weights: Path, heads: Path | None = None) -> None:
-        self.weights, self.heads = weights, heads
-        if all(path is None or path.is_file() for path in (weights, heads)):
-            _vgg(weights, heads, "cpu")
+    def __init__(self, weights: Path, lpips_weights: Path | None = None) -> None:
+        self.weights, self.lpips_weights = weights, lpips_weights
+        if all(path is None or path.is_file() for path in (weights, lpips_weights)):
+            _load(weights, lpips_weights, "cpu")
 
-    def __call__(self, made: Tensor, meant: Tensor) -> Tensor:
-        net, heads = _vgg(self.weights, self.heads, str(made.device))
-        a, b = (net(recolour(upcast(x), 3)) for x in (made, meant))
-        if heads is not None:
-            return heads(a, b)
+    def __call__(self, generated: Tensor, target: Tensor) -> Tensor:
+        net, lpips = _load(self.weights, self.lpips_weights, str(generated.device))
+        a, b = (net(to_channels(upcast(x), 3)) for x in (generated, target))
+        if lpips is not None:
+            return lpips(a, b)
         return torch.stack([F.l1_loss(one, other) for one, other in zip(a, b, strict=True)]).sum()
 
 
 @lru_cache(maxsize=2)
-def _vgg(weights: Path, heads: Path | None, device: str) -> tuple[nn.Module, nn.Module | None]:
-    net = filled(VGG16(), weights, "the weights of torchvision's vgg16").to(device)
-    if heads is None:
+def _load(
+    weights: Path, lpips_weights: Path | None, device: str
+) -> tuple[nn.Module, nn.Module | None]:
+    net = load_weights(VGG16(), weights, "the weights of torchvision's vgg16").to(device)
+    if lpips_weights is None:
         return net, None
-    return net, filled(Heads(), heads, "the linear layers of LPIPS for vgg").to(device)
+    return net, load_weights(LPIPS(), lpips_weights, "the linear layers of LPIPS for vgg").to(
+        device
+    )

@@ -1,25 +1,28 @@
-"""Distances between pictures, pixel by pixel: (B, C, H, W) in [-1, 1] to a scalar."""
+"""Distances between images, pixel by pixel: (B, C, H, W) in [-1, 1] to a scalar."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
 
-def power(made: Tensor, meant: Tensor, p: int) -> Tensor:
-    """mean |made - meant|^p (arXiv:1511.05440, Eq. 1, where it is a sum).
+def lp_distance(generated: Tensor, target: Tensor, p: int) -> Tensor:
+    """mean |generated - target|^p (arXiv:1511.05440, Eq. 1, where it is a sum).
 
-    p = 2 is least where `made` is the mean of what may be meant, p = 1 where it is the median.
+    In expectation over targets it is least at their mean for p = 2, at their median for p = 1.
     """
-    return (made - meant).abs().pow(p).mean()
+    return (generated - target).abs().pow(p).mean()
 
 
-def gradient_difference(made: Tensor, meant: Tensor) -> Tensor:
-    """How much the steps between neighbouring pixels differ (arXiv:1511.05440, Eq. 6, alpha = 1).
+def gradient_difference(generated: Tensor, target: Tensor) -> Tensor:
+    """The image gradient difference loss (arXiv:1511.05440, Eq. 6, alpha = 1).
 
-    The sum of two means, of pixels below each other and beside each other, of
-    | |x[i, j] - x[i - 1, j]| - |y[i, j] - y[i - 1, j]| |, x made, y meant.
+    The sum of two means, over vertical and horizontal neighbors, of
+    | |x[i, j] - x[i - 1, j]| - |y[i, j] - y[i - 1, j]| |, x generated, y target.
     """
     return sum(
-        ((made.diff(dim=axis).abs() - meant.diff(dim=axis).abs()).abs().mean() for axis in (2, 3)),
-        start=made.new_zeros(()),
+        (
+            (generated.diff(dim=axis).abs() - target.diff(dim=axis).abs()).abs().mean()
+            for axis in (2, 3)
+        ),
+        start=generated.new_zeros(()),
     )

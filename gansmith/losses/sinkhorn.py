@@ -1,4 +1,4 @@
-"""Optimal transport between two small clouds, and the distance of arXiv:1803.05573 made of it."""
+"""Entropic optimal transport between batches, and the minibatch energy distance of OT-GAN."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.losses.fdivergence import upcast
+from gansmith.core.precision import upcast
 
 
 @torch.no_grad()
 def sinkhorn(cost: Tensor, epsilon: float, iterations: int) -> Tensor:
-    """The plan that moves one uniform cloud to another at least cost, up to an entropy.
+    """The plan that moves one uniform point cloud to another at least cost plus an entropy term.
 
     min over P of sum P c + epsilon sum P log P, with rows of P that sum to 1 / n and columns
     that sum to 1 / m (arXiv:1306.0895). P = exp(f + g - c / epsilon); f and g are found in turn,
     in logarithms, so that no epsilon under- or overflows. After a fixed number of iterations the
-    columns fit exactly, the rows as well as it has converged: the smaller epsilon is beside the
-    costs, the more iterations it takes.
+    column sums are exact, the row sums only as far as it has converged: the smaller epsilon is
+    relative to the costs, the more iterations it takes.
 
-    cost: (..., n, m), several problems at once. No gradient leads through the plan: for the
-    best plan there is none to lead (the envelope theorem).
+    cost: (..., n, m), several problems at once. No gradient goes through the plan: at the optimal
+    plan it is 0 (the envelope theorem).
     Returns plans (..., n, m) in float32, float64 stays. Raises ValueError when epsilon is not
     above 0 or there is no iteration.
     """
@@ -51,7 +51,7 @@ def cosine_cost(v: Tensor, w: Tensor) -> Tensor:
 
 
 class MinibatchEnergy:
-    """How far apart two distributions are, seen in two independent halves of each batch.
+    """The energy distance of OT-GAN, from two independent halves of each batch.
 
     D^2 = W(X, Y) + W(X, Y') + W(X', Y) + W(X', Y') - 2 W(X, X') - 2 W(Y, Y')
 

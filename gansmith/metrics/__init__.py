@@ -5,140 +5,162 @@ Nothing here needs a game or a trainer, and nothing uses a global random state.
 
 from __future__ import annotations
 
+from gansmith.metrics.audio_report import (
+    available_audio,
+    available_enhancement,
+    evaluate_audio,
+    evaluate_enhancement,
+)
 from gansmith.metrics.birthday import (
-    Support,
+    SupportSize,
     duplicate_probability,
     duplicate_threshold,
-    support_at,
-    support_of_pairs,
+    support_for_probability,
+    support_from_pairs,
     support_size,
 )
 from gansmith.metrics.density_coverage import DensityCoverage, density_coverage
 from gansmith.metrics.distances import energy_distance, sliced_wasserstein, wasserstein_1d
 from gansmith.metrics.frechet import (
-    Gaussian,
+    GaussianStats,
     fit_gaussian,
     frechet_distance,
     frechet_from_features,
     stream_gaussian,
 )
-from gansmith.metrics.image_report import evaluate_images, image_numbers
-from gansmith.metrics.inception_score import class_score, class_scores, log_class_score
-from gansmith.metrics.kernel_distance import KernelDistance, kernel_distance, squared_discrepancy
+from gansmith.metrics.image_report import available_images, evaluate_images, image_metrics
+from gansmith.metrics.inception_score import (
+    inception_score,
+    inception_score_parts,
+    log_inception_score,
+)
+from gansmith.metrics.kernel_distance import KernelDistance, kernel_distance, mmd2
 from gansmith.metrics.labels import (
+    available_labels,
     best_thresholds,
     evaluate_labels,
-    f1,
+    f1_per_label,
     micro_f1,
-    unseen_share,
+    novel_share,
 )
-from gansmith.metrics.likelihood import Parzen, best_window, kernel_density, parzen
+from gansmith.metrics.likelihood import (
+    ParzenEstimate,
+    best_bandwidth,
+    log_kernel_density,
+    parzen_log_likelihood,
+)
 from gansmith.metrics.memorization import (
-    MemoryReport,
-    Nearest,
-    memory_of_features,
-    memory_report,
-    nearest,
-    nearest_moved,
+    MemorizationReport,
+    NearestNeighbors,
+    memorization_of_features,
+    memorization_report,
+    nearest_neighbors,
+    nearest_shifted,
 )
 from gansmith.metrics.modes import ModeReport, grid_modes, mode_report, ring_modes
-from gansmith.metrics.ndb import BinReport, Bins, different_bins, make_bins
-from gansmith.metrics.points_report import evaluate_points
-from gansmith.metrics.precision_recall import PrecisionRecall, covered_share, precision_recall
-from gansmith.metrics.protocol import Better, Measured, Protocol, ProtocolError, check_alike
-from gansmith.metrics.quick import image_reference, quick_images, quick_score
+from gansmith.metrics.ndb import KMeansBins, NDBReport, make_bins, ndb
+from gansmith.metrics.points_report import available_points, evaluate_points
+from gansmith.metrics.precision_recall import PrecisionRecall, manifold_share, precision_recall
+from gansmith.metrics.protocol import Better, Measured, Protocol, ProtocolError, check_comparable
+from gansmith.metrics.quick import image_reference, quick_images, quick_points, quick_text
 from gansmith.metrics.sharpness import laplacian_variance, sharpness_ratio
 from gansmith.metrics.similarity import ms_ssim, pair_similarity
-from gansmith.metrics.sound_report import evaluate_answers, evaluate_sounds
-from gansmith.metrics.spectrum import fine_detail_ratio, radial_spectrum
-from gansmith.metrics.stacked_mnist import StackedReport, stack, stacked_modes
-from gansmith.metrics.text import copied_share, distinct, ngram_jsd, valid_share
-from gansmith.metrics.text_report import evaluate_text
-from gansmith.pretrained.features import Features, Own, find_features
+from gansmith.metrics.spectrum import high_frequency_ratio, radial_spectrum
+from gansmith.metrics.stacked_mnist import StackedModes, stack_channels, stacked_modes
+from gansmith.metrics.text import copied_share, distinct_n, ngram_jsd, valid_share
+from gansmith.metrics.text_report import available_text, evaluate_text
+from gansmith.pretrained.features import CustomFeatures, Features, find_features
 from gansmith.pretrained.judges import JUDGES, Judge, JudgeCard, judge_for, load_judge
 
 __all__ = [
     "JUDGES",
     "Better",
-    "BinReport",
-    "Bins",
+    "CustomFeatures",
     "DensityCoverage",
     "Features",
-    "Gaussian",
+    "GaussianStats",
     "Judge",
     "JudgeCard",
+    "KMeansBins",
     "KernelDistance",
     "Measured",
-    "MemoryReport",
+    "MemorizationReport",
     "ModeReport",
-    "Nearest",
-    "Own",
-    "Parzen",
+    "NDBReport",
+    "NearestNeighbors",
+    "ParzenEstimate",
     "PrecisionRecall",
     "Protocol",
     "ProtocolError",
-    "StackedReport",
-    "Support",
+    "StackedModes",
+    "SupportSize",
+    "available_audio",
+    "available_enhancement",
+    "available_images",
+    "available_labels",
+    "available_points",
+    "available_text",
+    "best_bandwidth",
     "best_thresholds",
-    "best_window",
-    "check_alike",
-    "class_score",
-    "class_scores",
+    "check_comparable",
     "copied_share",
-    "covered_share",
     "density_coverage",
-    "different_bins",
-    "distinct",
+    "distinct_n",
     "duplicate_probability",
     "duplicate_threshold",
     "energy_distance",
-    "evaluate_answers",
+    "evaluate_audio",
+    "evaluate_enhancement",
     "evaluate_images",
     "evaluate_labels",
     "evaluate_points",
-    "evaluate_sounds",
     "evaluate_text",
-    "f1",
+    "f1_per_label",
     "find_features",
-    "fine_detail_ratio",
     "fit_gaussian",
     "frechet_distance",
     "frechet_from_features",
     "grid_modes",
-    "image_numbers",
+    "high_frequency_ratio",
+    "image_metrics",
     "image_reference",
+    "inception_score",
+    "inception_score_parts",
     "judge_for",
-    "kernel_density",
     "kernel_distance",
     "laplacian_variance",
     "load_judge",
-    "log_class_score",
+    "log_inception_score",
+    "log_kernel_density",
     "make_bins",
-    "memory_of_features",
-    "memory_report",
+    "manifold_share",
+    "memorization_of_features",
+    "memorization_report",
     "micro_f1",
+    "mmd2",
     "mode_report",
     "ms_ssim",
-    "nearest",
-    "nearest_moved",
+    "ndb",
+    "nearest_neighbors",
+    "nearest_shifted",
     "ngram_jsd",
+    "novel_share",
     "pair_similarity",
-    "parzen",
+    "parzen_log_likelihood",
     "precision_recall",
     "quick_images",
-    "quick_score",
+    "quick_points",
+    "quick_text",
     "radial_spectrum",
     "ring_modes",
     "sharpness_ratio",
     "sliced_wasserstein",
-    "squared_discrepancy",
-    "stack",
+    "stack_channels",
     "stacked_modes",
     "stream_gaussian",
-    "support_at",
-    "support_of_pairs",
+    "support_for_probability",
+    "support_from_pairs",
     "support_size",
-    "unseen_share",
     "valid_share",
     "wasserstein_1d",
 ]

@@ -1,8 +1,8 @@
 """How many different examples a generator makes, by the birthday paradox (arXiv:1706.08224).
 
-Of s samples of N equally likely examples, s (s - 1) / 2 pairs, each is a pair of equals with
-probability 1 / N; so N is about s (s - 1) / 2 over the number of such pairs. Unequal ones read
-lower: the estimate is of 1 / sum p^2.
+Among s samples of N equally likely examples, each of the s (s - 1) / 2 pairs is a pair of equals
+with probability 1 / N; so N is about s (s - 1) / 2 over the number of such pairs. Where some
+examples are likelier the estimate is lower: it is of 1 / sum p^2.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from scipy.optimize import brentq
 from scipy.special import gammaln
 from scipy.stats import chi2
 
-from gansmith.metrics.arrays import Array, matrix
+from gansmith.core.arrays import Array, as_matrix
 from gansmith.metrics.precision_recall import squared_distances
 
 
 @dataclass(frozen=True)
-class Support:
+class SupportSize:
     """estimate: number of different examples, inf when no pair was found; low, high: 95 % interval.
 
     pairs: of equals, among `samples`.
@@ -33,14 +33,14 @@ class Support:
     samples: int
 
 
-def support_size(x: Array, threshold: float = 0.0, *, chunk: int = 1000) -> Support:
+def support_size(x: Array, threshold: float = 0.0, *, chunk: int = 1000) -> SupportSize:
     """The number of different examples among those that samples (N, d) come from.
 
     threshold: Euclidean distance up to which two samples count as one, from `duplicate_threshold`;
     0 for exact copies. The interval is exact for a Poisson number of pairs. With no pair the upper
     end is inf. Raises ValueError for fewer than 2 samples or a negative threshold.
     """
-    points = matrix(x, "samples", least=2)
+    points = as_matrix(x, "samples", least=2)
     if threshold < 0:
         raise ValueError(f"a distance is 0 or more; got a threshold of {threshold}")
     points = points - points.mean(0)
@@ -50,16 +50,16 @@ def support_size(x: Array, threshold: float = 0.0, *, chunk: int = 1000) -> Supp
         part = points[start : start + chunk]
         near = squared_distances(part, points[start:]) <= threshold**2 + slack
         pairs += int(near.triu(1).sum())
-    return support_of_pairs(pairs, len(points))
+    return support_from_pairs(pairs, len(points))
 
 
 def duplicate_threshold(real: Array, share: float = 1e-6, *, chunk: int = 1000) -> float:
-    """The distance below which so large a share of pairs of real examples (N, d) lie.
+    """The distance below which this share of the pairs of real examples (N, d) lie.
 
-    By it s real examples hold about share * s^2 / 2 duplicates. For copies that are not exact.
+    With it s real examples hold about share * s^2 / 2 duplicates. For copies that are not exact.
     Raises ValueError for a share outside [0, 1).
     """
-    points = matrix(real, "real examples", least=2)
+    points = as_matrix(real, "real examples", least=2)
     if not 0 <= share < 1:
         raise ValueError(f"a share of pairs lies in [0, 1); got {share}")
     points = points - points.mean(0)
@@ -83,10 +83,10 @@ def duplicate_probability(support: float, samples: int) -> float:
     return float(-math.expm1(distinct))
 
 
-def support_at(samples: int, probability: float = 0.5) -> float:
-    """The N at which so many samples hold a pair of equals with this probability.
+def support_for_probability(samples: int, probability: float = 0.5) -> float:
+    """The support size N at which this many samples hold a pair of equals with the probability.
 
-    115,260 for 400 samples at one half; samples^2 / (2 log 2), which is often taken, gives 115,416,
+    115,260 for 400 samples at one half; samples^2 / (2 log 2), which is often used, gives 115,416,
     and the rule of thumb, samples squared, 160,000.
     """
     if samples < 2 or not 0 < probability < 1:
@@ -104,12 +104,12 @@ def support_at(samples: int, probability: float = 0.5) -> float:
     )
 
 
-def support_of_pairs(pairs: int, samples: int) -> Support:
-    """The estimate and its interval, from the number of pairs of equals among so many samples."""
+def support_from_pairs(pairs: int, samples: int) -> SupportSize:
+    """The estimate and its interval, from the number of pairs of equals among the samples."""
     total = samples * (samples - 1) / 2
     most = chi2.ppf(0.975, 2 * pairs + 2) / 2
     fewest = chi2.ppf(0.025, 2 * pairs) / 2 if pairs else 0.0
-    return Support(
+    return SupportSize(
         total / pairs if pairs else math.inf,
         max(1.0, total / most),
         max(1.0, total / fewest) if fewest else math.inf,

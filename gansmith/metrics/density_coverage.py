@@ -1,7 +1,7 @@
 """Density and coverage (arXiv:2002.09797, equations 3 and 4), in chunks.
 
-Both are taken with balls around real features only, so that one generated outlier, which would
-cover half of the data with its large ball, changes neither.
+Both use balls around real features only, so that one generated outlier, which would cover half of
+the data with its large ball, changes neither.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import torch
 
-from gansmith.metrics.arrays import Array
-from gansmith.metrics.precision_recall import SLACK, centred, radii, squared_distances
+from gansmith.core.arrays import Array
+from gansmith.metrics.precision_recall import SLACK, center_on_real, knn_radii, squared_distances
 
 
 @dataclass(frozen=True)
 class DensityCoverage:
-    """density: real balls that a generated feature lies in, over k; 1 for the data, and it may be
-    more. coverage: share of real balls with a generated feature, in [0, 1]."""
+    """density: mean number of real balls that hold a generated feature, over k; about 1 for real
+    data, and it may be more. coverage: share of real balls with a generated feature, in [0, 1]."""
 
     density: float
     coverage: float
@@ -34,12 +34,12 @@ def density_coverage(
     (its Lemma 2), .969 for k = 5. chunk: rows per block; bounds the memory.
     Raises ValueError when a set has not more than k features, or for mismatched shapes.
     """
-    fake, true = centred(generated, real, k)
+    fake, true = center_on_real(generated, real, k)
     slack = SLACK * max(float(fake.square().sum(1).max()), float(true.square().sum(1).max()))
-    reach = radii(true, k=k, chunk=chunk) + slack
+    radii = knn_radii(true, k=k, chunk=chunk) + slack
     hits, covered = 0, torch.zeros(len(true), dtype=torch.bool)
     for part in fake.split(chunk):
-        inside = squared_distances(part, true) <= reach
+        inside = squared_distances(part, true) <= radii
         hits += int(inside.sum())
         covered |= inside.any(0)
     return DensityCoverage(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gansmith.core.arrays import Array, as_matrices
 from gansmith.core.rng import Rng
-from gansmith.metrics.arrays import Array, matching
 
 
 def wasserstein_1d(x: Array, y: Array) -> float:
@@ -14,7 +14,7 @@ def wasserstein_1d(x: Array, y: Array) -> float:
 
     x: (N,), y: (M,), any two sizes. For a shift by d it is abs(d).
     """
-    first, second = matching(x.reshape(-1, 1), y.reshape(-1, 1), "points")
+    first, second = as_matrices(x.reshape(-1, 1), y.reshape(-1, 1), "points")
     return float(_on_lines(first.T, second.T)[0])
 
 
@@ -24,7 +24,7 @@ def sliced_wasserstein(x: Array, y: Array, *, projections: int = 128, seed: int 
     x: (N, d), y: (M, d). projections: unit directions, drawn uniformly from the seed; in one
     dimension this is `wasserstein_1d` exactly.
     """
-    first, second = matching(x, y, "points")
+    first, second = as_matrices(x, y, "points")
     directions = Rng(seed).normal(first.shape[1], projections).double()
     directions = directions / directions.norm(dim=0)
     return float(_on_lines((first @ directions).T, (second @ directions).T).mean())
@@ -38,7 +38,7 @@ def energy_distance(x: Array, y: Array, *, chunk: int = 1000) -> float:
     samples read high; compare with the same number for real against real.
     x: (N, d), y: (M, d). chunk: rows per block; bounds the memory.
     """
-    first, second = matching(x, y, "points")
+    first, second = as_matrices(x, y, "points")
     across = _mean_distance(first, second, chunk)
     within = _mean_distance(first, first, chunk) + _mean_distance(second, second, chunk)
     return max(0.0, 2 * across - within)

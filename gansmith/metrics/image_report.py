@@ -1,172 +1,221 @@
-"""All numbers for generated pictures, each with its protocol and what real pictures get."""
+"""All numbers of generated images, each with its protocol and the value of real images."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from torch import Tensor
 
-from gansmith.metrics.density_coverage import density_coverage
+from gansmith.core.images import check_images, to_uint8
+from gansmith.metrics.density_coverage import DensityCoverage, density_coverage
 from gansmith.metrics.frechet import frechet_from_features
-from gansmith.metrics.inception_score import class_score
-from gansmith.metrics.kernel_distance import squared_discrepancy
-from gansmith.metrics.pictures import check, to_bytes
-from gansmith.metrics.precision_recall import covered_share
-from gansmith.metrics.protocol import HELD, Better, Measured, Protocol
-from gansmith.metrics.samples import trio
+from gansmith.metrics.inception_score import inception_score
+from gansmith.metrics.kernel_distance import mmd2
+from gansmith.metrics.precision_recall import PrecisionRecall, precision_recall
+from gansmith.metrics.protocol import HELD_OUT, Better, Measured, Protocol, select_keys
+from gansmith.metrics.samples import subsample
 from gansmith.metrics.sharpness import sharpness_ratio
 from gansmith.metrics.similarity import WINDOW, pair_similarity
-from gansmith.metrics.spectrum import fine_detail_ratio
+from gansmith.metrics.spectrum import high_frequency_ratio
 from gansmith.pretrained.features import Features
 
+FEWEST = 4  # images of each kind
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFeatures:
+    """Images (N, C, H, W) uint8 and what a network extracts from them, once it is needed."""
+
+    images: Tensor
+    extractor: Features
+
+    @cached_property
+    def _extracted(self) -> tuple[Tensor, Tensor | None]:
+        return self.extractor.extract(self.images)
+
+    @property
+    def features(self) -> Tensor:
+        """(N, d), float64."""
+        return self._extracted[0]
+
+    @property
+    def probabilities(self) -> Tensor | None:
+        """Class probabilities (N, K), float64; None where the network does not classify."""
+        return self._extracted[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Generated images beside real ones; what several numbers share is computed once."""
+
+    generated: ImageFeatures
+    real: ImageFeatures
+
+    @cached_property
+    def precision_recall(self) -> PrecisionRecall:
+        """Improved precision and recall with k = 3."""
+        return precision_recall(self.generated.features, self.real.features, k=3)
+
+    @cached_property
+    def density_coverage(self) -> DensityCoverage:
+        """Density and coverage with k = 5."""
+        return density_coverage(self.generated.features, self.real.features, k=5)
+
 
 @dataclass(frozen=True)
-class Seen:
-    """Pictures (N, C, H, W) uint8, what features were found in them (N, d), and class
-    probabilities (N, K) where the features have a classifier."""
+class ImageMetric:
+    """One number of images.
 
-    pictures: Tensor
-    features: Tensor
-    probabilities: Tensor | None
-
-
-@dataclass(frozen=True)
-class Number:
-    """One number of pictures: `of(generated, real)`.
-
-    on: what it is computed from; "alone" looks at the generated pictures' classes only.
-    least: pictures of each kind that it takes. notes: constants, for the protocol.
+    on: what it is computed from: features, class probabilities or pixels. A number on "classes"
+    looks at the generated images alone.
+    notes: constants, for the protocol. fewest: images of each kind that it takes.
+    side: pixels that the shorter side has at least; square: whether both must be equal.
+    features: what a number on pixels is computed from, for the protocol.
     """
 
     name: str
     better: Better
-    on: Literal["features", "alone", "pixels"]
-    of: Callable[[Seen, Seen], float]
+    on: Literal["features", "classes", "pixels"]
+    compute: Callable[[Comparison], float]
     notes: tuple[str, ...]
-    least: int = 4
+    fewest: int = FEWEST
+    side: int = 1
+    square: bool = False
     features: str = ""
 
+    def applies(self, height: int, width: int, classifies: bool) -> bool:
+        """Whether it can be computed of images of this size, with features that classify or not."""
+        if self.on == "classes":
+            return classifies
+        if self.on == "features":
+            return True
+        return min(height, width) >= self.side and (height == width or not self.square)
 
-def _score(x: Seen, y: Seen) -> float:
-    return 0.0 if x.probabilities is None else class_score(x.probabilities)
+
+def _inception_score(x: Comparison) -> float:
+    assert x.generated.probabilities is not None
+    return inception_score(x.generated.probabilities)
 
 
-# the first three are named after the features: cfid by a judge, fid by Inception
-NUMBERS: dict[str, Number] = {
-    "fid": Number(
+# the first three are named after the features: cfid with a judge, fid with Inception
+METRICS: dict[str, ImageMetric] = {
+    "fid": ImageMetric(
         "FID",
         "lower",
         "features",
-        lambda x, y: frechet_from_features(x.features, y.features),
+        lambda x: frechet_from_features(x.generated.features, x.real.features),
         ("squared distance, covariance over N - 1, biased by N",),
     ),
-    "kid": Number(
+    "kid": ImageMetric(
         "KID",
         "lower",
         "features",
-        lambda x, y: squared_discrepancy(x.features, y.features),
+        lambda x: mmd2(x.generated.features, x.real.features),
         ("cubic kernel", "all pairs, unbiased"),
     ),
-    "is": Number("IS", "near", "alone", _score, ("exp(mean KL), one part, no splits",)),
-    "precision": Number(
+    "is": ImageMetric(
+        "IS", "near", "classes", _inception_score, ("exp(mean KL), one part, no splits",)
+    ),
+    "precision": ImageMetric(
         "precision",
         "higher",
         "features",
-        lambda x, y: covered_share(x.features, y.features, k=3),
+        lambda x: x.precision_recall.precision,
         ("k=3", "arXiv:1904.06991"),
     ),
-    "recall": Number(
+    "recall": ImageMetric(
         "recall",
         "higher",
         "features",
-        lambda x, y: covered_share(y.features, x.features, k=3),
+        lambda x: x.precision_recall.recall,
         ("k=3", "arXiv:1904.06991"),
     ),
-    "density": Number(
+    "density": ImageMetric(
         "density",
         "higher",
         "features",
-        lambda x, y: density_coverage(x.features, y.features, k=5).density,
+        lambda x: x.density_coverage.density,
         ("k=5", "arXiv:2002.09797"),
-        least=6,
+        fewest=6,
     ),
-    "coverage": Number(
+    "coverage": ImageMetric(
         "coverage",
         "higher",
         "features",
-        lambda x, y: density_coverage(x.features, y.features, k=5).coverage,
+        lambda x: x.density_coverage.coverage,
         ("k=5", "arXiv:2002.09797"),
-        least=6,
+        fewest=6,
     ),
-    "sharpness": Number(
+    "sharpness": ImageMetric(
         "sharpness",
         "near",
         "pixels",
-        lambda x, y: sharpness_ratio(x.pictures, y.pictures),
-        ("ratio to held",),
+        lambda x: sharpness_ratio(x.generated.images, x.real.images),
+        ("ratio to held-out images",),
+        side=3,
         features="variance of the Laplacian of luma",
     ),
-    "detail": Number(
+    "detail": ImageMetric(
         "fine detail",
         "near",
         "pixels",
-        lambda x, y: fine_detail_ratio(x.pictures, y.pictures),
-        ("upper half of the frequencies", "ratio to held"),
+        lambda x: high_frequency_ratio(x.generated.images, x.real.images),
+        ("upper half of the frequencies", "ratio to held-out images"),
+        square=True,
         features="radial power spectrum of luma",
     ),
-    "similarity": Number(
+    "similarity": ImageMetric(
         "similarity of pairs",
         "near",
         "pixels",
-        lambda x, y: pair_similarity(x.pictures, pairs=500),
+        lambda x: pair_similarity(x.generated.images, pairs=500),
         ("MS-SSIM", "500 pairs", "high: little variety"),
+        side=WINDOW,
         features="luma",
     ),
 }
-NAMED_BY_FEATURES = ("fid", "kid", "is")
+NAMED_AFTER_FEATURES = ("fid", "kid", "is")
 
 
-def see(pictures: Tensor, features: Features) -> Seen:
-    """What numbers are computed from: pictures (N, C, H, W) as a file would hold them, described.
+def describe(images: Tensor, features: Features) -> ImageFeatures:
+    """Images (N, C, H, W) as a file would hold them, with their features.
 
-    pictures: uint8 or float in [-1, 1]. Raises ValueError for other shapes or for NaN.
+    images: uint8 or float in [-1, 1]. Raises ValueError for other shapes or for NaN.
     """
-    stored = to_bytes(check(pictures)).cpu()
-    return Seen(stored, *features.look(stored))
+    return ImageFeatures(to_uint8(check_images(images)), features)
 
 
-def image_numbers(features: Features) -> dict[str, Number]:
-    """The numbers by their keys, those that depend on the features named after them."""
+def image_metrics(features: Features) -> dict[str, ImageMetric]:
+    """All numbers by key; those that depend on the features are named after them (cfid, fid)."""
+    found = {}
+    for key, metric in METRICS.items():
+        if key in NAMED_AFTER_FEATURES:
+            key, metric = features.prefix + key, replace(metric, name=features.prefix + metric.name)
+        found[key] = metric
+    return found
+
+
+def available_images(
+    features: Features, height: int, width: int | None = None
+) -> dict[str, Better]:
+    """The keys that `evaluate_images` gives for images of this size, each with its good direction.
+
+    Nothing is computed. height, width: of generated and real images; square without a width.
+    """
+    size = height, height if width is None else width
     return {
-        (features.prefix + key if key in NAMED_BY_FEATURES else key): (
-            replace(number, name=features.prefix + number.name)
-            if key in NAMED_BY_FEATURES
-            else number
-        )
-        for key, number in NUMBERS.items()
+        key: metric.better
+        for key, metric in image_metrics(features).items()
+        if metric.applies(*size, features.classifies)
     }
-
-
-def fits(number: Number, x: Seen, y: Seen) -> bool:
-    """Whether a number can be computed of such pictures."""
-    if min(len(x.pictures), len(y.pictures)) < number.least:
-        return False
-    if number.on == "alone":
-        return x.probabilities is not None
-    if number.on == "features":
-        return True
-    side = x.pictures.shape[-2:]
-    same = side == y.pictures.shape[-2:]
-    if number.name == "fine detail":
-        return same and side[0] == side[1]
-    return same and (number.name == "sharpness" or min(side) >= WINDOW)
 
 
 def evaluate_images(
     generated: Tensor,
-    held: Tensor,
+    held_out: Tensor,
     train: Tensor,
     features: Features,
     *,
@@ -174,40 +223,56 @@ def evaluate_images(
     seed: int = 0,
     only: Collection[str] | None = None,
 ) -> dict[str, Measured]:
-    """The numbers of pictures against held-out ones.
+    """The numbers of generated images against held-out ones.
 
-    Frechet and kernel distance, class score, precision and recall, density and coverage by the
-    features; sharpness, fine detail and the similarity of pairs by the pixels, where the sizes
-    allow. The Frechet distance is biased upwards when N is small (about as much as its real value,
-    which is the floor to compare with). Floats are rounded to bytes first, as a file would hold
-    them.
+    Frechet and kernel distance, inception score, precision and recall, density and coverage on
+    the features; sharpness, fine detail and the similarity of pairs on the pixels, where the sizes
+    allow. The Frechet distance is biased upwards when N is small, by about as much as that of real
+    images, which is the floor to compare with. Floats are rounded to bytes first, as in a file.
 
-    generated, held, train: (N, C, H, W), uint8 or float in [-1, 1]; sizes may differ.
-    only: keys of the numbers wanted; all by default.
-    Raises ValueError for fewer than 4 pictures of a kind, for NaN in them, or for an unknown key.
+    generated, held_out, train: (N, C, H, W), uint8 or float in [-1, 1]; sizes may differ.
+    only: keys of the numbers to compute; all by default.
+    Raises ValueError for fewer than 4 images of a kind, for NaN in them, or for a key in `only`
+    that such images do not have.
     """
-    known = image_numbers(features)
-    if unknown := sorted(set(only or ()) - set(known)):
-        raise ValueError(f"there is no number {unknown[0]!r}; there are {', '.join(known)}")
-    pictures = trio(check(generated.cpu()), check(held.cpu()), check(train.cpu()), limit, seed)
-    if min(pictures.counts().values()) < 4:
-        raise ValueError(f"expected 4 or more pictures of each kind; got {pictures.counts()}")
-    fake, true, other = (
-        see(x, features) for x in (pictures.generated, pictures.held, pictures.train)
+    fakes, reals, others = (check_images(x.cpu()) for x in (generated, held_out, train))
+    splits = subsample(fakes, reals, others, limit, seed)
+    counts = splits.counts()
+    if min(counts.values()) < FEWEST:
+        raise ValueError(f"expected {FEWEST} or more images of each kind; got {counts}")
+    available = _computable(image_metrics(features), splits.generated, splits.held_out, features)
+    wanted = select_keys(only, available)
+    fake, real, other = (
+        describe(x, features) for x in (splits.generated, splits.held_out, splits.train)
     )
-    resize = f"generated: {features.adaption(generated)}; real: {features.adaption(held)}"
-    base = Protocol(features.about, HELD, pictures.counts(), resize, seed)
+    compared, floor, alone = Comparison(fake, real), Comparison(other, real), Comparison(real, real)
+    resize = f"generated: {features.preprocessing(generated)}; "
+    resize += f"real: {features.preprocessing(held_out)}"
+    base = Protocol(features.description, HELD_OUT, counts, resize, seed)
     found = {}
-    for key, number in known.items():
-        if (only and key not in only) or not (
-            fits(number, fake, true) and fits(number, true, true)
-        ):
+    for key, metric in available.items():
+        if key not in wanted:
             continue
-        floor = number.of(true, true) if number.on == "alone" else number.of(other, true)
-        how = replace(base, notes=number.notes)
-        if number.on == "alone":
+        how = replace(base, notes=metric.notes)
+        if metric.on == "classes":
             how = replace(how, reference="none")
-        if number.on == "pixels":
-            how = replace(how, features=number.features, resize="none")
-        found[key] = Measured(number.name, number.of(fake, true), number.better, how, floor)
+        if metric.on == "pixels":
+            how = replace(how, features=metric.features, resize="none")
+        usual = metric.compute(alone if metric.on == "classes" else floor)
+        found[key] = Measured(metric.name, metric.compute(compared), metric.better, how, usual)
     return found
+
+
+def _computable(
+    metrics: dict[str, ImageMetric], generated: Tensor, real: Tensor, features: Features
+) -> dict[str, ImageMetric]:
+    """The numbers that these images allow: pixels are compared at one size only."""
+    (height, width), count = real.shape[-2:], min(len(generated), len(real))
+    same = generated.shape[-2:] == real.shape[-2:]
+    return {
+        key: metric
+        for key, metric in metrics.items()
+        if count >= metric.fewest
+        and (same or metric.on != "pixels")
+        and metric.applies(height, width, features.classifies)
+    }

@@ -1,4 +1,4 @@
-"""Inception score: sharp for each picture, flat on average (arXiv:1606.03498, section 4)."""
+"""Inception score: sharp for each image, flat on average (arXiv:1606.03498, section 4)."""
 
 from __future__ import annotations
 
@@ -10,36 +10,38 @@ from torch import Tensor
 from gansmith.core.rng import Rng
 
 
-def class_score(probabilities: Tensor) -> float:
-    """exp(mean over x of KL(p(y|x) || p(y))), with p(y) the mean over all given pictures.
+def inception_score(probabilities: Tensor) -> float:
+    """exp(mean over x of KL(p(y|x) || p(y))), with p(y) the mean over all images.
 
-    K equally frequent classes, each certain, give K; one class only gives 1. The published
-    protocol averages the score of ten parts; here all pictures are one part, which has less
-    bias. It looks at no real picture: one perfect picture per class also gives K.
+    K equally frequent classes, each certain, give K; a single class gives 1. The published
+    protocol averages the score of ten parts; here all images are one part, which has less
+    bias. No real image enters: one perfect image per class also gives K.
 
     probabilities: (N, K), rows that sum to 1. Returns a number in [1, K].
     Raises ValueError for another shape or rows that are not distributions.
     """
-    return math.exp(log_class_score(probabilities))
+    return math.exp(log_inception_score(probabilities))
 
 
-def class_scores(probabilities: Tensor, parts: int = 10, seed: int = 0) -> tuple[float, float]:
-    """Mean and standard deviation of `class_score` over equal parts, as published.
+def inception_score_parts(
+    probabilities: Tensor, parts: int = 10, seed: int = 0
+) -> tuple[float, float]:
+    """Mean and standard deviation of `inception_score` over equal parts, as published.
 
-    parts: the set is shuffled by the seed and cut; each part should hold thousands, since the score
-    of few pictures is too low. Raises ValueError for fewer pictures than parts.
+    parts: the set is shuffled by the seed and split; each part should hold thousands, since the
+    score of few images is too low. Raises ValueError for fewer images than parts.
     """
     if not 1 <= parts <= len(probabilities):
-        raise ValueError(f"{len(probabilities)} pictures cannot be cut into {parts} parts")
+        raise ValueError(f"{len(probabilities)} images cannot be split into {parts} parts")
     order = Rng(seed).permutation(len(probabilities))
-    found = torch.tensor([class_score(probabilities[part]) for part in order.chunk(parts)])
+    found = torch.tensor([inception_score(probabilities[part]) for part in order.chunk(parts)])
     return float(found.mean()), float(found.std(correction=0))
 
 
-def log_class_score(probabilities: Tensor) -> float:
+def log_inception_score(probabilities: Tensor) -> float:
     """H(y) - H(y|x) in nats: entropy of the mean minus mean entropy, from 0 to log K.
 
-    The score is its exponential; as a sum of two entropies it is often written without.
+    The inception score is its exponential.
     """
     p = torch.as_tensor(probabilities).double()
     if p.ndim != 2 or len(p) == 0:

@@ -1,7 +1,7 @@
-"""Number of statistically different bins (arXiv:1805.12462, section 2).
+"""Number of statistically different bins, NDB (arXiv:1805.12462, section 2).
 
-Training examples are cut into bins by k-means. A bin is different when the shares of two sets in it
-differ by more than chance: an interpretable count of modes that are dropped or overfull.
+k-means divides the training examples into bins. A bin is different when the shares of two sets in
+it differ by more than chance: an interpretable count of modes that are dropped or too frequent.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from scipy.cluster.vq import kmeans2
 from scipy.stats import norm
 from torch import Tensor
 
-from gansmith.metrics.arrays import Array, matching, matrix
+from gansmith.core.arrays import Array, as_matrices, as_matrix
 from gansmith.metrics.precision_recall import squared_distances
 
 
 @dataclass(frozen=True)
-class Bins:
-    """Centres (K, d), and the share of each bin among the examples that they were made from."""
+class KMeansBins:
+    """Centers (K, d), and the share of each bin among the `count` examples they were fitted to."""
 
-    centres: Tensor
+    centers: Tensor
     shares: Tensor
     count: int
 
     def assign(self, x: Array, *, chunk: int = 4000) -> Tensor:
         """The bin of each of (N, d): (N,) int64."""
-        points, centres = matching(x, self.centres, "points")
-        return torch.cat([squared_distances(p, centres).argmin(1) for p in points.split(chunk)])
+        points, centers = as_matrices(x, self.centers, "points")
+        return torch.cat([squared_distances(p, centers).argmin(1) for p in points.split(chunk)])
 
 
 @dataclass(frozen=True)
-class BinReport:
-    """different: bins whose shares differ, of `bins`; dropped: those that hold too few.
+class NDBReport:
+    """different: bins whose shares differ, of `bins`; dropped: indices of those that hold too few.
 
-    shares, expected: of each bin, here and where the bins were made. z: the test statistic.
+    shares, expected: of each bin, here and in the examples of the bins. z: the test statistic.
     jsd: Jensen-Shannon divergence of the shares, in nats.
     """
 
@@ -54,22 +54,22 @@ class BinReport:
         return self.different / self.bins
 
 
-def make_bins(x: Array, bins: int = 100, *, seed: int = 0, steps: int = 30) -> Bins:
+def make_bins(x: Array, bins: int = 100, *, seed: int = 0, steps: int = 30) -> KMeansBins:
     """k-means on training examples or their features, (N, d). ValueError for N < bins."""
-    points = matrix(x, "points", least=bins)
-    centres, labels = kmeans2(
+    points = as_matrix(x, "points", least=bins)
+    centers, labels = kmeans2(
         points.numpy(), bins, iter=steps, minit="++", rng=np.random.default_rng(seed)
     )
     counts = torch.from_numpy(np.bincount(labels, minlength=bins)).double()
-    full = counts > 0  # k-means may leave a bin empty: it bins nothing
-    return Bins(torch.from_numpy(centres)[full], counts[full] / len(points), len(points))
+    full = counts > 0  # k-means may leave a bin empty
+    return KMeansBins(torch.from_numpy(centers)[full], counts[full] / len(points), len(points))
 
 
-def different_bins(x: Array, bins: Bins, *, level: float = 0.05) -> BinReport:
-    """Compare (N, d) with the examples that the bins were made from: two-sample tests of shares.
+def ndb(x: Array, bins: KMeansBins, *, level: float = 0.05) -> NDBReport:
+    """Compare (N, d) with the examples that the bins were fitted to: two-sample tests of shares.
 
     z = (p - q) / sqrt(s (1 - s) (1/n + 1/m)), s the share in both sets together.
-    level: of each bin's two-sided test, so that so many bins differ by chance alone.
+    level: of each bin's two-sided test: the share of bins that differ by chance alone.
     """
     found = bins.assign(x)
     n, m = len(found), bins.count
@@ -81,4 +81,4 @@ def different_bins(x: Array, bins: Bins, *, level: float = 0.05) -> BinReport:
     mid = (p + q) / 2
     jsd = (torch.xlogy(p, p / mid) + torch.xlogy(q, q / mid)).sum() / 2
     dropped = tuple((beyond & (z < 0)).nonzero().flatten().tolist())
-    return BinReport(int(beyond.sum()), len(q), dropped, p, q, z, float(jsd))
+    return NDBReport(int(beyond.sum()), len(q), dropped, p, q, z, float(jsd))

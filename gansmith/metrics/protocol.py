@@ -1,17 +1,17 @@
-"""A number together with how it was made. A score without its protocol cannot be compared."""
+"""A number together with how it was computed: without its protocol it cannot be compared."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Literal
 
-HELD = "held-out split"
+HELD_OUT = "held-out split"
 
 Better = Literal["lower", "higher", "near"]
 
@@ -21,7 +21,7 @@ COMPARED = ("features", "reference", "data", "counts", "resize", "notes")
 
 
 class ProtocolError(ValueError):
-    """Numbers that were made in different ways were to be compared."""
+    """Numbers that were computed in different ways were to be compared."""
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +43,7 @@ class Protocol:
     counts: samples of each kind that went in; resize: what was done to sizes and channels;
     seed: of the choice of samples and of random directions; notes: constants and warnings;
     data: name and fingerprint of the data set that the reference belongs to;
-    versions: of the libraries; made: when, in UTC.
+    versions: of the libraries; created: when, in UTC.
     """
 
     features: str
@@ -54,12 +54,12 @@ class Protocol:
     notes: tuple[str, ...] = ()
     data: str = ""
     versions: dict[str, str] = field(default_factory=lambda: dict(_versions()), compare=False)
-    made: str = field(default_factory=_now, compare=False)
+    created: str = field(default_factory=_now, compare=False)
 
     def differences(self, other: Protocol) -> list[str]:
-        """Why numbers of the two cannot be compared, a line for each reason; none if they can.
+        """Why numbers of the two cannot be compared, a line for each reason; empty if they can.
 
-        The seed, the versions and the time may differ: they are of this draw, not of the way.
+        The seed, the versions and the time may differ: they belong to this run of the protocol.
         """
         return [
             f"{name}: {getattr(self, name)!r} and {getattr(other, name)!r}"
@@ -70,11 +70,11 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Measured:
-    """One number, what real data gets by the same protocol, and that protocol.
+    """One number, the value of real data by the same protocol, and that protocol.
 
-    real: the same number with training samples, equally many, in the place of the generated
-    ones (the floor of a distance); of the held-out samples where nothing is compared with them.
-    better: whether lower, higher, or near to `real` is better.
+    real: the same number with training samples, equally many, in place of the generated ones (the
+    floor of a distance); of the held-out samples where the generated ones are not compared with
+    them. better: whether lower, higher, or near to `real` is better.
     """
 
     name: str
@@ -91,29 +91,42 @@ class Measured:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Measured:
         """The inverse of `to_json`."""
-        # a file that is older than these keys says nothing of them
-        plain: dict[str, Any] = {"versions": {}, "made": ""} | values["protocol"]
+        plain: dict[str, Any] = {"versions": {}, "created": ""} | values["protocol"]
         plain["notes"] = tuple(plain["notes"])
         return cls(**{**values, "protocol": Protocol(**plain)})
 
     def line(self) -> str:
-        """One line for people: name, value, the real value and the counts."""
+        """One line of text: name, value, the real value and the counts."""
         real = "" if self.real is None else f" (real {self.real:.4g})"
         counts = ", ".join(f"{n} {kind}" for kind, n in self.protocol.counts.items())
         return f"{self.name} {self.value:.4g}{real} [{counts}; {self.protocol.features}]"
 
     def ratio(self) -> float:
-        """The value over what real data gets; NaN where that is 0 or unknown."""
+        """The value over that of real data; NaN where that is 0 or unknown."""
         return self.value / self.real if self.real else math.nan
 
 
-def check_alike(numbers: Mapping[str, Measured]) -> None:
-    """Raises ProtocolError unless numbers of one name, by whom they are of, may be compared."""
+def check_comparable(numbers: Mapping[str, Measured]) -> None:
+    """Raises ProtocolError unless these values of one number, by run, may be compared."""
     (first, known), *others = numbers.items()
     for name, number in others:
         if different := known.protocol.differences(number.protocol):
             raise ProtocolError(
-                f"the {number.name} of {first} and of {name} were not made in the same way, so "
+                f"the {number.name} of {first} and of {name} were not measured in the same way, so "
                 f"that comparing them says nothing ({'; '.join(different)}); measure them alike, "
                 "or force it"
             )
+
+
+def select_keys(only: Collection[str] | None, available: Collection[str]) -> set[str]:
+    """The keys of the numbers to compute: those in `only`, or all that are available for None.
+
+    Raises ValueError for a key that is not available.
+    """
+    if only is None:
+        return set(available)
+    if unknown := sorted(set(only) - set(available)):
+        raise ValueError(
+            f"there is no number {unknown[0]!r} of these samples; there are {', '.join(available)}"
+        )
+    return set(only)

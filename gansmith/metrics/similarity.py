@@ -1,7 +1,7 @@
 """Diversity by structural similarity of random pairs (arXiv:1610.09585, section 4.2).
 
 MS-SSIM (doi:10.1109/ACSSC.2003.1292216) compares contrast and structure at several scales and
-luminance at the coarsest. Two pictures of one collapsed class are alike: a high mean over random
+luminance at the coarsest. Two images of one collapsed class are alike: a high mean over random
 pairs means little diversity. It says nothing about quality.
 """
 
@@ -11,30 +11,31 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gansmith.core.images import check_images, gaussian_kernel, to_channels, to_float
 from gansmith.core.rng import Rng
-from gansmith.metrics.pictures import recolour, to_unit
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 WINDOW, STD = 11, 1.5
-C1, C2 = 0.01**2, 0.03**2  # for pictures in [0, 1]
+C1, C2 = 0.01**2, 0.03**2  # for images in [0, 1]
 
 
 def ms_ssim(x: Tensor, y: Tensor) -> Tensor:
-    """MS-SSIM of pairs of pictures (B, C, H, W) -> (B,), from about 0 to 1 (equal).
+    """MS-SSIM of pairs of images (B, C, H, W) -> (B,), from about 0 to 1 (equal).
 
-    On luma. The published five scales need 176 pixels a side; smaller pictures get as many scales
-    as keep 11 pixels for the window, with the first weights scaled to sum 1.
+    On luma. The published five scales need 176 pixels a side; smaller images get as many scales as
+    leave 11 pixels for the window, with the first weights scaled to sum 1.
     x, y: uint8 or float in [-1, 1]. Raises ValueError below 11 pixels a side or for other shapes.
     """
     if x.shape != y.shape:
         raise ValueError(f"pairs have one shape; got {tuple(x.shape)} and {tuple(y.shape)}")
     side = min(x.shape[-2:])
     if side < WINDOW:
-        raise ValueError(f"the window of SSIM is {WINDOW} pixels wide; got pictures of {side}")
+        raise ValueError(f"the window of SSIM is {WINDOW} pixels wide; got images of {side}")
     scales = max(s for s in range(1, 6) if side // 2 ** (s - 1) >= WINDOW)
     weights = torch.tensor(WEIGHTS[:scales], dtype=torch.float64)
     weights /= weights.sum()
-    first, second = ((recolour(to_unit(part), 1).double() + 1) / 2 for part in (x, y))
+    grey = (to_channels(to_float(check_images(part)), 1) for part in (x, y))
+    first, second = ((part.double() + 1) / 2 for part in grey)
     found = torch.ones(len(x), dtype=torch.float64)
     for scale, weight in enumerate(weights):
         luminance, structure = _parts(first, second)
@@ -45,12 +46,12 @@ def ms_ssim(x: Tensor, y: Tensor) -> Tensor:
 
 
 def pair_similarity(x: Tensor, *, pairs: int = 1000, seed: int = 0, chunk: int = 250) -> float:
-    """Mean MS-SSIM of random pairs of different pictures of one set (N, C, H, W).
+    """Mean MS-SSIM of random pairs of different images of one set (N, C, H, W).
 
-    Compare with the same of real pictures. Raises ValueError for fewer than two pictures.
+    Compare with the same of real images. Raises ValueError for fewer than two images.
     """
     if len(x) < 2:
-        raise ValueError(f"pairs are drawn from 2 or more pictures; got {len(x)}")
+        raise ValueError(f"pairs are drawn from 2 or more images; got {len(x)}")
     rng = Rng(seed)
     first = rng.integers(len(x), pairs)
     second = (first + 1 + rng.integers(len(x) - 1, pairs)) % len(x)
@@ -60,9 +61,7 @@ def pair_similarity(x: Tensor, *, pairs: int = 1000, seed: int = 0, chunk: int =
 
 def _parts(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """The maps of luminance and of contrast times structure."""
-    at = torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2
-    line = torch.exp(-(at**2) / (2 * STD**2))
-    line /= line.sum()
+    line = gaussian_kernel(STD, WINDOW // 2, torch.float64)
     kernel = (line[:, None] * line).expand(5, 1, WINDOW, WINDOW)
     maps = F.conv2d(torch.cat([x, y, x * x, y * y, x * y], 1), kernel, groups=5)
     mx, my, xx, yy, xy = maps.split(1, 1)

@@ -1,28 +1,28 @@
-"""How much of a picture is fine detail: the radial power spectrum (arXiv:2003.01826, section 3)."""
+"""How much of an image is fine detail: the radial power spectrum (arXiv:2003.01826, section 3)."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from gansmith.metrics.pictures import recolour, to_unit
+from gansmith.core.images import check_images, to_channels, to_float
 
 
 def radial_spectrum(x: Tensor, *, chunk: int = 1000) -> Tensor:
     """Mean power of luma at spatial frequencies 0 .. S // 2: (B, C, S, S) -> (S // 2 + 1,).
 
-    The picture times a Hann window, so that its borders make no edge; power is |FFT|^2 averaged
-    over the ring of frequencies that round to one radius, and over pictures. float64.
-    Raises ValueError for pictures that are not square.
+    The image is multiplied by a Hann window, so that its borders make no edge; power is |FFT|^2
+    averaged over the ring of frequencies that round to one radius, and over images. float64.
+    Raises ValueError for images that are not square.
     """
     height, width = x.shape[-2:]
     if height != width:
-        raise ValueError(f"the radial spectrum is of square pictures; got {height}x{width}")
+        raise ValueError(f"the radial spectrum is of square images; got {height}x{width}")
     window = torch.hann_window(height, periodic=False, dtype=torch.float64)
     window = window[:, None] * window
     total = torch.zeros(height, height, dtype=torch.float64)
     for part in x.split(chunk):
-        luma = recolour(to_unit(part), 1)[:, 0].double()
+        luma = to_channels(to_float(check_images(part)), 1)[:, 0].double()
         luma = luma - luma.mean((1, 2), keepdim=True)
         total += torch.fft.fft2(luma * window).abs().square().sum(0)
     axis = torch.fft.fftfreq(height, 1 / height, dtype=torch.float64)
@@ -34,11 +34,11 @@ def radial_spectrum(x: Tensor, *, chunk: int = 1000) -> Tensor:
     return power / radius[inside].bincount(minlength=rings)
 
 
-def fine_detail_ratio(generated: Tensor, real: Tensor) -> float:
+def high_frequency_ratio(generated: Tensor, real: Tensor) -> float:
     """Power in the upper half of the radial spectrum, generated over real.
 
     Below 1: blur; above 1: noise, ringing, or a pattern of the upsampling. Raises ValueError when
-    sizes differ or the real pictures hold no detail.
+    sizes differ or the real images hold no detail.
     """
     if generated.shape[-2:] != real.shape[-2:]:
         raise ValueError(
@@ -47,7 +47,7 @@ def fine_detail_ratio(generated: Tensor, real: Tensor) -> float:
         )
     ours, theirs = (_fine(radial_spectrum(x)) for x in (generated, real))
     if theirs == 0:
-        raise ValueError("the real pictures hold no fine detail: there is nothing to compare with")
+        raise ValueError("the real images hold no fine detail: there is nothing to compare with")
     return ours / theirs
 
 

@@ -1,4 +1,4 @@
-"""How near one sound is to another, and to being understood. Sounds are (N, T) in [-1, 1]."""
+"""Distances between waveforms, and measures of speech. Waveforms are (N, T) in [-1, 1]."""
 
 from __future__ import annotations
 
@@ -10,34 +10,37 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.audio import SoundError, log_mel, log_spectrum, resample, window_size
+from gansmith.audio import AudioError, log_mel, log_spectrum, resample, window_size
 from gansmith.pretrained.judges import Judge
 
 SEGMENT = (-10.0, 35.0)  # decibels that the ratio of a frame is clipped to
-UNHEARD = 1e-5  # what pystoi answers where it finds too little speech
+TOO_SHORT = 1e-5  # what pystoi returns where it finds too little speech
 PESQ_RATES = {8000: "nb", 16000: "wb"}
 
 
-def si_sdr(made: Tensor, clean: Tensor, lengths: Tensor | None = None) -> Tensor:
+def si_sdr(estimate: Tensor, clean: Tensor, lengths: Tensor | None = None) -> Tensor:
     """Scale-invariant signal-to-distortion ratio, dB (N,), higher is better (arXiv:1811.02508).
 
-        10 log10 |a c|^2 / |a c - m|^2,  a = <m, c> / <c, c>,  both without their means,
-
-    over the samples before `lengths`, or all.
+        10 log10 |a c|^2 / |a c - m|^2,  a = <m, c> / <c, c>,  m the estimate and c the
+    clean waveform, both without their means, over the samples before `lengths`, or all.
     """
-    m, c = (_centred(_like(x, clean).double(), lengths) for x in (made, clean))
+    m, c = (_centered(_like(x, clean).double(), lengths) for x in (estimate, clean))
     target = (m * c).sum(1, keepdim=True) / _above(c.square().sum(1, keepdim=True)) * c
     return 10 * (_above(target.square().sum(1)) / _above((target - m).square().sum(1))).log10()
 
 
-def segmental_snr(made: Tensor, clean: Tensor, rate: int, lengths: Tensor | None = None) -> Tensor:
+def segmental_snr(
+    estimate: Tensor, clean: Tensor, rate: int, lengths: Tensor | None = None
+) -> Tensor:
     """Mean over frames of 10 log10 |c|^2 / |c - m|^2, clipped to -10 .. 35, dB (N,), high is good.
 
-    Frames of about 32 ms, four to a frame's length, of what lies before `lengths`; frames in which
-    the clean sound is silent are left out.
+    m: the estimate, c: the clean waveform, both before `lengths`. Frames of about 32 ms, a new one
+    every quarter of that; frames in which the clean waveform is silent are left out.
     """
     size = window_size(rate)
-    c, error = (x.double().unfold(1, size, size // 4) for x in (clean, _like(made, clean) - clean))
+    c, error = (
+        x.double().unfold(1, size, size // 4) for x in (clean, _like(estimate, clean) - clean)
+    )
     signal, noise = c.square().sum(2), error.square().sum(2)
     ratio = (10 * (_above(signal) / _above(noise)).log10()).clamp(*SEGMENT)
     counted = (signal > 0) & _before(lengths, signal, size // 4, size)
@@ -45,75 +48,76 @@ def segmental_snr(made: Tensor, clean: Tensor, rate: int, lengths: Tensor | None
 
 
 def log_spectral_distance(
-    made: Tensor, clean: Tensor, rate: int, lengths: Tensor | None = None
+    estimate: Tensor, clean: Tensor, rate: int, lengths: Tensor | None = None
 ) -> Tensor:
-    """Mean over frames of the root mean square of the log spectra's difference, dB (N,), low is
-    good.
+    """Mean over frames of the root mean square difference of log spectra, dB (N,), low is good.
 
         mean_m sqrt(mean_k (10 log10 P_m[k, m] - 10 log10 P_c[k, m])^2),
 
-    P the power beside full scale, with a floor of -70 dB. Frames as for `segmental_snr`.
+    P the power relative to full scale, with a floor of -70 dB. Frames as for `segmental_snr`.
     """
     size = window_size(rate)
-    a, b = (log_spectrum(x.double(), size, size // 4)[:, 0] for x in (_like(made, clean), clean))
+    a, b = (
+        log_spectrum(x.double(), size, size // 4)[:, 0] for x in (_like(estimate, clean), clean)
+    )
     far = (a - b).square().mean(1).sqrt()
     return _mean(far, _before(lengths, far, size // 4, 0))
 
 
-def log_spectral_spread(sound: Tensor, rate: int, lengths: Tensor | None = None) -> Tensor:
+def log_spectral_spread(waveforms: Tensor, rate: int, lengths: Tensor | None = None) -> Tensor:
     """Variance of the log spectrum over frames, mean over bins, dB^2 (N,).
 
-    Speech out of noise by averaging has less of it than clean speech, residual noise too. Frames as
-    for `log_spectral_distance`.
+    Averaging over what is uncertain leaves less of it than clean speech has; so does residual
+    noise. Frames as for `log_spectral_distance`.
     """
     size = window_size(rate)
-    level = log_spectrum(sound.double(), size, size // 4)[:, 0]  # (N, bins, frames)
+    level = log_spectrum(waveforms.double(), size, size // 4)[:, 0]  # (N, bins, frames)
     counted = _before(lengths, level[:, 0], size // 4, 0).unsqueeze(1)
     count = counted.sum(2, keepdim=True)
     middle = (level * counted).sum(2, keepdim=True) / count
     return (((level - middle).square() * counted).sum(2, keepdim=True) / count).mean((1, 2))
 
 
-def recognised(sounds: Tensor, digits: Tensor, rate: int, judge: Judge) -> float:
-    """Share of spoken digits that the shipped recogniser understands.
+def recognition_rate(waveforms: Tensor, digits: Tensor, rate: int, judge: Judge) -> float:
+    """Share of spoken digits that the shipped classifier recognizes.
 
-    sounds: (N, T), each of at most 1.024 s. digits: int64 (N,).
+    waveforms: (N, T), each of at most 1.024 s. digits: int64 (N,). judge: `spoken-digits`.
     """
-    _, probabilities = judge.look(heard(sounds, rate))
+    _, probabilities = judge.extract(recognizer_input(waveforms, rate))
     return float((probabilities.argmax(1) == digits).double().mean())
 
 
-def heard(sounds: Tensor, rate: int) -> Tensor:
-    """Sounds as the recogniser sees them, uint8 (N, 1, 32, 32): log-mel pictures of 1.024 s."""
-    at_8k = resample(sounds, rate, 8000)[:, :8192]
+def recognizer_input(waveforms: Tensor, rate: int) -> Tensor:
+    """Log-mel images of 1.024 s, uint8 (N, 1, 32, 32), on which that classifier was trained."""
+    at_8k = resample(waveforms, rate, 8000)[:, :8192]
     whole = torch.nn.functional.pad(at_8k, (0, 8192 - at_8k.shape[1]))
     return log_mel(whole, 8000, bands=32, frames=32)
 
 
-def stoi(made: Tensor, clean: Tensor, rate: int) -> Tensor:
+def stoi(estimate: Tensor, clean: Tensor, rate: int) -> Tensor:
     """Short-time objective intelligibility, (N,), to 1 (Taal and others 2011), by pystoi.
 
-    NaN for sounds with less than 0.4 s of speech. Raises ImportError without the extra "speech".
+    NaN for waveforms with less than 0.4 s of speech. Raises ImportError without the extra "speech".
     """
     compute = _extra("pystoi").stoi
 
     def one(m: np.ndarray, c: np.ndarray) -> float:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that is what NaN says
+            warnings.simplefilter("ignore")  # NaN says the same
             value = float(compute(c, m, rate))
-        return value if value > UNHEARD else float("nan")
+        return value if value > TOO_SHORT else float("nan")
 
-    return _each(one, made, clean)
+    return _each(one, estimate, clean)
 
 
-def pesq(made: Tensor, clean: Tensor, rate: int) -> Tensor:
+def pesq(estimate: Tensor, clean: Tensor, rate: int) -> Tensor:
     """Perceptual evaluation of speech quality, (N,), 1 to 4.6 (ITU-T P.862), by pesq.
 
     At 8 kHz the narrow-band form, at 16 kHz the wide-band one; NaN where no speech is found.
-    Raises ImportError without the extra "speech", SoundError at other rates.
+    Raises ImportError without the extra "speech", AudioError at other rates.
     """
     if rate not in PESQ_RATES:
-        raise SoundError(f"PESQ is made for 8000 and 16000 samples a second; got {rate}: resample")
+        raise AudioError(f"PESQ is made for 8000 and 16000 samples a second; got {rate}: resample")
     library = _extra("pesq")
     silent = library.PesqError.RETURN_VALUES
 
@@ -121,7 +125,7 @@ def pesq(made: Tensor, clean: Tensor, rate: int) -> Tensor:
         value = float(library.pesq(rate, c, m, PESQ_RATES[rate], on_error=silent))
         return value if value > 0 else float("nan")
 
-    return _each(one, made, clean)
+    return _each(one, estimate, clean)
 
 
 def _extra(name: str) -> ModuleType:
@@ -131,21 +135,23 @@ def _extra(name: str) -> ModuleType:
         raise ImportError(f"{name} is not installed: pip install 'gansmith[speech]'") from None
 
 
-def _each(number: Callable[[np.ndarray, np.ndarray], float], made: Tensor, clean: Tensor) -> Tensor:
-    rows = zip(_like(made, clean).numpy(), clean.numpy(), strict=True)
+def _each(
+    number: Callable[[np.ndarray, np.ndarray], float], estimate: Tensor, clean: Tensor
+) -> Tensor:
+    rows = zip(_like(estimate, clean).numpy(), clean.numpy(), strict=True)
     return torch.tensor([float(number(m, c)) for m, c in rows], dtype=torch.float64)
 
 
-def _like(made: Tensor, clean: Tensor) -> Tensor:
-    if made.shape != clean.shape or made.dim() != 2:
-        raise SoundError(
-            f"sounds (N, T) are compared with as many of one length; got {tuple(made.shape)} and "
-            f"{tuple(clean.shape)}"
+def _like(estimate: Tensor, clean: Tensor) -> Tensor:
+    if estimate.shape != clean.shape or estimate.dim() != 2:
+        raise AudioError(
+            f"waveforms (N, T) are compared with as many of one length; got "
+            f"{tuple(estimate.shape)} and {tuple(clean.shape)}"
         )
-    return made
+    return estimate
 
 
-def _centred(x: Tensor, lengths: Tensor | None) -> Tensor:
+def _centered(x: Tensor, lengths: Tensor | None) -> Tensor:
     """The samples before `lengths` without their mean; 0 from there on."""
     if lengths is None:
         return x - x.mean(1, keepdim=True)

@@ -1,49 +1,73 @@
-"""All numbers for generated sentences, each with its protocol and what real sentences get."""
+"""All numbers of generated sentences, each with its protocol and the value of real sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
-from gansmith.metrics.arrays import Array
-from gansmith.metrics.points_report import distance
-from gansmith.metrics.protocol import HELD, Measured, Protocol
-from gansmith.metrics.samples import trio
-from gansmith.metrics.text import copied_share, distinct, ngram_jsd, sentences, valid_share
+from gansmith.core.arrays import Array
+from gansmith.metrics.points_report import measured_distance
+from gansmith.metrics.protocol import HELD_OUT, Better, Measured, Protocol, select_keys
+from gansmith.metrics.samples import subsample
+from gansmith.metrics.text import as_tokens, copied_share, distinct_n, ngram_jsd, valid_share
+
+ORDERS = (1, 2, 3)
+
+
+def available_text(known_grammar: bool = False) -> dict[str, Better]:
+    """The keys that `evaluate_text` gives, each with its good direction; nothing is computed."""
+    found: dict[str, Better] = {}
+    for n in ORDERS:
+        found |= {f"jsd_{n}": "lower", f"distinct_{n}": "near"}
+    found["copies"] = "near"
+    return found | ({"valid": "higher"} if known_grammar else {})
 
 
 def evaluate_text(
     generated: Array,
-    held: Array,
+    held_out: Array,
     train: Array,
     *,
     accepts: Callable[[list[int]], bool] | None = None,
     limit: int = 10_000,
     seed: int = 0,
+    only: Collection[str] | None = None,
 ) -> dict[str, Measured]:
-    """n-gram divergence to held-out sentences for n = 1..3, variety, copies, and grammar if given.
+    """n-gram divergence to held-out sentences for n = 1 .. 3, distinct-n, copies, and grammar.
 
-    generated, held, train: tokens (N, T), 0 ends a sentence. Copies are looked for in the whole
-    training set. accepts: takes the tokens of a sentence before its end.
+    generated, held_out, train: tokens (N, T), 0 ends a sentence. Copies are searched for in the
+    whole training set. accepts: whether the grammar accepts the tokens of a sentence before its
+    end. only: keys of the numbers to compute; all by default.
+    Raises ValueError for an unknown key in `only`.
     """
-    rows = trio(sentences(generated), sentences(held), sentences(train), limit, seed)
-    base = Protocol("n-grams with sentence ends", HELD, rows.counts(), seed=seed)
+    available = available_text(accepts is not None)
+    wanted = select_keys(only, available)
+    splits = subsample(as_tokens(generated), as_tokens(held_out), as_tokens(train), limit, seed)
+    base = Protocol("n-grams with sentence ends", HELD_OUT, splits.counts(), seed=seed)
     alone = replace(base, reference="none")
-    found = {}
-    for n in (1, 2, 3):
-        notes = (f"n={n}", "nats, at most log 2", "biased by N")
-        found[f"jsd_{n}"] = distance(
-            f"JSD-{n}", partial(ngram_jsd, n=n), rows, replace(base, notes=notes)
-        )
-        ours, theirs = distinct(rows.generated, n), distinct(rows.held, n)
-        variety = replace(alone, notes=(f"n={n}", "falls with N"))
-        found[f"distinct_{n}"] = Measured(f"distinct-{n}", ours, "near", variety, theirs)
-    whole = replace(base, features="whole sentences", reference="whole training set")
-    copied = (copied_share(x, train) for x in (rows.generated, rows.held))
-    found["copies"] = Measured("copied share", next(copied), "near", whole, next(copied))
-    if accepts is not None:
-        valid = (valid_share(x, accepts) for x in (rows.generated, rows.held))
-        grammar = replace(alone, features="grammar")
-        found["valid"] = Measured("valid share", next(valid), "higher", grammar, next(valid))
-    return found
+    both = splits.generated, splits.held_out
+
+    def jsd(n: int) -> Measured:
+        protocol = replace(base, notes=(f"n={n}", "nats, at most log 2", "biased by N"))
+        return measured_distance(f"JSD-{n}", partial(ngram_jsd, n=n), splits, protocol)
+
+    def distinct(n: int) -> Measured:
+        value, real = (distinct_n(x, n) for x in both)
+        protocol = replace(alone, notes=(f"n={n}", "falls with N"))
+        return Measured(f"distinct-{n}", value, "near", protocol, real)
+
+    def copies() -> Measured:
+        value, real = (copied_share(x, train) for x in both)
+        protocol = replace(base, features="whole sentences", reference="whole training set")
+        return Measured("copied share", value, "near", protocol, real)
+
+    def valid() -> Measured:
+        assert accepts is not None
+        value, real = (valid_share(x, accepts) for x in both)
+        return Measured("valid share", value, "higher", replace(alone, features="grammar"), real)
+
+    numbers: dict[str, Callable[[], Measured]] = {"copies": copies, "valid": valid}
+    for n in ORDERS:
+        numbers |= {f"jsd_{n}": partial(jsd, n), f"distinct_{n}": partial(distinct, n)}
+    return {key: numbers[key]() for key in available if key in wanted}

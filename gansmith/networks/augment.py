@@ -1,4 +1,4 @@
-"""Differentiable augmentation of everything D sees (arXiv:2006.10738, section 3.2)."""
+"""Differentiable augmentation of all inputs of D (arXiv:2006.10738, section 3.2)."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def saturation(x: Tensor, u: Tensor) -> Tensor:
 
 
 def contrast(x: Tensor, u: Tensor) -> Tensor:
-    """m + s (x - m), m the mean of the picture, s = u + 1/2 in [0.5, 1.5); u (B, 1)."""
+    """m + s (x - m), m the mean of the image, s = u + 1/2 in [0.5, 1.5); u (B, 1)."""
     grey = x.mean((1, 2, 3), keepdim=True)
     return grey + (u + 0.5)[:, :, None, None] * (x - grey)
 
 
 def translation(x: Tensor, u: Tensor) -> Tensor:
-    """Shift by whole pixels, up to an eighth of the side each way, zeros moving in; u (B, 2).
+    """Shift by whole pixels, up to an eighth of the side each way, padded with zeros; u (B, 2).
 
     Each shift is uniform on -n .. n with n = side // 8.
     """
     for axis in (2, 3):
         side = x.shape[axis]
         most = side // 8
-        shift = whole(u[:, axis - 2], 2 * most + 1) - most
+        shift = uniform_integers(u[:, axis - 2], 2 * most + 1) - most
         shape = [len(x), 1, 1, 1]
         shape[axis] = side
         padded = F.pad(x, (0, 0, most, most) if axis == 2 else (most, most, 0, 0))
@@ -47,24 +47,24 @@ def translation(x: Tensor, u: Tensor) -> Tensor:
 
 
 def cutout(x: Tensor, u: Tensor) -> Tensor:
-    """Clear a square of half the side with its centre anywhere in the picture; u (B, 2)."""
+    """Set a square of half the side to 0, its center anywhere in the image; u (B, 2)."""
     inside = []
     for axis in (2, 3):
         side = x.shape[axis]
         size = side // 2
-        start = whole(u[:, axis - 2], side + 1 - size % 2) - size // 2
+        start = uniform_integers(u[:, axis - 2], side + 1 - size % 2) - size // 2
         place = torch.arange(side, device=x.device) - start[:, None]
         inside.append((place >= 0) & (place < size))
     hole = inside[0][:, None, :, None] & inside[1][:, None, None, :]
     return x.masked_fill(hole, 0)
 
 
-def whole(u: Tensor, count: int) -> Tensor:
+def uniform_integers(u: Tensor, count: int) -> Tensor:
     """A uniform integer in 0 .. count - 1 from a uniform number in [0, 1), int64."""
     return (u.double() * count).long()
 
 
-# name -> (uniforms a picture, transformation); applied in the order that the user gives
+# name -> (uniform numbers per image, transformation); applied in the order of the policy
 POLICIES: dict[str, tuple[int, Callable[[Tensor, Tensor], Tensor]]] = {
     "brightness": (1, brightness),
     "saturation": (1, saturation),
@@ -72,32 +72,32 @@ POLICIES: dict[str, tuple[int, Callable[[Tensor, Tensor], Tensor]]] = {
     "translation": (2, translation),
     "cutout": (2, cutout),
 }
-GROUPS: dict[str, tuple[str, ...]] = {"colour": ("brightness", "saturation", "contrast")}
+GROUPS: dict[str, tuple[str, ...]] = {"color": ("brightness", "saturation", "contrast")}
 
 
-class View(Protocol):
-    """How D sees pictures: what is random is drawn first, then applied."""
+class Augmentation(Protocol):
+    """A transformation of D's inputs: its random numbers are drawn first, then applied."""
 
     def draw(self, real: Tensor, rng: Rng) -> Tensor | None:
-        """What is random, (B, ...), or None."""
+        """The random numbers, (B, ...), or None."""
 
     def __call__(self, x: Tensor, noise: Tensor | None) -> Tensor:
-        """The picture as seen, the same for the same noise."""
+        """The transformed images, the same for the same noise."""
 
 
-class Augment:
-    """A fixed chain of random transformations T, the same for given noise.
+class DiffAugment:
+    """DiffAugment: a chain of random transformations T, deterministic given the noise.
 
-    Real and fake pictures both pass through T before D, in D's phase and in G's, so that D
-    never learns to tell T apart and G feels D through it:
-    f(D(T(x))) and f(D(T(G(z)))) (equations 2 and 3).
+    Real and fake images both pass through T before D, in D's phase and in G's, so that T does not
+    distinguish them and G gets its gradient through T: f(D(T(x))) and f(D(T(G(z)))) (equations 2
+    and 3).
 
-    policy: names in POLICIES or GROUPS; "colour", "translation", "cutout" is the paper's
-    fullest. Pictures (B, C, H, W), in [-1, 1] before; 0, mid grey, fills what is uncovered.
+    policy: names in POLICIES or GROUPS; "color", "translation", "cutout" is the paper's strongest.
+    Images (B, C, H, W) in [-1, 1]; new pixels are 0, mid grey.
     Raises ValueError for an unknown name or none at all.
     """
 
-    def __init__(self, policy: Sequence[str] = ("colour", "translation", "cutout")) -> None:
+    def __init__(self, policy: Sequence[str] = ("color", "translation", "cutout")) -> None:
         names = [policy] if isinstance(policy, str) else policy
         self.policy = tuple(part for name in names for part in GROUPS.get(name, (name,)))
         unknown = [name for name in self.policy if name not in POLICIES]
@@ -109,7 +109,7 @@ class Augment:
         self.uniforms = sum(POLICIES[name][0] for name in self.policy)
 
     def draw(self, real: Tensor, rng: Rng) -> Tensor:
-        """What is random, one row for each picture of `real`: (B, uniforms) in [0, 1)."""
+        """Random numbers, one row for each image of `real`: (B, uniforms) in [0, 1)."""
         return rng.uniform(len(real), self.uniforms)
 
     def __call__(self, x: Tensor, noise: Tensor | None) -> Tensor:
@@ -125,15 +125,15 @@ class Augment:
         return x
 
 
-class AsIs:
-    """The absent augmentation: draws None and leaves pictures as they are."""
+class NoAugmentation:
+    """No augmentation: draws None and returns images unchanged."""
 
     def draw(self, real: Tensor, rng: Rng) -> None:
-        """Nothing is random."""
+        """No random numbers."""
 
     def __call__(self, x: Tensor, noise: Tensor | None) -> Tensor:
         """x itself."""
         return x
 
 
-as_is: View = AsIs()
+no_augmentation: Augmentation = NoAugmentation()

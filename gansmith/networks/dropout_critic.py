@@ -1,21 +1,20 @@
-"""Critics that forget: dropout whose randomness comes from outside (arXiv:1803.01541)."""
+"""Critics with dropout whose random numbers are passed in (arXiv:1803.01541)."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
 
-class Forgetful(nn.Module):
-    """A critic that can be made to forget channels of its hidden layers.
+class DropoutCritic(nn.Module):
+    """A critic with dropout of whole channels after each hidden layer (CT-GAN).
 
-    After each rectifier a channel (of points: a unit) is dropped where its number lies below
-    `rate`, and scaled up by 1 / (1 - rate) elsewhere. Without numbers nothing is dropped.
+    After each ReLU a channel (for points: a unit) is dropped where its number lies below `rate`,
+    and scaled by 1 / (1 - rate) elsewhere. Without numbers nothing is dropped.
 
-    critic: a chain of layers that ends in (B, 1); with a rectifier after each convolution or
+    critic: has `layers: nn.Sequential` that end in (B, 1), with a ReLU after each convolution or
         dense layer but the last.
-    rate: share that is dropped, in (0, 1). noise_size: numbers that a sample uses up.
-    Raises ValueError for another rate, or a critic without rectifiers, TypeError for one that is
-    no chain.
+    rate: share that is dropped, in (0, 1). noise_size: random numbers that a sample needs.
+    Raises ValueError for another rate or a critic without ReLUs, TypeError for one without layers.
     """
 
     def __init__(self, critic: nn.Module, rate: float = 0.5) -> None:
@@ -25,14 +24,14 @@ class Forgetful(nn.Module):
         layers = getattr(critic, "layers", None)
         if not isinstance(layers, nn.Sequential):
             raise TypeError(
-                "what forgets is a chain of layers, `layers: nn.Sequential`; "
+                "dropout is added to a critic with `layers: nn.Sequential`; "
                 f"{type(critic).__name__} has none"
             )
         self.layers, self.rate = layers, rate
         self.widths = list(_widths(layers))
         self.noise_size = sum(self.widths)
         if not self.widths:
-            raise ValueError("a critic without rectifiers has no hidden layer to forget")
+            raise ValueError("a critic without ReLUs has no hidden layer to drop from")
 
     def features(self, x: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The logit (B,) and the last hidden layer (B, ...); noise (B, noise_size) in [0, 1)."""
@@ -42,11 +41,11 @@ class Forgetful(nn.Module):
         for layer in self.layers:
             x = layer(x)
             if isinstance(layer, (nn.ReLU, nn.LeakyReLU)):
-                hidden = x = self.forget(x, next(left))
+                hidden = x = self.drop(x, next(left))
         return x.squeeze(1), hidden
 
-    def forget(self, x: Tensor, u: Tensor | None) -> Tensor:
-        """x with the channels dropped whose numbers lie below the rate."""
+    def drop(self, x: Tensor, u: Tensor | None) -> Tensor:
+        """x without the channels whose numbers lie below the rate."""
         if u is None:
             return x
         kept = (u >= self.rate).to(x.dtype) / (1 - self.rate)
@@ -57,7 +56,7 @@ class Forgetful(nn.Module):
 
 
 def _widths(layers: nn.Sequential) -> list[int]:
-    """Channels at each rectifier."""
+    """Channels at each ReLU."""
     widths, now = [], 0
     for layer in layers:
         if isinstance(layer, nn.Conv2d):

@@ -1,4 +1,4 @@
-"""Gradient reversal: what one player lowers, another raises, in one pass (arXiv:1505.07818)."""
+"""Gradient reversal: minimization by one player, maximization by another (arXiv:1505.07818)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class _Reverse(torch.autograd.Function):
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
-        return -ctx.scale * slope, None
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return -ctx.scale * gradient, None
 
 
-def reverse(x: Tensor, scale: float = 1.0) -> Tensor:
-    """x itself on the way forward; on the way back the gradient times -scale (Eqs. 8, 9)."""
+def reverse_gradient(x: Tensor, scale: float = 1.0) -> Tensor:
+    """x in the forward pass; the gradient times -scale in the backward pass (Eqs. 8, 9)."""
     out: Tensor = _Reverse.apply(x, scale)
     return out

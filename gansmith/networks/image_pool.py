@@ -1,4 +1,4 @@
-"""A history of generated pictures for D to look back on (arXiv:1612.07828, section 2.3)."""
+"""A history of generated images for D (arXiv:1612.07828, section 2.3)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from torch import Tensor, nn
 from gansmith.core import distributed
 
 
-class Pool(nn.Module):
-    """Return each picture or, half of the time, an older one, which it then replaces.
+class ImagePool(nn.Module):
+    """Return each image or, half of the time, an older one, which it then replaces.
 
-    As CycleGAN does it (arXiv:1703.10593, section 4, size 50). Picture after picture, in
-    batch order: while the pool is not full, store the picture and return it; afterwards,
-    if u0 < 1/2, return the stored picture floor(u1 * size) and store this one in its place;
-    else return it. So 8 pictures at once are the same as 4 and then 4.
+    As in CycleGAN (arXiv:1703.10593, section 4, size 50). For each image, in batch order: while the
+    pool is not full, store the image and return it; afterwards, if u0 < 1/2, return the stored
+    image floor(u1 * size) and store this one in its place; else return it. So a batch of 8 is the
+    same as two of 4.
 
-    Several processes must all call it together; each hands in and gets back its own slice of
-    the micro-batch, and all hold the same pool.
+    Several processes must call it together, each with its own slice of the micro-batch; all hold
+    the same pool.
 
-    size: pictures kept; 0 keeps none and returns what comes. shape: of one, such as (C, H, W).
+    size: images kept; 0 keeps none and returns its input. shape: of an image, (C, H, W).
     images: (size, C, H, W), filled: how many of them are used, int64; both buffers.
     forward: x (B, C, H, W), u (B, 2) in [0, 1) -> (B, C, H, W), detached.
-    Raises ValueError for a negative size and for pictures or uniforms of another shape.
+    Raises ValueError for a negative size and for images or uniforms of another shape.
     """
 
     images: Tensor
@@ -31,7 +31,7 @@ class Pool(nn.Module):
     def __init__(self, size: int, shape: tuple[int, ...]) -> None:
         super().__init__()
         if size < 0:
-            raise ValueError(f"a pool keeps 0 pictures or more; got size={size}")
+            raise ValueError(f"a pool keeps 0 images or more; got size={size}")
         self.size = size
         self.register_buffer("images", torch.zeros(size, *shape))
         self.register_buffer("filled", torch.zeros((), dtype=torch.int64))
@@ -40,7 +40,7 @@ class Pool(nn.Module):
     def forward(self, x: Tensor, u: Tensor) -> Tensor:
         if x.shape[1:] != self.images.shape[1:] or u.shape != (len(x), 2):
             raise ValueError(
-                f"this pool takes pictures (B, {', '.join(map(str, self.images.shape[1:]))}) and "
+                f"this pool takes images (B, {', '.join(map(str, self.images.shape[1:]))}) and "
                 f"uniforms (B, 2); got {tuple(x.shape)} and {tuple(u.shape)}"
             )
         x = x.detach()

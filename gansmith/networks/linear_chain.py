@@ -1,7 +1,7 @@
-"""An exact discriminator of sentences: a Markov chain of potentials (arXiv:1011.4088).
+"""A linear-chain conditional random field as a discriminator of sentences (arXiv:1011.4088).
 
-Sums and maxima over all sentences are computed, not estimated. The price is a short sight: only
-neighbouring words are scored together.
+Sums and maxima over all sentences are computed exactly. In return only adjacent words are scored
+together.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from torch import Tensor, nn
 
 from gansmith.networks.recurrent import END, inverse_cdf
 
-Fold = Callable[[Tensor], Tensor]
+RowReduction = Callable[[Tensor], Tensor]
 
 
-def softly(scores: Tensor) -> Tensor:
-    """log sum_j exp(scores_ij), (rows, n) -> (rows,): the soft maximum."""
+def log_sum_exp(scores: Tensor) -> Tensor:
+    """log sum_j exp(scores_ij), (rows, n) -> (rows,)."""
     return scores.logsumexp(1)
 
 
-def hardly(scores: Tensor) -> Tensor:
+def row_max(scores: Tensor) -> Tensor:
     """max_j scores_ij, (rows, n) -> (rows,)."""
     return scores.amax(1)
 
 
-class Chain(nn.Module):
-    """Scores of sentences from potentials of words and of neighbours; p(y) = exp(D(y)) / Z.
+class LinearChain(nn.Module):
+    """Scores of sentences from potentials of words and of pairs; p(y) = exp(D(y)) / Z.
 
-    D(y) = sum_t unary[y_t] + pair[y_t-1, y_t] over t = 1 .. n, where n is the place of the
+    D(y) = sum_t unary[y_t] + pair[y_t-1, y_t] over t = 1 .. n, where n is the position of the
     first 0, or T if there is none. Symbol 0 bounds a sentence on both sides: y_0 = 0, so
-    pair[0] scores the first word and pair[:, 0] the end. A sentence that fills all T places
-    has no end, as in `Writer`.
+    pair[0] scores the first word and pair[:, 0] the end. A sentence of T words has no
+    end, as in `RNNGenerator`.
 
     Z sums over all sentences of at most T words. It is found in T steps of V^2 sums, in the log
     domain, by messages from the end: m_T = 0, and for t = T - 1 .. 0
     m_t(y) = log sum_y' exp(unary[y'] + pair[y, y'] + m_t+1(y')), but m_t(0) = 0 for t > 0, since
-    nothing follows an end; log Z = m_0(0). (The forward algorithm, read from the other side, so
-    that sentences are then drawn from left to right.) With max for log sum exp: Viterbi.
+    nothing follows an end; log Z = m_0(0). (The backward algorithm, so that sentences can then be
+    sampled from left to right.) With max in place of log sum exp: Viterbi.
 
     vocab: number of symbols, 0 .. vocab - 1. length: T. std: of the potentials at the start.
     forward: tokens (B, T) integers, 0 ends and fills -> scores (B,), high = real.
@@ -49,7 +49,7 @@ class Chain(nn.Module):
         super().__init__()
         if vocab < 2 or length < 1:
             raise ValueError(
-                f"a chain over sentences needs 2 symbols or more and a length of 1 or more; got "
+                f"a linear chain needs 2 symbols or more and a length of 1 or more; got "
                 f"vocab={vocab}, length={length}"
             )
         self.vocab, self.length = vocab, length
@@ -59,36 +59,36 @@ class Chain(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         after = tokens.long()
         before = torch.cat([after.new_zeros(len(after), 1), after[:, :-1]], 1)
-        spoken = before != END  # the first word, and all that follows a word
-        spoken[:, 0] = True
-        return ((self.unary[after] + self.pair[before, after]) * spoken).sum(1)
+        counted = before != END  # the first word, and all that follows a word
+        counted[:, 0] = True
+        return ((self.unary[after] + self.pair[before, after]) * counted).sum(1)
 
-    def messages(self, fold: Fold) -> list[Tensor]:
-        """m_0 .. m_T, (V,) each: what the best or all continuations are worth after a symbol."""
+    def backward_messages(self, reduce: RowReduction) -> list[Tensor]:
+        """m_0 .. m_T, (V,) each: the score of the best or of all continuations after a symbol."""
         step = self.unary + self.pair  # (V, V): the symbol before, the symbol
         ended = torch.arange(self.vocab, device=step.device) == END
         m = [torch.zeros_like(self.unary)]
         for _ in range(self.length - 1):
-            m.append(torch.where(ended, 0.0, fold(step + m[-1])))
-        return [fold(step + m[-1]), *reversed(m)]
+            m.append(torch.where(ended, 0.0, reduce(step + m[-1])))
+        return [reduce(step + m[-1]), *reversed(m)]
 
     def log_z(self) -> Tensor:
-        """log sum_y exp(D(y)) over all sentences, a scalar; its gradient is `expected`."""
-        return self.messages(softly)[0][END]
+        """log sum_y exp(D(y)) over all sentences, a scalar; its gradient is `expected_counts`."""
+        return self.backward_messages(log_sum_exp)[0][END]
 
     def nll(self, tokens: Tensor) -> Tensor:
         """-log p(y) = log Z - D(y), tokens (B, T) -> (B,), nats a sentence."""
         return self.log_z() - self(tokens)
 
     @torch.no_grad()
-    def expected(self) -> Tensor:
-        """How often symbol j follows symbol i in a sentence of p, on average, (V, V).
+    def expected_counts(self) -> Tensor:
+        """Expected count of symbol j after symbol i in a sentence of p, (V, V).
 
-        The sum of its columns says how often each symbol is scored; [0] is the first word.
+        The sum over i is the expected count of each symbol; row 0 is the first word.
         """
-        m, step = self.messages(softly), self.unary + self.pair
+        m, step = self.backward_messages(log_sum_exp), self.unary + self.pair
         counts = torch.zeros_like(self.pair)
-        at = torch.zeros_like(self.unary)  # the chance to stand at a symbol and go on
+        at = torch.zeros_like(self.unary)  # the probability to be at a symbol and go on
         at[END] = 1
         for t in range(self.length):
             moves = at[:, None] * (step + m[t + 1]).softmax(1)
@@ -100,12 +100,12 @@ class Chain(nn.Module):
     @torch.no_grad()
     def entropy(self) -> Tensor:
         """-sum_y p(y) log p(y) = log Z - E[D(y)], nats, a scalar."""
-        return self.log_z() - (self.expected() * (self.unary + self.pair)).sum()
+        return self.log_z() - (self.expected_counts() * (self.unary + self.pair)).sum()
 
     @torch.no_grad()
-    def best(self) -> Tensor:
+    def viterbi(self) -> Tensor:
         """argmax_y D(y) over all sentences (Viterbi), (T,) int64."""
-        m = self.messages(hardly)
+        m = self.backward_messages(row_max)
         tokens = torch.zeros(self.length, dtype=torch.int64, device=self.unary.device)
         for t in range(self.length):
             before = tokens[t - 1] if t else tokens.new_tensor(END)
@@ -118,14 +118,14 @@ class Chain(nn.Module):
     def sample(self, u: Tensor) -> Tensor:
         """Exact samples of p by inverse CDF, u (B, T) in [0, 1) -> tokens (B, T) int64.
 
-        u[b, t] decides symbol t of sentence b.
+        u[b, t] determines symbol t of sentence b.
         """
-        m = self.messages(softly)
+        m = self.backward_messages(log_sum_exp)
         tokens = u.new_zeros(u.shape, dtype=torch.int64)
         before = tokens[:, 0]
         for t in range(u.shape[1]):
-            chances = (self.unary + self.pair[before] + m[t + 1]).softmax(1)
-            drawn = inverse_cdf(chances, u[:, t])
+            probabilities = (self.unary + self.pair[before] + m[t + 1]).softmax(1)
+            drawn = inverse_cdf(probabilities, u[:, t])
             before = drawn * (before != END) if t else drawn
             tokens[:, t] = before
         return tokens

@@ -1,4 +1,4 @@
-"""Minibatch discrimination: D sees how close a sample is to the others (arXiv:1606.03498)."""
+"""Minibatch discrimination: D measures how close a sample is to the others (arXiv:1606.03498)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class MinibatchDiscrimination(nn.Module):
     Departs from the paper in: j = i is left out of the sum, which the paper's words ("all other
     samples") say and its formula does not; it is the constant 1.
 
-    inputs: features of a sample (the paper's A). kernels: closenesses appended (B).
+    inputs: features of a sample (the paper's A). kernels: features appended (B).
     dims: coordinates in which one closeness is measured (C).
     forward: f (N, inputs) -> (N, inputs + kernels), the new ones between 0 and N - 1.
     Raises ValueError for a size below 1.
@@ -37,7 +37,7 @@ class MinibatchDiscrimination(nn.Module):
 
     def forward(self, f: Tensor) -> Tensor:
         M = (f @ self.T).unflatten(1, (self.kernels, -1))  # (N, B, C)
-        M = M.to(torch.promote_types(M.dtype, torch.float32))  # half precision loses closeness
+        M = M.to(torch.promote_types(M.dtype, torch.float32))  # half precision is too coarse
         closeness = (-(M[:, None] - M).abs().sum(3)).exp()  # (N, N, B)
         return torch.cat((f, closeness.sum(1) - 1), 1)
 

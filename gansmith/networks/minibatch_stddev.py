@@ -1,4 +1,4 @@
-"""Minibatch standard deviation: D sees how varied a batch is (arXiv:1710.10196, section 3)."""
+"""Minibatch standard deviation: D measures the spread of a batch (arXiv:1710.10196, section 3)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from gansmith.networks.dcgan import Head, logit_head
 class MinibatchStd(nn.Module):
     """Append one channel that holds the mean over (C, H, W) of the standard deviation in a group.
 
-    s = mean_chw sqrt(var_group(x) + 1e-8), the same number at every place of every sample of
-    the group. A group is `group` neighbours in the batch, so that cutting a batch between
-    groups changes nothing (the authors' code takes every (B / group)-th sample instead); a
+    s = mean_chw sqrt(var_group(x) + 1e-8), the same number at every position of every sample of
+    the group. A group is `group` adjacent samples, so that splitting a batch between groups
+    changes nothing (the authors' code takes every (B / group)-th sample instead); a
     batch smaller than `group` is one group.
 
     forward: (B, C, H, W) -> (B, C + 1, H, W). Raises ValueError when B is no multiple of the

@@ -1,4 +1,4 @@
-"""Fully connected players, for points and for small pictures."""
+"""Fully connected players, for points and for small images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gansmith.networks.dcgan import Head
 Activation = Callable[[], nn.Module]
 
 
-def hidden(inputs: int, width: int, depth: int, activation: Activation) -> list[nn.Module]:
+def hidden_layers(inputs: int, width: int, depth: int, activation: Activation) -> list[nn.Module]:
     """`depth` fully connected layers of `width` units, each followed by its activation."""
     if width < 1 or depth < 1:
         raise ValueError(f"an MLP needs width >= 1 and depth >= 1; got {width} and {depth}")
@@ -28,8 +28,8 @@ def hidden(inputs: int, width: int, depth: int, activation: Activation) -> list[
 class MLPGenerator(nn.Module):
     """Codes to points, through `depth` hidden layers.
 
-    latent: prior over codes. dim: coordinates of a point. activation: makes one
-    hidden activation, for example nn.ReLU.
+    latent: prior over codes. dim: coordinates of a point. activation: the class of the hidden
+    activations, for example nn.ReLU.
     forward: z (B, latent.dim) -> points (B, dim), unbounded.
     """
 
@@ -43,26 +43,25 @@ class MLPGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.latent = latent
-        chain = hidden(latent.dim, width, depth, activation)
+        chain = hidden_layers(latent.dim, width, depth, activation)
         self.layers = nn.Sequential(*chain, nn.Linear(width, dim))
 
     def forward(self, z: Tensor) -> Tensor:
         return self.layers(z)
 
 
-def unit_head(width: int, side: int = 1) -> list[nn.Module]:
-    """One fully connected layer, (B, width) to (B, 1); MLPs have no places, so `side` is 1."""
+def linear_head(width: int, side: int = 1) -> list[nn.Module]:
+    """One fully connected layer, (B, width) to (B, 1); `side` is 1 in an MLP."""
     return [nn.Linear(width, 1)]
 
 
 class MLPCritic(nn.Module):
-    """Points, or pictures laid flat, to logits.
+    """Points, or flattened images, to logits.
 
-    dim: coordinates of a point (channels * height * width for pictures).
-    head: from (width, 1) makes the modules that end in (B, 1), for example
-    `minibatch_head(32, 5)`.
+    dim: coordinates of a point (channels * height * width for images).
+    head: from (width, 1) the modules that end in (B, 1), for example `minibatch_head(32, 5)`.
     forward: (B, ...) with `dim` numbers a row -> logits (B,), high = real.
-    layers: the chain itself, (B, ...) -> (B, 1).
+    layers: all layers, (B, ...) -> (B, 1).
     """
 
     def __init__(
@@ -71,24 +70,24 @@ class MLPCritic(nn.Module):
         width: int = 128,
         depth: int = 3,
         activation: Activation = nn.ReLU,
-        head: Head = unit_head,
+        head: Head = linear_head,
     ) -> None:
         super().__init__()
-        chain = hidden(dim, width, depth, activation)
+        chain = hidden_layers(dim, width, depth, activation)
         self.layers = nn.Sequential(nn.Flatten(), *chain, *head(width, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x).squeeze(1)
 
 
-class PictureMLP(nn.Module):
-    """The generator of the first GAN, codes to pictures (arXiv:1406.2661, section 5).
+class MLPImageGenerator(nn.Module):
+    """The generator of the first GAN, codes to images (arXiv:1406.2661, section 5).
 
-    Two hidden layers of 1200 rectifiers, weights uniform in [-0.05, 0.05]: the sizes of the
+    Two hidden layers of 1200 ReLUs, weights uniform in [-0.05, 0.05]: the sizes of the
     authors' published MNIST set-up. The paper ends in a sigmoid on pixels in [0, 1]; on
     [-1, 1] that is tanh, since tanh(v) = 2 sigmoid(2 v) - 1.
 
-    forward: z (B, latent.dim) -> pictures (B, channels, size, size) in [-1, 1].
+    forward: z (B, latent.dim) -> images (B, channels, size, size) in [-1, 1].
     """
 
     def __init__(
@@ -97,9 +96,9 @@ class PictureMLP(nn.Module):
         super().__init__()
         self.latent = latent
         self.shape = (channels, size, size)
-        chain = hidden(latent.dim, width, depth, nn.ReLU)
+        chain = hidden_layers(latent.dim, width, depth, nn.ReLU)
         self.layers = nn.Sequential(*chain, nn.Linear(width, prod(self.shape)), nn.Tanh())
-        uniform_weights(self, 0.05)
+        init_uniform(self, 0.05)
 
     def forward(self, z: Tensor) -> Tensor:
         return self.layers(z).unflatten(1, self.shape)
@@ -125,8 +124,8 @@ class MaxoutCritic(nn.Module):
     """The discriminator of the first GAN (arXiv:1406.2661, section 5).
 
     Maxout layers of 240 units and 5 pieces, weights uniform in [-0.005, 0.005]: the sizes of
-    the authors' published MNIST set-up. Departs from it in: no dropout, because a player
-    draws nothing by itself.
+    the authors' published MNIST set-up. Departs from it in: no dropout, because players
+    draw no random numbers.
 
     forward: (B, ...) with `dim` numbers a row -> logits (B,), high = real.
     """
@@ -136,13 +135,13 @@ class MaxoutCritic(nn.Module):
         sizes = [dim] + [width] * depth
         chain = [Maxout(a, b, pieces) for a, b in pairwise(sizes)]
         self.layers = nn.Sequential(nn.Flatten(), *chain, nn.Linear(width, 1))
-        uniform_weights(self, 0.005)
+        init_uniform(self, 0.005)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x).squeeze(1)
 
 
-def uniform_weights(module: nn.Module, bound: float) -> None:
+def init_uniform(module: nn.Module, bound: float) -> None:
     """Draw every linear weight from U(-bound, bound) and clear the biases, in place."""
     for part in module.modules():
         if isinstance(part, nn.Linear):

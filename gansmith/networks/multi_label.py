@@ -1,7 +1,7 @@
-"""Players of label sets: what is to be seen in a picture, and whether a set of labels goes with it.
+"""Multi-label players: a classifier that generates label sets, and a discriminator of label sets.
 
-Both look at the picture by strided convolutions and keep of each feature its mean and its maximum
-over all places, so that pictures of any size will do, and it does not matter where a thing lies.
+Both apply strided convolutions to the image and keep the mean and the maximum of each feature over
+all positions, so images of any size are accepted, and the position of an object does not matter.
 """
 
 from __future__ import annotations
@@ -10,81 +10,81 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.networks.conditional_discriminator import dcgan_trunk
-from gansmith.networks.dcgan import SLOPE
+from gansmith.networks.dcgan import LEAKY_SLOPE
 
 
-class Look(nn.Module):
-    """What is seen in a picture, wherever it is.
+class ConvTrunk(nn.Module):
+    """Features of an image, wherever they occur in it.
 
-    forward: pictures (B, channels, H, W) in [-1, 1] -> (B, features).
+    dim: number of features. forward: images (B, channels, H, W) in [-1, 1] -> (B, dim).
     """
 
     def __init__(self, channels: int, size: int, width: int) -> None:
         super().__init__()
-        self.trunk, wide, _ = dcgan_trunk(channels, size, width, nn.BatchNorm2d)
-        self.features = 2 * wide
+        self.layers, wide, _ = dcgan_trunk(channels, size, width, nn.BatchNorm2d)
+        self.dim = 2 * wide
 
     def forward(self, x: Tensor) -> Tensor:
-        seen = self.trunk(x)
-        return torch.cat([seen.mean((2, 3)), seen.amax((2, 3))], 1)
+        maps = self.layers(x)
+        return torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], 1)
 
 
-class Tagger(nn.Module):
-    """Pictures to labels. The hidden layer lets one label speak for or against another.
+class MultiLabelClassifier(nn.Module):
+    """Images to label sets. The hidden layer lets one label depend on the evidence of another.
 
-    forward: pictures (B, channels, H, W) in [-1, 1] -> logits (B, labels), high = it is there.
+    forward: images (B, channels, H, W) in [-1, 1] -> logits (B, labels), high = present.
     """
 
     def __init__(self, channels: int, size: int, width: int, labels: int) -> None:
         super().__init__()
-        self.look = Look(channels, size, width)
-        hidden = self.look.features
+        self.trunk = ConvTrunk(channels, size, width)
+        hidden = self.trunk.dim
         self.layers = nn.Sequential(
-            nn.Linear(hidden, hidden), nn.LeakyReLU(SLOPE), nn.Linear(hidden, labels)
+            nn.Linear(hidden, hidden), nn.LeakyReLU(LEAKY_SLOPE), nn.Linear(hidden, labels)
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(self.look(x))
+        return self.layers(self.trunk(x))
 
 
-class LabelJudge(nn.Module):
-    """Does a set of labels look real, and does it go with the picture?
+class LabelSetDiscriminator(nn.Module):
+    """Is a set of labels real, and does it match the image?
 
-    `see` the picture once, then `score` any number of label sets with it.
-    forward: label sets (B, labels) in [0, 1], pictures -> logits (B,), high = real.
+    Compute the `features` of the image once, then the `logits` of any number of label sets.
+    forward: label sets (B, labels) in [0, 1], images -> logits (B,), high = real.
     """
 
     def __init__(self, channels: int, size: int, width: int, labels: int) -> None:
         super().__init__()
-        self.look = Look(channels, size, width)
-        hidden = self.look.features
+        self.trunk = ConvTrunk(channels, size, width)
+        hidden = self.trunk.dim
         self.layers = nn.Sequential(
             nn.Linear(hidden + labels, hidden),
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE),
             nn.Linear(hidden, hidden),
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE),
             nn.Linear(hidden, 1),
         )
 
-    def see(self, picture: Tensor) -> Tensor:
-        """What is seen in the picture, before labels are known: (B, features)."""
-        return self.look(picture)
+    def features(self, image: Tensor) -> Tensor:
+        """Features of the image, which do not depend on the labels: (B, features)."""
+        return self.trunk(image)
 
-    def score(self, seen: Tensor, labels: Tensor) -> Tensor:
-        """Logits (B,) of label sets in [0, 1], given what was seen."""
-        return self.layers(torch.cat([seen, 2 * labels - 1], 1)).squeeze(1)
+    def logits(self, features: Tensor, labels: Tensor) -> Tensor:
+        """Logits (B,) of label sets in [0, 1] with the features of images."""
+        return self.layers(torch.cat([features, 2 * labels - 1], 1)).squeeze(1)
 
-    def forward(self, labels: Tensor, picture: Tensor) -> Tensor:
-        return self.score(self.see(picture), labels)
+    def forward(self, labels: Tensor, image: Tensor) -> Tensor:
+        return self.logits(self.features(image), labels)
 
 
-class Cut(nn.Module):
-    """A threshold for each label, as logits: what lies above is taken for there.
+class Thresholds(nn.Module):
+    """A threshold for each label, on its logit: a label is predicted above it.
 
-    forward: logits (B, labels) -> the same moved so that the threshold lies at 0.
+    forward: logits (B, labels) -> the same, shifted so that the threshold is at 0.
     """
 
-    batch_coupled = True  # it is moved on F1, which is no mean over examples
+    batch_coupled = True  # it is trained on F1, which is no mean over examples
 
     def __init__(self, labels: int) -> None:
         super().__init__()

@@ -1,17 +1,17 @@
-"""Discriminators that judge patches, not whole pictures (arXiv:1611.07004, section 3.2.2)."""
+"""PatchGAN: discriminators of patches, not of whole images (arXiv:1611.07004, section 3.2.2)."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gansmith.networks.dcgan import SLOPE, Norm, normal_weights, normed
+from gansmith.networks.dcgan import LEAKY_SLOPE, Norm, conv_norm, init_normal
 
 
 def receptive_field(layers: nn.Sequential) -> int:
-    """Side, in input pixels, of the square that one place of the output map depends on.
+    """Side, in input pixels, of the square that one position of the output map depends on.
 
     r = 1 after the last convolution; going back through each, r <- (r - 1) stride + kernel.
-    Norms that average over places are left aside.
+    Norms that average over positions are ignored.
     """
     side = 1
     for layer in reversed(layers):
@@ -21,16 +21,16 @@ def receptive_field(layers: nn.Sequential) -> int:
 
 
 class PatchDiscriminator(nn.Module):
-    """Pictures to a map of logits, each for one patch.
+    """Images to a map of logits, each for one patch.
 
     `layers` 4x4 convolutions of stride 2, then two of stride 1, the last to one channel;
-    channels width, 2 width, 4 width, at most 8 width; leaky rectifiers of slope 0.2; no norm
+    channels width, 2 width, 4 width, at most 8 width; leaky ReLUs of slope 0.2; no norm
     after the first. Patch side by `layers`: 0: 7, 1: 16, 2: 34, 3: 70 (CycleGAN's and
     pix2pix's), 4: 142. `PixelDiscriminator` has side 1.
 
-    norm: makes a norm layer from a channel count, or None for none.
-    forward: pictures (B, channels, H, W) of any size >= 3 * 2**layers -> (B, 1, h, w), high =
-    real, h = H // 2**layers - 2. Raises ValueError for smaller pictures.
+    norm: a norm layer from a channel count, or None for none.
+    forward: images (B, channels, H, W) of any size >= 3 * 2**layers -> (B, 1, h, w), high =
+    real, h = H // 2**layers - 2. Raises ValueError for smaller images.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class PatchDiscriminator(nn.Module):
         for i in range(layers + 1):
             after = min(2**i, 8) * width
             stride = 2 if i < layers else 1
-            chain += normed(nn.Conv2d, norm if i else None, before, after, 4, stride, 1)
-            chain += [nn.LeakyReLU(SLOPE)]
+            chain += conv_norm(nn.Conv2d, norm if i else None, before, after, 4, stride, 1)
+            chain += [nn.LeakyReLU(LEAKY_SLOPE)]
             before = after
         self.layers = nn.Sequential(*chain, nn.Conv2d(before, 1, 4, 1, 1))
-        normal_weights(self)
+        init_normal(self)
 
     def receptive_field(self) -> int:
         """Side of a patch in pixels."""
@@ -62,17 +62,17 @@ class PatchDiscriminator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if min(x.shape[2:]) < self.smallest:
             raise ValueError(
-                f"this patch discriminator takes pictures of side {self.smallest} or more; got "
-                f"{tuple(x.shape[2:])}: take fewer layers"
+                f"this patch discriminator takes images of side {self.smallest} or more; got "
+                f"{tuple(x.shape[2:])}: use fewer layers"
             )
         return self.layers(x)
 
 
 class PixelDiscriminator(nn.Module):
-    """Pictures to a map of logits, each for one pixel (arXiv:1611.07004, section 6.1.2).
+    """Images to a map of logits, each for one pixel (arXiv:1611.07004, section 6.1.2).
 
-    1x1 convolutions, channels width, 2 width, 1; leaky rectifiers of slope 0.2.
-    forward: pictures (B, channels, H, W) -> (B, 1, H, W), high = real.
+    1x1 convolutions, channels width, 2 width, 1; leaky ReLUs of slope 0.2.
+    forward: images (B, channels, H, W) -> (B, 1, H, W), high = real.
     """
 
     def __init__(
@@ -81,12 +81,12 @@ class PixelDiscriminator(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(channels, width, 1),
-            nn.LeakyReLU(SLOPE),
-            *normed(nn.Conv2d, norm, width, 2 * width, 1, 1, 0),
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE),
+            *conv_norm(nn.Conv2d, norm, width, 2 * width, 1, 1, 0),
+            nn.LeakyReLU(LEAKY_SLOPE),
             nn.Conv2d(2 * width, 1, 1),
         )
-        normal_weights(self)
+        init_normal(self)
 
     def receptive_field(self) -> int:
         """Side of a patch in pixels: 1."""

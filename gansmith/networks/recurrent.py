@@ -1,4 +1,4 @@
-"""A recurrent generator of token sequences, drawn with given uniforms (arXiv:1609.05473)."""
+"""A recurrent generator of token sequences, sampled with given uniforms (arXiv:1609.05473)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ State = tuple[Tensor, Tensor]
 def inverse_cdf(weights: Tensor, u: Tensor) -> Tensor:
     """Draw one index a row: the first i with w_1 + .. + w_i > u (w_1 + .. + w_n).
 
-    In two levels, a block of about sqrt(n) weights and then a place in it, which reads every
-    weight once and sorts nothing. Whatever rounding does, the index is in range and its
-    weight is not 0.
+    In two levels, a block of about sqrt(n) weights and then an index in it, which reads every
+    weight once. Whatever the rounding, the index is in range and its weight is not 0.
 
     weights: (rows, n), >= 0, each row with a positive one, of any sum. u: (rows,) in [0, 1).
     Returns (rows,) int64.
@@ -41,19 +40,18 @@ def _invert(sums: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return index[:, 0], target - below
 
 
-class Writer(nn.Module):
-    """A language model that can write: an LSTM over symbols (arXiv:1609.05473, section 3.3).
+class RNNGenerator(nn.Module):
+    """A language model to sample from: an LSTM over symbols (arXiv:1609.05473, section 3.3).
 
     p(y_1 .. y_T) = prod_t softmax(V h_t + c)[y_t], h_t = LSTM(h_t-1, e(y_t-1)), equations 9, 10.
 
-    The symbol y_0 that starts a sentence has an embedding of its own and is never drawn.
-    Every parameter is drawn from N(0, std^2): std = 0.1 is the authors' generator, std = 1
-    with embed = hidden = 32 their oracle. (Of the two biases that torch gives an LSTM one
-    starts at 0.)
+    The symbol y_0 that starts a sentence has an embedding of its own and is never sampled.
+    Parameters are initialized from N(0, std^2): std = 0.1 is the authors' generator, std = 1
+    with embed = hidden = 32 their oracle. (Of the two biases of a torch LSTM one starts at 0.)
 
     vocab: number of symbols, 0 .. vocab - 1. length: T, symbols in a sentence. ends: if true,
-    symbol 0 ends a sentence and fills it up to T, with probability 1 (its nll is 0); if
-    false, 0 is a symbol like the others.
+    symbol 0 ends a sentence and pads it up to T, with probability 1 (its nll is 0); if false,
+    0 is a symbol like the others.
     forward: tokens (B, t) integers -> logits (B, t, vocab), of each symbol given those before.
     Raises ValueError for a vocabulary below 2 or a length below 1.
     """
@@ -70,7 +68,7 @@ class Writer(nn.Module):
         super().__init__()
         if vocab < 2 or length < 1:
             raise ValueError(
-                f"a text generator needs 2 symbols or more and a length of 1 or more; got "
+                f"an RNN generator needs 2 symbols or more and a length of 1 or more; got "
                 f"vocab={vocab}, length={length}"
             )
         self.vocab, self.length, self.ends = vocab, length, ends
@@ -88,29 +86,29 @@ class Writer(nn.Module):
     def nll(self, tokens: Tensor) -> Tensor:
         """-log p(y_t | y_1 .. y_t-1), tokens (B, t) integers -> (B, t), nats.
 
-        With `ends`: 0 for the filling after an end, inf for any other symbol there.
+        With `ends`: 0 for the padding after an end, inf for any other symbol there.
         """
         logits = self(tokens).transpose(1, 2)  # (B, vocab, t)
         loss = F.cross_entropy(logits, tokens.long(), reduction="none")
         if not self.ends:
             return loss
-        filling = torch.zeros_like(loss).masked_fill(tokens != END, torch.inf)
-        return torch.where(self.ended(tokens), filling, loss)
+        padding = torch.zeros_like(loss).masked_fill(tokens != END, torch.inf)
+        return torch.where(self.after_end(tokens), padding, loss)
 
-    def ended(self, tokens: Tensor) -> Tensor:
-        """Which places come after an end symbol, (B, t) bool."""
+    def after_end(self, tokens: Tensor) -> Tensor:
+        """Which positions come after an end symbol, (B, t) bool."""
         return F.pad((tokens[:, :-1] == END).cumsum(1) > 0, (1, 0))
 
     @torch.no_grad()
     def sample(self, u: Tensor) -> Tensor:
         """Sentences by inverse CDF, u (B, T) in [0, 1) -> tokens (B, T) int64.
 
-        u[b, t] decides symbol t of sentence b.
+        u[b, t] determines symbol t of sentence b.
         """
-        state = self.start(len(u))
+        state = self.initial_state(len(u))
         tokens = u.new_zeros(u.shape, dtype=torch.int64)
         for t in range(u.shape[1]):
-            tokens[:, t] = self.draw(state[0], u[:, t])
+            tokens[:, t] = self.sample_symbol(state[0], u[:, t])
             if self.ends and t:
                 tokens[:, t] *= tokens[:, t - 1] != END
             if t + 1 < u.shape[1]:
@@ -124,12 +122,12 @@ class Writer(nn.Module):
 
     @torch.no_grad()
     def rollout(self, tokens: Tensor, u: Tensor) -> Tensor:
-        """Complete every prefix of every sentence N times by the policy (equation 4).
+        """Complete every prefix of every sentence N times with the policy (equation 4).
 
         tokens: (B, T) integers. u: rollout_shape(B, T, N), in [0, 1); symbol s (from 0) of the
-        completions of prefixes 1 .. s takes the numbers s (s - 1) / 2 + 0 .. s - 1.
+        completions of prefixes 1 .. s uses the numbers s (s - 1) / 2 + 0 .. s - 1.
         Returns (T - 1, N, B, T) int64: [i, n, b] keeps the first i + 1 symbols of sentence b.
-        All rollouts of all prefixes are one batch, which a prefix joins where it ends.
+        All rollouts of all prefixes form one batch, which a prefix joins where it ends.
         Raises ValueError when the shapes do not fit together.
         """
         rows, length = tokens.shape
@@ -140,13 +138,13 @@ class Writer(nn.Module):
                 f"{self.rollout_shape(rows, length, count)}; got {tuple(u.shape)}"
             )
         out = tokens.long()[:, None, None].repeat(1, count, length - 1, 1)
-        given = self.start(rows)  # has read the sentences themselves
-        h = c = given[0].new_empty(rows, count, 0, given[0].shape[-1])  # have read completions
+        prefix = self.initial_state(rows)  # the state after the sentences themselves
+        h = c = prefix[0].new_empty(rows, count, 0, prefix[0].shape[-1])  # after completions
         for s in range(1, length):
-            given = self.step(tokens[:, s - 1], given)
-            h = torch.cat((h, given[0][:, None, None].expand(-1, count, -1, -1)), 2)
-            c = torch.cat((c, given[1][:, None, None].expand(-1, count, -1, -1)), 2)
-            drawn = self.draw(h, u[:, :, s * (s - 1) // 2 : s * (s + 1) // 2])  # (B, N, s)
+            prefix = self.step(tokens[:, s - 1], prefix)
+            h = torch.cat((h, prefix[0][:, None, None].expand(-1, count, -1, -1)), 2)
+            c = torch.cat((c, prefix[1][:, None, None].expand(-1, count, -1, -1)), 2)
+            drawn = self.sample_symbol(h, u[:, :, s * (s - 1) // 2 : s * (s + 1) // 2])  # (B, N, s)
             if self.ends:
                 drawn = drawn * (out[:, :, :s, s - 1] != END)
             out[:, :, :s, s] = drawn
@@ -154,11 +152,11 @@ class Writer(nn.Module):
                 h, c = self.step(drawn, (h, c))
         return out.permute(2, 1, 0, 3)
 
-    def start(self, rows: int) -> State:
+    def initial_state(self, rows: int) -> State:
         """The state after the start symbol, h and c each (rows, hidden)."""
-        nothing = self.head.weight.new_zeros(rows, self.lstm.hidden_size)
-        first = torch.full((rows,), self.vocab, device=nothing.device)
-        return self.step(first, (nothing, nothing))
+        zeros = self.head.weight.new_zeros(rows, self.lstm.hidden_size)
+        first = torch.full((rows,), self.vocab, device=zeros.device)
+        return self.step(first, (zeros, zeros))
 
     def step(self, tokens: Tensor, state: State) -> State:
         """Read one symbol a row; tokens of any shape S, h and c of shape (*S, hidden)."""
@@ -168,7 +166,7 @@ class Writer(nn.Module):
         shape = (*tokens.shape, self.lstm.hidden_size)
         return h.reshape(shape), c.reshape(shape)
 
-    def draw(self, h: Tensor, u: Tensor) -> Tensor:
+    def sample_symbol(self, h: Tensor, u: Tensor) -> Tensor:
         """The next symbol of each row, h (*S, hidden) and u of shape S -> int64, shape S."""
         # in slices, so that the probabilities stay in the cache and memory stays small
         slices = zip(h.flatten(0, -2).split(ROWS), u.flatten().split(ROWS), strict=True)

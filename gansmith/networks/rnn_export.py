@@ -1,4 +1,4 @@
-"""A recurrent writer as a fixed chain of plain operations, for use outside Python."""
+"""A recurrent generator as a fixed sequence of basic operations, for export."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.networks.recurrent import END, Writer
+from gansmith.networks.recurrent import END, RNNGenerator
 
 
-class UnrolledWriter(nn.Module):
-    """What `Writer.sample` does, without control flow that hangs on the batch.
+class ExportableRNN(nn.Module):
+    """`RNNGenerator.sample` without control flow that depends on the batch.
 
-    The LSTM is written out (i, f, g, o = W e + U h; c' = f c + i g; h' = o tanh c') and a
-    symbol is the number of cumulated probabilities that its uniform has passed. Parameters
-    are shared with the writer and named alike.
+    The LSTM is written out (i, f, g, o = W e + U h; c' = f c + i g; h' = o tanh c'), and a symbol
+    is the number of cumulative probabilities below its uniform. Parameters are shared with the
+    generator and have the same names.
 
-    forward: u (B, T) in [0, 1) -> tokens (B, T) int64, T as at training. They are those of
-    `Writer.sample` unless a uniform lies within rounding error of a border.
+    forward: u (B, T) in [0, 1) -> tokens (B, T) int64, T as in training. They are those of
+    `RNNGenerator.sample` unless a uniform is within rounding error of a cumulative probability.
     """
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, generator: RNNGenerator) -> None:
         super().__init__()
-        self.embedding, self.lstm, self.head = writer.embedding, writer.lstm, writer.head
-        self.start, self.ends, self.length = writer.vocab, writer.ends, writer.length
+        self.embedding, self.lstm, self.head = generator.embedding, generator.lstm, generator.head
+        self.start, self.ends, self.length = generator.vocab, generator.ends, generator.length
 
     def forward(self, u: Tensor) -> Tensor:
         h = c = torch.zeros(u.shape[0], self.lstm.hidden_size, device=u.device)
@@ -32,7 +32,7 @@ class UnrolledWriter(nn.Module):
         tokens = []
         for t in range(self.length):
             h, c = self.step(token, h, c)
-            token = self.draw(h, u[:, t])
+            token = self.sample_symbol(h, u[:, t])
             if self.ends:
                 token = torch.where(done, END, token)
                 done = done | (token == END)
@@ -48,8 +48,8 @@ class UnrolledWriter(nn.Module):
         c = keep.sigmoid() * c + enter.sigmoid() * new.tanh()
         return out.sigmoid() * c.tanh(), c
 
-    def draw(self, h: Tensor, u: Tensor) -> Tensor:
-        """The first symbol whose cumulated probability exceeds u, (B,) int64."""
+    def sample_symbol(self, h: Tensor, u: Tensor) -> Tensor:
+        """The first symbol whose cumulative probability exceeds u, (B,) int64."""
         sums = self.head(h).softmax(-1).cumsum(-1)
         # u < 1 keeps the product below the last sum, so the count is an index
         return (sums <= u[:, None] * sums[:, -1:]).sum(1)

@@ -1,4 +1,4 @@
-"""The convolutional judge of sentences that SeqGAN uses (arXiv:1609.05473, section 3.3)."""
+"""SeqGAN's convolutional discriminator of sentences (arXiv:1609.05473, section 3.3)."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class Highway(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.change, self.gate = nn.Linear(dim, dim), nn.Linear(dim, dim)
+        self.transform, self.gate = nn.Linear(dim, dim), nn.Linear(dim, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.lerp(x, F.relu(self.change(x)), torch.sigmoid(self.gate(x)))
+        return torch.lerp(x, F.relu(self.transform(x)), torch.sigmoid(self.gate(x)))
 
 
 class TextCNN(nn.Module):
     """Sentences to logits: embedding, windows of several lengths, highway, linear.
 
     For a window of l symbols, c_i = relu(w . x_{i : i + l} + b), and the feature is max_i c_i.
-    Departs from the paper in: one logit for two classes' scores, and no dropout, because a
-    player draws nothing by itself.
+    Departs from the paper in: one logit in place of two classes' scores, and no dropout, because
+    players draw no random numbers.
 
-    vocab: number of symbols. length: T. windows: {window length: filters}; None takes the
-    paper's, less those longer than T.
+    vocab: number of symbols. length: T. windows: {window length: filters}; None for the
+    paper's, without those longer than T.
     forward: tokens (B, T) integers -> logits (B,), high = real.
     Raises ValueError when a window is longer than a sentence.
     """
@@ -74,10 +74,10 @@ class TextCNN(nn.Module):
         return self.last(self.highway(features)).squeeze(1)
 
     def features(self, tokens: Tensor) -> Tensor:
-        """max_i relu(W x_i + b) over windows x_i, one gemm a window length; (B, all filters)."""
+        """max_i relu(W x_i + b) over windows x_i, a product for each length: (B, filters)."""
         x = self.embedding(tokens).flatten(1)  # (B, T * embed)
-        found = []
+        maxima = []
         for window, layer in zip(self.windows, self.filters, strict=True):
-            windows = x.unfold(1, window * self.embed, self.embed)  # (B, places, window * embed)
-            found.append(layer(windows).amax(1))
-        return F.relu(torch.cat(found, 1))  # relu rises, so it can wait for the maximum
+            windows = x.unfold(1, window * self.embed, self.embed)  # (B, positions, window * embed)
+            maxima.append(layer(windows).amax(1))
+        return F.relu(torch.cat(maxima, 1))  # relu commutes with max

@@ -1,54 +1,30 @@
-"""How steep a critic is: the norm of its input gradient, one number per sample.
+"""The norm of a critic's input gradient, one number per sample.
 
-A slope is a function (critic, x) -> (B,) norms that can be differentiated with respect to
-the critic's parameters. `slope` here works for any critic; `gansmith.penalties.analytic` holds a
+A `GradientNorm` is a function (critic, x) -> (B,) norms that can be differentiated with respect to
+the critic's parameters. `gradient_norm` works for any critic; `gansmith.penalties.analytic` has a
 faster one for piecewise-linear critics. Penalties take either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from gansmith.core.precision import eager_float32, to_float32
+
 Critic = Callable[..., Tensor]
-Slope = Callable[[Critic, Tensor], Tensor]
-
-
-@contextmanager
-def plainly(x: Tensor) -> Iterator[None]:
-    """Run without autocast and without compiled code, with gradients recorded.
-
-    In bfloat16 a penalty's parameter gradient is off by 4e-3, and compiled code cannot be
-    differentiated twice. Players that were compiled in place run eagerly inside.
-    """
-    eager = torch.compiler.set_stance("force_eager")
-    with eager, torch.autocast(x.device.type, enabled=False), torch.enable_grad():
-        yield
-
-
-def full(x: Tensor) -> Tensor:
-    """x cut from its graph, in float32; float64 stays float64.
-
-    Raises TypeError when x is not of a floating type: nothing can be differentiated there.
-    """
-    if not x.is_floating_point():
-        raise TypeError(
-            f"a slope is taken at floating-point samples; got {x.dtype}: convert uint8 pictures "
-            "to float32 in [-1, 1] first"
-        )
-    return x.detach().to(torch.promote_types(x.dtype, torch.float32))
+GradientNorm = Callable[[Critic, Tensor], Tensor]
 
 
 def refuse_batch_norm(critic: Critic) -> None:
-    """Raise ValueError naming the first layer of a critic that mixes the samples of a batch.
+    """Raise ValueError naming the first layer of a critic that uses batch statistics.
 
-    The gradient of D(x_i) with respect to x_i alone is no longer what is computed when the
-    other samples of the batch enter D(x_i) through batch statistics. A batch norm that runs
-    on its stored statistics (eval mode) is one function per sample and passes.
+    With them D(x_i) depends on the other samples of the batch, and the gradient of the sum of
+    logits with respect to x_i is not that of D(x_i). A batch norm that uses its stored statistics
+    (eval mode) is one function per sample and is accepted.
     """
     if not isinstance(critic, nn.Module):
         return
@@ -56,14 +32,14 @@ def refuse_batch_norm(critic: Critic) -> None:
         if isinstance(module, _BatchNorm) and (module.training or not module.track_running_stats):
             raise ValueError(
                 f"layer {path!r} of the critic is {type(module).__name__}: a penalty per sample "
-                "needs a critic that treats samples apart; use instance, layer or no norm"
+                "needs a critic whose samples are independent; use instance, layer or no norm"
             )
 
 
-def norms(gradient: Tensor) -> Tensor:
+def per_sample_norm(gradient: Tensor) -> Tensor:
     """The Euclidean norm over all axes but the first, (B, ...) -> (B,).
 
-    At a zero gradient the derivative taken is 0, never NaN.
+    At a zero gradient its derivative is 0, never NaN.
     """
     if gradient.ndim == 1:
         return gradient.abs()
@@ -71,16 +47,16 @@ def norms(gradient: Tensor) -> Tensor:
     return norm
 
 
-def slope(critic: Critic, x: Tensor) -> Tensor:
+def gradient_norm(critic: Critic, x: Tensor) -> Tensor:
     """||grad_x D(x_i)|| for each sample, with the graph to D's parameters, (B, ...) -> (B,).
 
-    A map (B, 1, h, w) is summed over its places first. x is a leaf: no gradient leaves
-    through it. Computed in float32 (float64 stays), eagerly, whatever runs outside.
+    A map (B, 1, h, w) is summed over its positions first. No gradient goes into x. Computed in
+    float32 (float64 stays), eagerly, whatever the autocast and compilation around it.
     Raises ValueError for a critic with batch norm or one that does not keep the batch axis.
     """
     refuse_batch_norm(critic)
-    x = full(x).requires_grad_()
-    with plainly(x):
+    x = to_float32(x).requires_grad_()
+    with eager_float32(x):
         logit = critic(x)
         if logit.ndim == 0 or len(logit) != len(x):
             raise ValueError(
@@ -88,18 +64,18 @@ def slope(critic: Critic, x: Tensor) -> Tensor:
                 f"got shape {tuple(logit.shape)}"
             )
         (gradient,) = torch.autograd.grad(logit.sum(), x, create_graph=True)
-        return norms(gradient)
+        return per_sample_norm(gradient)
 
 
-def drawn(noise: Tensor | None, real: Tensor, width: int) -> Tensor:
-    """The random numbers of a penalty, (B, width), in full precision, where the samples are.
+def check_noise(noise: Tensor | None, real: Tensor, width: int) -> Tensor:
+    """The random numbers of a penalty, (B, width), in full precision on the samples' device.
 
-    Raises ValueError when they are missing or of another shape.
+    Raises ValueError when they are missing or have another shape.
     """
     if noise is None or noise.shape != (len(real), width):
         got = "None" if noise is None else tuple(noise.shape)
         raise ValueError(
             f"this penalty needs noise of shape {(len(real), width)}; got {got}: "
-            "make it with penalty.draw(real, rng)"
+            "draw it with penalty.draw(real, rng)"
         )
     return noise.to(real.device, torch.promote_types(real.dtype, torch.float32))

@@ -6,7 +6,7 @@ its configuration: the command line reads it, and config.json holds the resolved
 
 from __future__ import annotations
 
-from gansmith.core.suggest import unknown
+from gansmith.core.suggest import unknown_name
 from gansmith.presets import (
     classic,
     conditional,
@@ -16,6 +16,7 @@ from gansmith.presets import (
     margin,
     multi_label,
     paired,
+    semi_supervised,
     sequences,
     speech,
     talking_head,
@@ -29,18 +30,19 @@ from gansmith.presets.preset import Preset
 FAMILIES: dict[str, dict[str, Preset]] = {
     "classic": classic.FAMILY,
     "wasserstein": wasserstein.FAMILY,
-    "margins": margin.FAMILY,
+    "margin": margin.FAMILY,
     "energy": energy.FAMILY,
     "likelihood": likelihood.FAMILY,
     "diversity": diversity.FAMILY,
     "conditional": conditional.FAMILY,
-    "pairs": paired.FAMILY,
+    "paired": paired.FAMILY,
     "video": video.FAMILY,
-    "heads": talking_head.FAMILY,
-    "labels": multi_label.FAMILY,
+    "talking_head": talking_head.FAMILY,
+    "multi_label": multi_label.FAMILY,
     "speech": speech.FAMILY,
-    "translation": unpaired.FAMILY,
-    "text": sequences.FAMILY,
+    "unpaired": unpaired.FAMILY,
+    "semi_supervised": semi_supervised.FAMILY,
+    "sequences": sequences.FAMILY,
 }
 PRESETS = {name: preset for family in FAMILIES.values() for name, preset in family.items()}
 
@@ -53,5 +55,5 @@ def find_preset(name: str) -> Preset:
     if ":" in name:
         return Preset(from_file(name), data="fashion", cites="")
     if name not in PRESETS:
-        raise ValueError(unknown("preset", name, PRESETS))
+        raise ValueError(unknown_name("preset", name, PRESETS))
     return PRESETS[name]

@@ -1,98 +1,107 @@
-"""Presets that make what they are asked for: a class, attributes, a sentence, a sound."""
+"""Conditional GANs: on a class, attributes, a sentence, a sound."""
 
 from __future__ import annotations
 
 from torch import nn
 
-from gansmith.core.constraints import spectral_normed
+from gansmith.core.constraints import spectral_norm_all
 from gansmith.core.latent import Latent
 from gansmith.core.recipe import Recipe, adam
 from gansmith.data import Condition, DataError, DataSpec
+from gansmith.data.require import require_kind
 from gansmith.games.acgan import ACGAN
-from gansmith.games.conditional import Conditional
+from gansmith.games.conditional import ConditionalGAN
 from gansmith.games.regression import DISTANCES, Regression
 from gansmith.games.sound_to_image import SoundToImage
 from gansmith.games.stackgan import StackGAN
-from gansmith.games.two_score import SplitConditional
+from gansmith.games.two_score import TwoScoreGAN
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import ResNetCritic
 from gansmith.networks.conditional_discriminator import (
-    Classifying,
-    Guessing,
-    Joint,
-    Projection,
-    Split,
+    ACDiscriminator,
+    AuxClassifierDiscriminator,
+    ConcatDiscriminator,
+    ProjectionDiscriminator,
+    TwoScoreDiscriminator,
     dcgan_trunk,
 )
 from gansmith.networks.conditional_generator import (
-    AskedGenerator,
-    Enlarger,
-    JoinedGenerator,
-    MeanGenerator,
+    CBNGenerator,
+    ConcatGenerator,
+    Regressor,
+    StageTwoGenerator,
 )
-from gansmith.networks.conditions import encoder
-from gansmith.presets.paired import answerer
-from gansmith.presets.players import take, view
+from gansmith.networks.conditions import condition_encoder
+from gansmith.presets.paired import paired_generator
+from gansmith.presets.players import augmentation
 from gansmith.presets.preset import Preset
 
 
-def asked_by(spec: DataSpec, preset: str) -> Condition:
-    """What the data are asked by. Raises DataError for data without any condition."""
-    take(spec, preset, "image")
-    if spec.asked is None:
+def condition_of(spec: DataSpec, preset: str) -> Condition:
+    """What the data are conditioned on. Raises DataError where the preset cannot use it."""
+    require_kind(spec, preset, "image")
+    if spec.conditioned_on is None:
         raise DataError(
-            f"{preset} makes what it is asked for, and {spec.name} has nothing to ask by: bring "
-            "class folders, a captions.tsv or pairs (docs/data.md)"
+            f"{preset} needs data with conditions, and {spec.name} has none: bring class folders, "
+            "a captions.tsv or pairs (docs/data.md)"
         )
-    if spec.asked.kind == "likeness":
+    if spec.conditioned_on.kind == "references":
         raise DataError(
-            f"{preset} does not look at several pictures of a person, and {spec.name} asks by "
-            "likeness: take talking-head"
+            f"{preset} takes no reference images, on which {spec.name} is conditioned: use "
+            "talking-head"
         )
-    if spec.asked.kind == "image" and preset != "regression":
+    if spec.conditioned_on.kind in ("image", "clip") and preset != "regression":
         raise DataError(
-            f"{preset} is asked by classes, attributes, sentences or sounds; {spec.name} asks by "
-            "pictures: take pix2pix"
+            f"{preset} is conditioned on classes, attributes, sentences or sounds; {spec.name} is "
+            "conditioned on images: use pix2pix"
         )
-    return spec.asked
+    return spec.conditioned_on
 
 
-def generator(
-    spec: DataSpec, c: Condition, latent: int, code: int, width: int, size: int = 0
-) -> AskedGenerator:
-    """A DCGAN generator whose norm layers are told the condition's vector of `code` numbers."""
+def conditional_generator(
+    spec: DataSpec, c: Condition, latent: int, embed_dim: int, width: int, size: int = 0
+) -> CBNGenerator:
+    """A DCGAN generator with conditional batch norm on an embedding of the condition."""
     prior, side = Latent(latent), size or spec.size
-    return AskedGenerator(encoder(c, code), code, prior, spec.channels, side, width)
+    return CBNGenerator(
+        condition_encoder(c, embed_dim), embed_dim, prior, spec.channels, side, width
+    )
 
 
-def told(
+def conditional_gan(
     preset: str,
     spec: DataSpec,
     width: int,
     latent: int,
-    code: int,
-    wrong: float,
-    swapped: float,
+    embed_dim: int,
+    weights: tuple[float, float, float],
     augment: str,
     lr: float,
     batch: int,
     steps: int,
 ) -> Recipe:
-    """The conditional game with one score for picture and condition together."""
-    c = asked_by(spec, preset)
-    game = Conditional(
-        generator(spec, c, latent, code, width),
-        Joint(
-            *dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d), encoder(c, code), code
+    """A conditional GAN with one score for the pair of image and condition.
+
+    weights: of real pairs, of mismatched real ones, of mismatched generated ones.
+    """
+    real_weight, mismatch_weight, fake_mismatch_weight = weights
+    c = condition_of(spec, preset)
+    game = ConditionalGAN(
+        conditional_generator(spec, c, latent, embed_dim, width),
+        ConcatDiscriminator(
+            *dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d),
+            condition_encoder(c, embed_dim),
+            embed_dim,
         ),
         objective=OBJECTIVES["non-saturating"],
-        asked=c.field,
-        wrong=wrong,
-        swapped=swapped,
-        view=view(spec, augment),
+        condition_field=c.field,
+        real_weight=real_weight,
+        mismatch_weight=mismatch_weight,
+        fake_mismatch_weight=fake_mismatch_weight,
+        augment=augmentation(spec, augment),
     )
     optim = adam(lr, 0.5)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 def cgan(
@@ -100,28 +109,23 @@ def cgan(
     *,
     width: int = 32,
     latent: int = 64,
-    code: int = 32,
-    wrong: float = 0.0,
-    swapped: float = 0.0,
+    embed_dim: int = 32,
+    real_weight: float = 1.0,
+    mismatch_weight: float = 0.0,
+    fake_mismatch_weight: float = 0.0,
     augment: str = "none",
     lr: float = 1e-3,
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """Conditional GAN: G is asked, D knows what was asked (arXiv:1411.1784, Eq. 2).
+    """Conditional GAN: both players are conditioned (arXiv:1411.1784, Eq. 2).
 
-    width: channels next to the picture.
-    latent: coordinates of a code.
-    code: numbers that a condition is turned into.
-    wrong: weight of real pictures with a wrong condition among the lies.
-    swapped: weight of generated pictures with a condition that they were not made for.
-    augment: what D sees of pictures (arXiv:2006.10738): none, or names such as
-        translation,cutout; worth it below some ten thousand pictures.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch.
-    steps: length of the run.
+    fake_mismatch_weight: weight of generated images with a mismatched condition; 0 omits the term.
     """
-    return told("cgan", spec, width, latent, code, wrong, swapped, augment, lr, batch, steps)
+    weights = real_weight, mismatch_weight, fake_mismatch_weight
+    return conditional_gan(
+        "cgan", spec, width, latent, embed_dim, weights, augment, lr, batch, steps
+    )
 
 
 def gan_cls(
@@ -129,60 +133,51 @@ def gan_cls(
     *,
     width: int = 32,
     latent: int = 64,
-    code: int = 64,
-    wrong: float = 1.0,
+    embed_dim: int = 64,
+    real_weight: float = 2.0,
+    mismatch_weight: float = 1.0,
     augment: str = "translation,cutout",
     lr: float = 1e-3,
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """GAN-CLS: text to picture; true pictures of another text are lies (arXiv:1605.05396, Alg. 1).
-
-    width: channels next to the picture.
-    latent: coordinates of a code.
-    code: numbers that a condition is turned into.
-    wrong: weight of real pictures with a wrong condition among the lies.
-    augment: what D sees of pictures (arXiv:2006.10738): none, or names such as translation,cutout.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch.
-    steps: length of the run.
-    """
-    return told("gan-cls", spec, width, latent, code, wrong, 0.0, augment, lr, batch, steps)
+    """GAN-CLS: text to image, with mismatched texts as negatives (arXiv:1605.05396, Alg. 1)."""
+    weights = real_weight, mismatch_weight, 0.0
+    return conditional_gan(
+        "gan-cls", spec, width, latent, embed_dim, weights, augment, lr, batch, steps
+    )
 
 
-def split(
+def two_score(
     spec: DataSpec,
     *,
     width: int = 32,
     latent: int = 64,
-    code: int = 32,
-    match: float = 1.0,
+    embed_dim: int = 32,
+    match_weight: float = 1.0,
+    real_weight: float = 2.0,
+    mismatch_weight: float = 1.0,
     lr: float = 1e-3,
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """Conditional GAN with two scores, of realism and of the match (arXiv:1710.10916, section 4.2).
-
-    width: channels next to the picture.
-    latent: coordinates of a code.
-    code: numbers that a condition is turned into.
-    match: weight of the second score.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch.
-    steps: length of the run.
-    """
-    c = asked_by(spec, "split")
-    game = SplitConditional(
-        generator(spec, c, latent, code, width),
-        Split(
-            *dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d), encoder(c, code), code
+    """Conditional GAN with scores of realism and of the match (arXiv:1710.10916, section 4.2)."""
+    c = condition_of(spec, "two-score")
+    game = TwoScoreGAN(
+        conditional_generator(spec, c, latent, embed_dim, width),
+        TwoScoreDiscriminator(
+            *dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d),
+            condition_encoder(c, embed_dim),
+            embed_dim,
         ),
         objective=OBJECTIVES["non-saturating"],
-        asked=c.field,
-        match=match,
+        condition_field=c.field,
+        match_weight=match_weight,
+        real_weight=real_weight,
+        mismatch_weight=mismatch_weight,
     )
     optim = adam(lr, 0.5)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 def projection(
@@ -190,30 +185,32 @@ def projection(
     *,
     width: int = 32,
     latent: int = 64,
-    code: int = 32,
+    embed_dim: int = 32,
+    real_weight: float = 1.0,
+    mismatch_weight: float = 0.0,
     lr: float = 1e-3,
     batch: int = 32,
     steps: int = 2000,
 ) -> Recipe:
     """Projection discriminator: the condition is an inner product in D (arXiv:1802.05637, Eq. 3).
 
-    width: channels of G next to the picture; D has residual blocks of twice as many.
-    latent: coordinates of a code.
-    code: numbers that a condition is turned into, for G.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch.
-    steps: length of the run.
+    width: channels of G next to the image; D has residual blocks of twice as many.
+    embed_dim: dimension of the embedding of the condition in G.
     """
-    c = asked_by(spec, "projection")
+    c = condition_of(spec, "projection")
     trunk = nn.Sequential(ResNetCritic(spec.channels, spec.size, 2 * width).blocks, nn.ReLU())
-    game = Conditional(
-        generator(spec, c, latent, code, width),
-        Projection(spectral_normed(trunk), 2 * width, encoder(c, 2 * width)),
+    game = ConditionalGAN(
+        conditional_generator(spec, c, latent, embed_dim, width),
+        ProjectionDiscriminator(
+            spectral_norm_all(trunk), 2 * width, condition_encoder(c, 2 * width)
+        ),
         objective=OBJECTIVES["hinge"],
-        asked=c.field,
+        condition_field=c.field,
+        real_weight=real_weight,
+        mismatch_weight=mismatch_weight,
     )
     optim = adam(lr, 0.5)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 def acgan(
@@ -221,33 +218,29 @@ def acgan(
     *,
     width: int = 32,
     latent: int = 64,
-    code: int = 32,
-    guess: float = 1.0,
+    embed_dim: int = 32,
+    aux_weight: float = 1.0,
     lr: float = 1e-3,
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """ACGAN: D guesses the class of every picture (arXiv:1610.09585, Eq. 2 and 3).
+    """ACGAN: an auxiliary classifier in D (arXiv:1610.09585, Eq. 2 and 3).
 
-    width: channels next to the picture.
-    latent: coordinates of a code.
-    code: numbers that a class is turned into, for G.
-    guess: weight of the class.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch.
-    steps: length of the run.
+    embed_dim: dimension of the embedding of the class in G.
     """
-    c = asked_by(spec, "acgan")
+    c = condition_of(spec, "acgan")
     if c.kind != "class":
-        raise DataError(f"acgan guesses classes; {spec.name} asks by {c.kind}: take cgan")
+        raise DataError(f"acgan needs classes; {spec.name} is conditioned on {c.kind}: use cgan")
     game = ACGAN(
-        generator(spec, c, latent, code, width),
-        Classifying(*dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d), len(c.names)),
+        conditional_generator(spec, c, latent, embed_dim, width),
+        ACDiscriminator(
+            *dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d), len(c.names)
+        ),
         objective=OBJECTIVES["non-saturating"],
-        guess=guess,
+        aux_weight=aux_weight,
     )
     optim = adam(lr, 0.5)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 def stackgan(
@@ -255,48 +248,43 @@ def stackgan(
     *,
     width: int = 32,
     latent: int = 64,
-    code: int = 64,
+    embed_dim: int = 64,
     small_steps: int = 4000,
-    wrong: float = 1.0,
+    real_weight: float = 2.0,
+    mismatch_weight: float = 1.0,
     lr: float = 1e-3,
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """StackGAN: a small picture of what is asked, then a large one of that (arXiv:1612.03242).
+    """StackGAN: a small conditional image, then a large one from it (arXiv:1612.03242).
 
-    width: channels next to the picture.
-    latent: coordinates of a code.
-    code: numbers that a condition is turned into.
-    small_steps: length of the first stage; 0 with --from a run that has played it.
-    wrong: weight of real pictures with a wrong condition among the lies.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch.
-    steps: length of the run.
+    small_steps: length of the first stage; 0 with --from a run that has finished it.
     """
-    c = asked_by(spec, "stackgan")
+    c = condition_of(spec, "stackgan")
     if spec.size % 2 or spec.size < 16:
         raise DataError(
-            f"stackgan makes pictures in two sizes, of even side, 16 at least; {spec.name} has "
+            f"stackgan generates images in two sizes, of even side, at least 16; {spec.name} has "
             f"{spec.size}: give --size"
         )
 
-    def judge(size: int) -> Joint:
+    def discriminator(size: int) -> ConcatDiscriminator:
         trunk = dcgan_trunk(spec.channels, size, width, nn.BatchNorm2d)
-        return Joint(*trunk, encoder(c, code), code)
+        return ConcatDiscriminator(*trunk, condition_encoder(c, embed_dim), embed_dim)
 
     small = spec.size // 2
     game = StackGAN(
-        generator(spec, c, latent, code, width, small),
-        judge(small),
-        Enlarger(spec.channels, 2 * width, encoder(c, code), code),
-        judge(spec.size),
+        conditional_generator(spec, c, latent, embed_dim, width, small),
+        discriminator(small),
+        StageTwoGenerator(spec.channels, 2 * width, condition_encoder(c, embed_dim), embed_dim),
+        discriminator(spec.size),
         objective=OBJECTIVES["non-saturating"],
-        asked=c.field,
+        condition_field=c.field,
         small_steps=small_steps,
-        wrong=wrong,
+        real_weight=real_weight,
+        mismatch_weight=mismatch_weight,
     )
     optim = dict.fromkeys(("G1", "D1", "G2", "D2"), adam(lr, 0.5))
-    return Recipe(game, optim, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, optim, batch, steps, ema=0.999, channels_last=True)
 
 
 def regression(
@@ -304,30 +292,26 @@ def regression(
     *,
     distance: str = "l2",
     width: int = 32,
-    code: int = 32,
+    embed_dim: int = 32,
     lr: float = 1e-3,
     batch: int = 32,
     steps: int = 4000,
 ) -> Recipe:
-    """Supervised regression, the rival of conditional games: it answers with the mean (textbook).
+    """Supervised regression, the baseline of conditional GANs: the conditional mean (textbook).
 
-    distance: l2, whose best answer is the mean, or l1, the median.
-    width: channels next to the picture.
-    code: numbers that a condition is turned into; pictures that ask take a U-Net.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch.
-    steps: length of the run.
+    distance: l2, whose optimum is the conditional mean, or l1, the median.
+    embed_dim: dimension of the embedding of the condition; images as conditions take a U-Net.
     """
-    c = asked_by(spec, "regression")
+    c = condition_of(spec, "regression")
     if distance not in DISTANCES:
         raise ValueError(f"the distance is {' or '.join(DISTANCES)}; got {distance!r}")
-    if c.kind == "image":
-        G: nn.Module = answerer(spec, width)
+    if c.kind in ("image", "clip"):
+        G: nn.Module = paired_generator(spec, width)
     else:
-        G = MeanGenerator(encoder(c, code), code, spec.channels, spec.size, width)
-    game = Regression(G, distance=DISTANCES[distance], asked=c.field)
+        G = Regressor(condition_encoder(c, embed_dim), embed_dim, spec.channels, spec.size, width)
+    game = Regression(G, distance=DISTANCES[distance], condition_field=c.field)
     optim = {"G": adam(lr, 0.5)}
-    return Recipe(game, optim, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, optim, batch, steps, ema=0.999, channels_last=True)
 
 
 def sound_to_image(
@@ -335,37 +319,39 @@ def sound_to_image(
     *,
     width: int = 16,
     latent: int = 32,
-    code: int = 64,
-    guess: float = 1.0,
+    embed_dim: int = 64,
+    aux_weight: float = 1.0,
+    real_weight: float = 1.0,
+    mismatch_weight: float = 0.0,
     lr: float = 1e-3,
     batch: int = 32,
     steps: int = 4000,
 ) -> Recipe:
-    """Pictures from sounds: D hears the sound and guesses the class beside it (arXiv:1808.04108).
+    """Images from sounds, with an auxiliary classifier in D (arXiv:1808.04108).
 
-    width: channels next to the picture.
-    latent: coordinates of a code.
-    code: numbers that a sound is turned into.
-    guess: weight of the class.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch.
-    steps: length of the run.
+    embed_dim: dimension of the embedding of the sound.
     """
-    c = asked_by(spec, "sound-to-image")
-    if c.kind != "sound" or not spec.classes:
+    c = condition_of(spec, "sound-to-image")
+    if c.kind != "log-mel" or not spec.classes:
         raise DataError(
-            f"sound-to-image is asked by sounds and guesses classes; {spec.name} asks by {c.kind} "
-            f"and has {len(spec.classes)} classes: take cgan"
+            f"sound-to-image needs sounds and classes; {spec.name} is conditioned on {c.kind} and "
+            f"has {len(spec.classes)} classes: use cgan"
         )
     prior, trunk = Latent(latent), dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d)
     game = SoundToImage(
-        JoinedGenerator(encoder(c, code), code, prior, spec.channels, spec.size, width),
-        Guessing(*trunk, encoder(c, code), code, len(spec.classes)),
+        ConcatGenerator(
+            condition_encoder(c, embed_dim), embed_dim, prior, spec.channels, spec.size, width
+        ),
+        AuxClassifierDiscriminator(
+            *trunk, condition_encoder(c, embed_dim), embed_dim, len(spec.classes)
+        ),
         objective=OBJECTIVES["non-saturating"],
-        guess=guess,
+        aux_weight=aux_weight,
+        real_weight=real_weight,
+        mismatch_weight=mismatch_weight,
     )
     optim = adam(lr, 0.5)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.99, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.99, channels_last=True)
 
 
 FAMILY: dict[str, Preset] = {
@@ -379,9 +365,11 @@ FAMILY: dict[str, Preset] = {
         gan_cls,
         data="emoji-names",
         cites="arXiv:1605.05396",
-        paper=dict(width=64, latent=100, code=128, augment="none", lr=2e-4, batch=64, steps=75_000),
+        paper=dict(
+            width=64, latent=100, embed_dim=128, augment="none", lr=2e-4, batch=64, steps=75_000
+        ),
     ),
-    "split": Preset(split, data="fashion", cites="arXiv:1710.10916"),
+    "two-score": Preset(two_score, data="fashion", cites="arXiv:1710.10916"),
     "projection": Preset(
         projection,
         data="fashion",
@@ -399,7 +387,13 @@ FAMILY: dict[str, Preset] = {
         data="emoji-names",
         cites="arXiv:1612.03242",
         paper=dict(
-            width=64, latent=100, code=128, small_steps=75_000, lr=2e-4, batch=64, steps=150_000
+            width=64,
+            latent=100,
+            embed_dim=128,
+            small_steps=75_000,
+            lr=2e-4,
+            batch=64,
+            steps=150_000,
         ),
     ),
     "sound-to-image": Preset(sound_to_image, data="spoken-pictures", cites="arXiv:1808.04108"),

@@ -1,4 +1,4 @@
-"""Games against mode collapse: D looks ahead, at batches or at the past, or there are many G."""
+"""Games against mode collapse: unrolling, minibatch statistics, replay, ensembles."""
 
 from __future__ import annotations
 
@@ -7,37 +7,40 @@ from torch import nn
 from gansmith.core.latent import Latent
 from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataSpec
-from gansmith.games.ensemble import Ensemble, Succession
+from gansmith.data.require import require_kind
+from gansmith.games.ensemble import Ensemble, SequentialEnsemble
 from gansmith.games.gan import GAN
-from gansmith.games.history import Replayed
+from gansmith.games.history import HistoryGAN
 from gansmith.games.ot_gan import OTGAN
-from gansmith.games.unrolled import Lookahead, Unrolled
+from gansmith.games.unrolled import AdamLookahead, UnrolledGAN
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.losses.sinkhorn import MinibatchEnergy
 from gansmith.networks import DCGANDiscriminator, MLPCritic, minibatch_head
 from gansmith.networks.dcgan import Head, Norm
-from gansmith.networks.image_pool import Pool
-from gansmith.presets.players import Pair, players, take
+from gansmith.networks.image_pool import ImagePool
+from gansmith.presets.players import Pair, players
 from gansmith.presets.preset import Preset
 
 
-def headed(spec: DataSpec, width: int, head: Head, norm: Norm | None = None) -> nn.Module:
-    """The discriminator that `players` makes by default, but for its last layers."""
-    if spec.kind == "points":
+def discriminator_with_head(
+    spec: DataSpec, width: int, head: Head, norm: Norm | None = None
+) -> nn.Module:
+    """The default discriminator of `players`, with other last layers."""
+    if spec.dim:
         return MLPCritic(spec.dim, 4 * width, head=head)
     return DCGANDiscriminator(spec.channels, spec.size, width, norm, head)
 
 
-def embedding_head(features: int) -> Head:
-    """One layer of so many features in place of the logit."""
+def embedding_head(embed_dim: int) -> Head:
+    """An embedding of so many dimensions in place of the logit."""
 
     def head(channels: int, side: int) -> list[nn.Module]:
-        return [nn.Flatten(), nn.Linear(channels * side**2, features)]
+        return [nn.Flatten(), nn.Linear(channels * side**2, embed_dim)]
 
     return head
 
 
-def minibatch(
+def minibatch_discrimination(
     spec: DataSpec,
     *,
     width: int = 32,
@@ -49,23 +52,17 @@ def minibatch(
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """DCGAN whose D sees how close samples of a batch are (arXiv:1606.03498, section 3.2).
+    """DCGAN with minibatch discrimination (arXiv:1606.03498, section 3.2).
 
-    width: channels next to the picture.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    kernels: closenesses that D is told of each sample (the paper's B).
+    kernels: statistics of closeness that D sees of each sample (the paper's B).
     dims: coordinates in which one closeness is measured (the paper's C).
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch.
-    steps: length of the run.
     """
-    take(spec, "minibatch", "image", "points")
+    require_kind(spec, "minibatch-discrimination", "image", "points")
     G, _ = players(spec, "dcgan", Latent(latent, prior), width)
-    D = headed(spec, width, minibatch_head(kernels, dims), nn.BatchNorm2d)
+    D = discriminator_with_head(spec, width, minibatch_head(kernels, dims), nn.BatchNorm2d)
     game = GAN(G, D, objective=OBJECTIVES["non-saturating"])
     optim = adam(lr, 0.5)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 def ot_gan(
@@ -74,37 +71,34 @@ def ot_gan(
     width: int = 32,
     latent: int = 64,
     prior: str = "uniform",
-    features: int = 128,
+    embed_dim: int = 128,
     epsilon: float = 0.1,
-    iterations: int = 20,
+    sinkhorn_iterations: int = 20,
     g_steps: int = 3,
     lr: float = 5e-4,
     batch: int = 64,
     steps: int = 3000,
 ) -> Recipe:
-    """OT-GAN: a distance of batches by transport, in a learnt space (arXiv:1803.05573, Alg. 1).
+    """OT-GAN: optimal transport between batches, in a learned embedding (arXiv:1803.05573, Alg. 1).
 
-    width: channels next to the picture.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    features: coordinates of the embedding.
+    embed_dim: dimension of the learned embedding.
     epsilon: weight of the plan's entropy, beside costs from 0 to 2.
-    iterations: of Sinkhorn's algorithm, for each plan.
+    sinkhorn_iterations: of Sinkhorn's algorithm, for each plan.
     g_steps: moves of G for one of the embedding (the paper's n_gen).
-    lr: learning rate of Adam, with beta1 0.5.
     batch: examples in a batch, both halves together; even.
-    steps: length of the run.
     """
-    take(spec, "ot-gan", "image", "points")
+    require_kind(spec, "ot-gan", "image", "points")
     G, _ = players(spec, "dcgan", Latent(latent, prior), width)
-    V = headed(spec, width, embedding_head(features))
-    game = OTGAN(G, V, energy=MinibatchEnergy(epsilon, iterations), g_steps=g_steps)
+    V = discriminator_with_head(spec, width, embedding_head(embed_dim))
+    game = OTGAN(G, V, energy=MinibatchEnergy(epsilon, sinkhorn_iterations), g_steps=g_steps)
     optim = adam(lr, 0.5)
-    return Recipe(game, {"G": optim, "V": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "V": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
-def crowd(spec: DataSpec, members: int, network: str, latent: Latent, width: int) -> list[Pair]:
-    """So many pairs of players, each with initial weights of its own."""
+def member_pairs(
+    spec: DataSpec, members: int, network: str, latent: Latent, width: int
+) -> list[Pair]:
+    """Pairs of players, each with its own initial weights."""
     return [players(spec, network, latent, width, nn.BatchNorm2d) for _ in range(members)]
 
 
@@ -120,25 +114,19 @@ def ensemble(
     batch: int = 32,
     steps: int = 2700,
 ) -> Recipe:
-    """Ensemble of GANs, trained side by side and sampled alike (arXiv:1612.00991).
+    """Ensemble of GANs, trained side by side (arXiv:1612.00991).
 
-    members: generators, each with a discriminator of its own.
-    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch, of which each move of each player has one of its own.
-    steps: length of the run; every member plays in each.
+    batch: examples in a batch; each move of each player has a batch of its own.
+    steps: length of the run in steps; every step trains every member.
     """
-    take(spec, "ensemble", "image", "points")
-    pairs = crowd(spec, members, network, Latent(latent, prior), width)
+    require_kind(spec, "ensemble", "image", "points")
+    pairs = member_pairs(spec, members, network, Latent(latent, prior), width)
     game = Ensemble(pairs, objective=OBJECTIVES["non-saturating"])
     optim = dict.fromkeys(game.players(), adam(lr, 0.5))
-    return Recipe(game, optim, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, optim, batch, steps, ema=0.999, channels_last=True)
 
 
-def succession(
+def sequential_ensemble(
     spec: DataSpec,
     *,
     members: int = 3,
@@ -152,20 +140,13 @@ def succession(
 ) -> Recipe:
     """Ensemble of GANs, trained one after another (arXiv:1612.00991).
 
-    members: generators, each with a discriminator of its own.
-    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: examples in a batch.
-    steps: length of the run, of which each member has an equal part.
+    steps: length of the run in steps, of which each member has an equal part.
     """
-    take(spec, "succession", "image", "points")
-    pairs = crowd(spec, members, network, Latent(latent, prior), width)
-    game = Succession(pairs, objective=OBJECTIVES["non-saturating"], steps=steps)
+    require_kind(spec, "sequential-ensemble", "image", "points")
+    pairs = member_pairs(spec, members, network, Latent(latent, prior), width)
+    game = SequentialEnsemble(pairs, objective=OBJECTIVES["non-saturating"], steps=steps)
     optim = dict.fromkeys(game.players(), adam(lr, 0.5))
-    return Recipe(game, optim, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, optim, batch, steps, ema=0.999, channels_last=True)
 
 
 def unrolled(
@@ -175,66 +156,48 @@ def unrolled(
     width: int = 32,
     latent: int = 64,
     prior: str = "normal",
-    unroll: int = 5,
-    rate: float = 2e-4,
+    unroll_steps: int = 5,
     lr: float = 5e-4,
     beta1: float = 0.5,
     batch: int = 32,
     steps: int = 2000,
 ) -> Recipe:
-    """Unrolled GAN: G foresees some steps of D (arXiv:1611.02163, Eqs. 7 to 10).
+    """Unrolled GAN: G is trained against D after some more steps (arXiv:1611.02163, Eqs. 7 to 10).
 
-    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    unroll: steps of D that G foresees.
-    rate: learning rate of these steps.
-    lr: learning rate of Adam.
-    beta1: decay of Adam's first moment.
-    batch: examples in a batch.
-    steps: length of the run.
+    unroll_steps: steps of D's own optimiser that are unrolled.
     """
-    take(spec, "unrolled", "image", "points")
+    require_kind(spec, "unrolled", "image", "points")
     G, D = players(spec, network, Latent(latent, prior), width)
-    lookahead = Lookahead(unroll, rate)
-    game = Unrolled(G, D, objective=OBJECTIVES["non-saturating"], lookahead=lookahead)
+    lookahead = AdamLookahead(D, unroll_steps, lr, beta1)
+    game = UnrolledGAN(G, D, objective=OBJECTIVES["non-saturating"], lookahead=lookahead)
     optim = adam(lr, beta1)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
-def replay(
+def replay_buffer(
     spec: DataSpec,
     *,
     network: str = "dcgan",
     width: int = 32,
     latent: int = 64,
     prior: str = "normal",
-    memory: int = 4096,
+    buffer_size: int = 4096,
     lr: float = 5e-4,
     beta1: float = 0.5,
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """GAN whose D also sees what earlier generators made (arXiv:1612.07828, section 2.3).
+    """GAN whose D also sees fakes of earlier generators (arXiv:1612.07828, section 2.3).
 
-    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    memory: fakes that are kept.
-    lr: learning rate of Adam.
-    beta1: decay of Adam's first moment.
-    batch: examples in a batch.
-    steps: length of the run.
+    buffer_size: earlier fakes that are kept.
     """
-    take(spec, "replay", "image", "points")
+    require_kind(spec, "replay-buffer", "image", "points")
     G, D = players(spec, network, Latent(latent, prior), width)
-    shape = (spec.dim,) if spec.kind == "points" else (spec.channels, spec.size, spec.size)
-    past = Pool(memory, shape)
-    game = Replayed(G, D, objective=OBJECTIVES["non-saturating"], memory=past)
+    shape = spec.shape
+    pool = ImagePool(buffer_size, shape)
+    game = HistoryGAN(G, D, objective=OBJECTIVES["non-saturating"], pool=pool)
     optim = adam(lr, beta1)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 FAMILY: dict[str, Preset] = {
@@ -244,14 +207,14 @@ FAMILY: dict[str, Preset] = {
         cites="arXiv:1611.02163",
         paper=dict(width=64, latent=256, lr=1e-4, batch=128, steps=100_000),
     ),
-    "replay": Preset(
-        replay,
+    "replay-buffer": Preset(
+        replay_buffer,
         data="fashion",
         cites="arXiv:1612.07828",
         paper=dict(width=64, latent=100, lr=1e-3, batch=512, steps=100_000),
     ),
-    "minibatch": Preset(
-        minibatch,
+    "minibatch-discrimination": Preset(
+        minibatch_discrimination,
         data="fashion",
         cites="arXiv:1606.03498",
         paper=dict(width=64, latent=100, kernels=100, lr=3e-4, batch=100, steps=100_000),
@@ -264,7 +227,7 @@ FAMILY: dict[str, Preset] = {
             width=128,
             latent=100,
             epsilon=0.002,
-            iterations=500,
+            sinkhorn_iterations=500,
             lr=3e-4,
             batch=8000,
             steps=20_000,
@@ -276,8 +239,8 @@ FAMILY: dict[str, Preset] = {
         cites="arXiv:1612.00991",
         paper=dict(width=128, latent=100, lr=2e-4, batch=128, steps=100_000),
     ),
-    "succession": Preset(
-        succession,
+    "sequential-ensemble": Preset(
+        sequential_ensemble,
         data="fashion",
         cites="arXiv:1612.00991",
         paper=dict(width=128, latent=100, lr=2e-4, batch=128, steps=300_000),

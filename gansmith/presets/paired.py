@@ -1,4 +1,4 @@
-"""Presets that answer a picture with a picture."""
+"""Paired image-to-image translation."""
 
 from __future__ import annotations
 
@@ -8,120 +8,124 @@ from torch import nn
 
 from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataError, DataSpec
-from gansmith.evaluation.select import judge_of
+from gansmith.data.require import require_kind
 from gansmith.games.pix2pix import Pix2Pix
 from gansmith.losses.objectives import OBJECTIVES
-from gansmith.losses.perceptual import Distance, Seen, by_judge, unseen
+from gansmith.losses.perceptual import ImageDistance, VGGPerceptual, judge_distance, zero_distance
 from gansmith.networks import DCGANDiscriminator, PatchDiscriminator, PixelDiscriminator
-from gansmith.networks.unet import Beside, Pasted, UNet, Upscaler
+from gansmith.networks.unet import MaskComposite, PairDiscriminator, UNet, Upscaler
 from gansmith.networks.video import NextFrameNet
-from gansmith.presets.players import take
+from gansmith.presets.players import classifier_of
 from gansmith.presets.preset import Preset
 
 PATCHES = {7: 0, 16: 1, 34: 2, 70: 3, 142: 4}  # side of a patch -> strided layers
-DEEPEST = 5
+MAX_DEPTH = 5
 LARGE = 64  # pixels; below, laying kernels out channels last costs more than it saves
 
 
-def answerer(spec: DataSpec, width: int) -> UNet | Upscaler | Pasted | NextFrameNet:
-    """The net for the pairs: enlarging where what is given is smaller, pasting where it has a mask,
-    continuing where it is the past of a clip.
+def paired_generator(spec: DataSpec, width: int) -> UNet | Upscaler | MaskComposite | NextFrameNet:
+    """The generator for paired images: upscaling where the input is smaller, inpainting where it
+    has a mask, next-frame prediction where it is the past of a clip.
 
-    Raises DataError for data without pairs of pictures.
+    Raises DataError for data without paired images.
     """
     c = spec.condition
-    if c is not None and c.kind == "likeness":
-        raise DataError(f"{spec.name} asks by pictures of a person: take talking-head")
-    if c is None or c.kind != "image":
+    if c is not None and c.kind == "references":
+        raise DataError(f"{spec.name} is conditioned on images of a person: use talking-head")
+    if c is None or c.kind not in ("image", "clip"):
         raise DataError(
-            f"{spec.name} has no pairs of pictures. Make them from any pictures, as by --data "
+            f"{spec.name} has no paired images. Make them from any images, for example by --data "
             f"grey:{spec.name}, or bring your own (docs/data.md)"
         )
-    if c.frames:
-        return continuer(spec, width)
+    if c.kind == "clip":
+        return next_frame_generator(spec, width)
     if c.height < spec.size:
         return Upscaler(spec.channels, spec.size // c.height, width)
-    net = UNet(c.channels, spec.channels, width, depth_for(spec.size))
-    return Pasted(net) if c.channels == spec.channels + 1 else net
+    net = UNet(c.channels, spec.channels, width, unet_depth(spec.size))
+    return MaskComposite(net) if c.channels == spec.channels + 1 else net
 
 
-def continuer(spec: DataSpec, width: int, codes: int = 0) -> NextFrameNet:
-    """The net for clips, with `codes` numbers left to chance."""
+def next_frame_generator(spec: DataSpec, width: int, latent: int = 0) -> NextFrameNet:
+    """The generator for clips, with a code of `latent` dimensions."""
     assert spec.condition is not None
-    return NextFrameNet(spec.condition.frames, spec.channels, width, depth_for(spec.size), codes)
+    return NextFrameNet(spec.condition.frames, spec.channels, width, unet_depth(spec.size), latent)
 
 
-def depth_for(size: int) -> int:
-    """Steps down to a map of 2 pixels, at most DEEPEST."""
-    return max(1, min(DEEPEST, (size - 1).bit_length() - 1))
+def unet_depth(size: int) -> int:
+    """The number of downsampling layers: to a map of 2 pixels, at most MAX_DEPTH."""
+    return max(1, min(MAX_DEPTH, (size - 1).bit_length() - 1))
 
 
-def patch_judge(channels: int, size: int, patch: int, width: int) -> nn.Module:
-    """A discriminator that judges squares of `patch` pixels; 0 judges the whole picture at once.
+def patch_discriminator(channels: int, size: int, patch_size: int, width: int) -> nn.Module:
+    """A discriminator of patches of `patch_size` pixels; with 0, of the whole image.
 
-    Raises ValueError for a patch of another side, or larger than the picture allows.
+    Raises ValueError for another size, or one larger than the image allows.
     """
-    if patch == 0:
+    if patch_size == 0:
         return DCGANDiscriminator(channels, size, width)
-    if patch == 1:
+    if patch_size == 1:
         return PixelDiscriminator(channels, width, nn.BatchNorm2d)
-    if patch not in PATCHES:
+    if patch_size not in PATCHES:
         sides = ", ".join(map(str, PATCHES))
-        raise ValueError(f"a patch has a side of 1, {sides}, or 0 for all; got {patch}")
-    judge = PatchDiscriminator(channels, width, PATCHES[patch], nn.BatchNorm2d)
-    if size < judge.smallest:
+        raise ValueError(f"patch_size is 1, {sides}, or 0 for the whole image; got {patch_size}")
+    D = PatchDiscriminator(channels, width, PATCHES[patch_size], nn.BatchNorm2d)
+    if size < D.smallest:
         raise ValueError(
-            f"patches of {patch} want pictures of {judge.smallest} pixels or more; these have "
-            f"{size}: take a smaller patch, or --size"
+            f"patches of {patch_size} pixels need images of {D.smallest} pixels or more; these "
+            f"have {size}: choose a smaller --patch-size, or a larger --size"
         )
-    return judge
+    return D
 
 
-def seen_by(spec: DataSpec, perceptual: float, sight: str, heads: str) -> Distance:
-    """The perceptual distance: of the data's judge, or of VGG16 from the file `sight`.
+def perceptual_distance(
+    spec: DataSpec, perceptual_weight: float, vgg_weights: str, lpips_weights: str
+) -> ImageDistance:
+    """The perceptual distance: of the data's classifier, or of VGG16 from the file `vgg_weights`.
 
-    Raises ValueError for a file that no term asks for.
+    Raises ValueError for a file that no term uses.
     """
-    if not perceptual:
-        if sight or heads:
-            raise ValueError("sight is used where perceptual is above 0: give --perceptual too")
-        return unseen
-    if heads and not sight:
-        raise ValueError("the heads weigh what VGG16 sees: give its weights as --sight")
-    if sight:
-        return Seen(Path(sight), Path(heads) if heads else None)
-    return by_judge(judge_of(spec.name, spec.channels))
+    if not perceptual_weight:
+        if vgg_weights or lpips_weights:
+            raise ValueError("--vgg-weights and --lpips-weights need a --perceptual-weight above 0")
+        return zero_distance
+    if lpips_weights and not vgg_weights:
+        raise ValueError("--lpips-weights needs the weights of VGG16 too: --vgg-weights")
+    if vgg_weights:
+        return VGGPerceptual(Path(vgg_weights), Path(lpips_weights) if lpips_weights else None)
+    return judge_distance(classifier_of(spec))
 
 
-def by_pairs(
+def paired_gan(
     preset: str,
     spec: DataSpec,
     width: int,
-    patch: int,
-    l1: float,
+    patch_size: int,
+    l1_weight: float,
     lr: float,
     batch: int,
     steps: int,
-    perceptual: float = 0.0,
-    sight: str = "",
-    heads: str = "",
+    perceptual_weight: float = 0.0,
+    vgg_weights: str = "",
+    lpips_weights: str = "",
+    mismatch_weight: float = 0.0,
 ) -> Recipe:
-    """The game of pix2pix with the nets that fit the data. Raises DataError as `answerer` does."""
-    take(spec, preset, "image")
-    G = answerer(spec, width)
+    """pix2pix with networks that fit the data. Raises DataError as `paired_generator` does."""
+    require_kind(spec, preset, "image")
+    G = paired_generator(spec, width)
     assert spec.condition is not None
     channels = spec.channels + spec.condition.channels
     game = Pix2Pix(
         G,
-        Beside(patch_judge(channels, spec.size, patch, width)),
+        PairDiscriminator(patch_discriminator(channels, spec.size, patch_size, width)),
         objective=OBJECTIVES["non-saturating"],
-        l1=l1,
-        perceptual=perceptual,
-        sight=seen_by(spec, perceptual, sight, heads),
+        l1_weight=l1_weight,
+        perceptual_weight=perceptual_weight,
+        perceptual=perceptual_distance(spec, perceptual_weight, vgg_weights, lpips_weights),
+        mismatch_weight=mismatch_weight,
     )
     optim = adam(lr, 0.5)
     return Recipe(
-        game, {"G": optim, "D": optim}, batch, steps, average=0.99, channels_last=spec.size >= LARGE
+        game, {"G": optim, "D": optim}, batch, steps, ema=0.99, channels_last=spec.size >= LARGE
     )
 
 
@@ -129,102 +133,88 @@ def pix2pix(
     spec: DataSpec,
     *,
     width: int = 32,
-    patch: int = 16,
-    l1: float = 100.0,
-    perceptual: float = 0.0,
-    sight: str = "",
-    heads: str = "",
+    patch_size: int = 16,
+    l1_weight: float = 100.0,
+    perceptual_weight: float = 0.0,
+    vgg_weights: str = "",
+    lpips_weights: str = "",
+    mismatch_weight: float = 0.0,
     lr: float = 5e-4,
     batch: int = 8,
     steps: int = 4000,
 ) -> Recipe:
-    """pix2pix: a picture for a picture, taught by pairs (arXiv:1611.07004, Eq. 4).
+    """pix2pix: paired image-to-image translation (arXiv:1611.07004, Eq. 4)."""
+    return paired_gan(
+        "pix2pix",
+        spec,
+        width,
+        patch_size,
+        l1_weight,
+        lr,
+        batch,
+        steps,
+        perceptual_weight,
+        vgg_weights,
+        lpips_weights,
+        mismatch_weight,
+    )
 
-    width: channels of both players next to the picture.
-    patch: side of the squares that D judges: 1, 7, 16, 34, 70, 142, or 0 for the whole picture.
-    l1: weight of the absolute difference to the true answer (the paper's lambda).
-    perceptual: weight of the difference as a classifier sees it (arXiv:1603.08155).
-    sight: file of VGG16's weights, for that difference; the shipped judge's eyes without one.
-    heads: file of the linear layers of LPIPS on top of it (arXiv:1801.03924).
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: pairs in a batch.
-    steps: length of the run.
-    """
-    return by_pairs("pix2pix", spec, width, patch, l1, lr, batch, steps, perceptual, sight, heads)
 
-
-def colourisation(
+def colorization(
     spec: DataSpec,
     *,
     width: int = 32,
-    patch: int = 16,
-    l1: float = 50.0,
+    patch_size: int = 16,
+    l1_weight: float = 50.0,
     lr: float = 5e-4,
     batch: int = 8,
     steps: int = 4000,
 ) -> Recipe:
-    """Colours for grey pictures, by pix2pix (arXiv:1611.07004, section 4.2).
-
-    width: channels of both players next to the picture.
-    patch: side of the squares that D judges.
-    l1: weight of the absolute difference to the true colours.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: pairs in a batch.
-    steps: length of the run.
-    """
-    return by_pairs("colourisation", spec, width, patch, l1, lr, batch, steps)
+    """Colourization of grey images by pix2pix (arXiv:1611.07004, section 4.2)."""
+    return paired_gan("colorization", spec, width, patch_size, l1_weight, lr, batch, steps)
 
 
 def super_resolution(
     spec: DataSpec,
     *,
     width: int = 32,
-    patch: int = 16,
-    l1: float = 20.0,
-    perceptual: float = 1.0,
-    sight: str = "",
-    heads: str = "",
+    patch_size: int = 16,
+    l1_weight: float = 20.0,
+    perceptual_weight: float = 1.0,
+    vgg_weights: str = "",
+    lpips_weights: str = "",
     lr: float = 1e-3,
     batch: int = 16,
     steps: int = 4000,
 ) -> Recipe:
-    """SRGAN: large pictures from small ones, details invented (arXiv:1609.04802, Eq. 3).
-
-    width: channels of both players next to the picture.
-    patch: side of the squares that D judges; 0 for the whole picture, as in the paper.
-    l1: weight of the absolute difference to the true picture.
-    perceptual: weight of the difference as a classifier sees it.
-    sight: file of VGG16's weights, for that difference; the shipped judge's eyes without one.
-    heads: file of the linear layers of LPIPS on top of it (arXiv:1801.03924).
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: pairs in a batch.
-    steps: length of the run.
-    """
-    return by_pairs(
-        "super-resolution", spec, width, patch, l1, lr, batch, steps, perceptual, sight, heads
+    """SRGAN: super-resolution with an adversarial loss (arXiv:1609.04802, Eq. 3)."""
+    return paired_gan(
+        "super-resolution",
+        spec,
+        width,
+        patch_size,
+        l1_weight,
+        lr,
+        batch,
+        steps,
+        perceptual_weight,
+        vgg_weights,
+        lpips_weights,
     )
 
 
-def completion(
+def inpainting(
     spec: DataSpec,
     *,
     width: int = 32,
-    patch: int = 0,
-    l1: float = 100.0,
+    patch_size: int = 0,
+    l1_weight: float = 100.0,
     lr: float = 5e-4,
     batch: int = 16,
     steps: int = 4000,
 ) -> Recipe:
-    """Context encoder: what is missing from a picture is filled in (arXiv:1604.07379, Eq. 3).
-
-    width: channels of both players next to the picture.
-    patch: side of the squares that D judges; 0 for the whole picture.
-    l1: weight of the absolute difference to the true picture.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: pairs in a batch.
-    steps: length of the run.
-    """
-    return by_pairs("completion", spec, width, patch, l1, lr, batch, steps)
+    """Context encoder: inpainting of missing regions (arXiv:1604.07379, Eq. 3)."""
+    return paired_gan("inpainting", spec, width, patch_size, l1_weight, lr, batch, steps)
 
 
 FAMILY: dict[str, Preset] = {
@@ -232,24 +222,24 @@ FAMILY: dict[str, Preset] = {
         pix2pix,
         data="emoji-lines",
         cites="arXiv:1611.07004",
-        paper=dict(width=64, patch=70, batch=1, steps=80_000),
+        paper=dict(width=64, patch_size=70, batch=1, steps=80_000),
     ),
-    "colourisation": Preset(
-        colourisation,
+    "colorization": Preset(
+        colorization,
         data="grey:emoji:twemoji",
         cites="arXiv:1611.07004",
-        paper=dict(width=64, patch=70, l1=100.0, batch=4, steps=300_000),
+        paper=dict(width=64, patch_size=70, l1_weight=100.0, batch=4, steps=300_000),
     ),
     "super-resolution": Preset(
         super_resolution,
         data="down4:fashion",
         cites="arXiv:1609.04802",
-        paper=dict(patch=0, lr=1e-4, steps=200_000),
+        paper=dict(patch_size=0, lr=1e-4, steps=200_000),
     ),
-    "completion": Preset(
-        completion,
+    "inpainting": Preset(
+        inpainting,
         data="hole:fashion",
         cites="arXiv:1604.07379",
-        paper=dict(width=64, l1=999.0, batch=64, steps=100_000),
+        paper=dict(width=64, l1_weight=999.0, batch=64, steps=100_000),
     ),
 }

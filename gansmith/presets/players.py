@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import nn
 
 from gansmith.core.latent import Latent
-from gansmith.data import DataError, DataSpec
+from gansmith.data import DataSpec
 from gansmith.games.gan import Generator
 from gansmith.networks import (
     DCGANDiscriminator,
@@ -15,37 +15,36 @@ from gansmith.networks import (
     MaxoutCritic,
     MLPCritic,
     MLPGenerator,
-    PictureMLP,
+    MLPImageGenerator,
     ResNetCritic,
     ResNetGenerator,
 )
-from gansmith.networks.augment import Augment, View, as_is
+from gansmith.networks.augment import Augmentation, DiffAugment, no_augmentation
 from gansmith.networks.r3 import R3Discriminator, R3Generator
 from gansmith.networks.resnet import sum_pool
+from gansmith.pretrained.judges import Judge, judge_for
 
 Norm = Callable[[int], nn.Module]
 Pair = tuple[Generator, nn.Module]
 
 
-def take(spec: DataSpec, preset: str, *kinds: str) -> None:
-    """Raises DataError when a preset cannot be trained on this kind of data."""
-    if spec.kind not in kinds:
-        raise DataError(
-            f"{preset} is trained on data of kind {' or '.join(kinds)}; {spec.name} is "
-            f"{spec.kind}. `gansmith list presets` shows what takes {spec.kind} data"
-        )
+def classifier_of(spec: DataSpec) -> Judge:
+    """The shipped classifier of the data, for a perceptual distance; `grey:emoji:noto` has that of
+    `emoji`.
+    """
+    return judge_for("fashion" if spec.base == "fashion-mnist" else spec.base, spec.channels)
 
 
-def view(spec: DataSpec, augment: str) -> View:
-    """How D sees pictures: as they are for "none", else through a chain of named transformations.
+def augmentation(spec: DataSpec, augment: str) -> Augmentation:
+    """The augmentation of what D sees: none for "none", else a chain of named transformations.
 
-    Raises ValueError for a name that is none, and for points, which cannot be augmented.
+    Raises ValueError for an unknown name, and for points, which cannot be augmented.
     """
     if augment == "none":
-        return as_is
-    if spec.kind != "image":
-        raise ValueError(f"only pictures are augmented; {spec.name} is {spec.kind}: take 'none'")
-    return Augment(augment.split(","))
+        return no_augmentation
+    if not spec.size:
+        raise ValueError(f"only images are augmented; {spec.name} is {spec.kind}: use 'none'")
+    return DiffAugment(augment.split(","))
 
 
 def dcgan(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:
@@ -75,7 +74,7 @@ def sn_resnet(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> 
 def mlp(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:
     """Fully connected players of pictures, 8 units for each of `width`."""
     return (
-        PictureMLP(latent, spec.channels, spec.size, 8 * width),
+        MLPImageGenerator(latent, spec.channels, spec.size, 8 * width),
         MLPCritic(spec.channels * spec.size**2, 8 * width),
     )
 
@@ -83,7 +82,7 @@ def mlp(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:
 def maxout(spec: DataSpec, latent: Latent, width: int, norm: Norm | None) -> Pair:
     """The players of arXiv:1406.2661 at width 48: 1200 rectifiers against 240 maxout units."""
     return (
-        PictureMLP(latent, spec.channels, spec.size, 25 * width),
+        MLPImageGenerator(latent, spec.channels, spec.size, 25 * width),
         MaxoutCritic(spec.channels * spec.size**2, 5 * width),
     )
 
@@ -115,7 +114,7 @@ def players(
     norm: the discriminator's norm layers; None has none.
     Raises ValueError for an unknown network.
     """
-    if spec.kind == "points":
+    if spec.dim:
         return MLPGenerator(latent, spec.dim, 4 * width), MLPCritic(spec.dim, 4 * width)
     if network not in NETWORKS:
         raise ValueError(f"unknown network {network!r}; choose one of {', '.join(NETWORKS)}")

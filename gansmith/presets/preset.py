@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gansmith.core.recipe import Recipe
-from gansmith.core.suggest import unknown
+from gansmith.core.suggest import unknown_name
 
 
 @dataclass(frozen=True)
@@ -41,5 +41,5 @@ class Preset:
         }
         for name in given:
             if name not in known:
-                raise TypeError(unknown("keyword", name, known))
+                raise TypeError(unknown_name("keyword", name, known))
         return known | (self.paper if paper else {}) | given

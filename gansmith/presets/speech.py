@@ -1,4 +1,4 @@
-"""Presets that answer a sound with a sound: speech out of noise."""
+"""Speech enhancement: clean waveforms from noisy ones."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from torch import nn
 from gansmith.audio import window_size
 from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataError, DataSpec
+from gansmith.data.require import require_kind
 from gansmith.games.pix2pix import Pix2Pix
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.audio import (
-    Heard,
-    Masker,
     SpectralDistance,
-    WaveJudge,
+    SpectralMaskUNet,
+    SpectrogramDiscriminator,
+    WaveDiscriminator,
     WaveUNet,
-    emphasised_distance,
+    preemphasis_distance,
 )
 from gansmith.networks.patch import PatchDiscriminator
 from gansmith.presets.paired import PATCHES
-from gansmith.presets.players import take
 from gansmith.presets.preset import Preset
 
 
-def listened(spec: DataSpec, preset: str) -> None:
-    """Raises DataError for data without pairs of sounds."""
-    take(spec, preset, "sound")
-    if spec.condition is None or spec.condition.kind != "wave":
+def require_audio_pairs(spec: DataSpec, preset: str) -> None:
+    """Raises DataError for data without paired waveforms."""
+    require_kind(spec, preset, "audio")
+    if spec.condition is None or spec.condition.kind != "waveform":
         raise DataError(
-            f"{spec.name} has no pairs of sounds. Make them from any sounds, as by --data "
+            f"{spec.name} has no pairs of sounds. Make them from any sounds, for example by --data "
             f"noisy:{spec.name}, or bring your own (docs/data.md)"
         )
 
@@ -37,75 +37,70 @@ def speech_enhancement(
     spec: DataSpec,
     *,
     width: int = 16,
-    patch: int = 34,
-    l1: float = 2000.0,
-    spectral: float = 100.0,
+    patch_size: int = 34,
+    l1_weight: float = 2000.0,
+    spectral_weight: float = 100.0,
     lr: float = 5e-4,
     batch: int = 8,
     steps: int = 1500,
 ) -> Recipe:
-    """Speech out of noise, by a mask over its spectrum (arXiv:1611.07004, Eq. 4, on sounds).
+    """Speech enhancement by a mask on the spectrogram (arXiv:1611.07004, Eq. 4, on audio).
 
-    width: channels of both players next to the spectrum.
-    patch: side of the squares of the spectrum that D judges: 7, 16, 34 or 70 bins and frames.
-    l1: weight of the absolute difference of the samples.
-    spectral: weight of the absolute difference of the log spectra.
-    lr: learning rate of Adam, with beta1 0.5.
-    batch: pairs in a batch.
-    steps: length of the run.
+    patch_size: side of the patches of the spectrogram that D classifies: 7, 16, 34 or 70 bins and
+        frames.
+    l1_weight: weight of the L1 distance of the waveforms.
+    spectral_weight: weight of the L1 distance of the log spectrograms.
     """
-    listened(spec, "speech-enhancement")
-    if patch not in PATCHES:
-        raise ValueError(f"a patch has a side of {', '.join(map(str, PATCHES))}; got {patch}")
-    judge = PatchDiscriminator(2, width, PATCHES[patch], nn.BatchNorm2d)
+    require_audio_pairs(spec, "speech-enhancement")
+    if patch_size not in PATCHES:
+        raise ValueError(f"patch_size is {', '.join(map(str, PATCHES))}; got {patch_size}")
+    D = PatchDiscriminator(2, width, PATCHES[patch_size], nn.BatchNorm2d)
     frames = 1 + spec.length // (window_size(spec.rate) // 4)
-    if frames < judge.smallest:
+    if frames < D.smallest:
         raise ValueError(
-            f"patches of {patch} want sounds of {judge.smallest} frames or more; these have "
-            f"{frames}: take a smaller patch, or --size"
+            f"patches of {patch_size} frames need sounds of {D.smallest} frames or more; these "
+            f"have {frames}: choose a smaller --patch-size, or a larger --size"
         )
     game = Pix2Pix(
-        Masker(spec.rate, width),
-        Heard(judge, spec.rate),
+        SpectralMaskUNet(spec.rate, width),
+        SpectrogramDiscriminator(D, spec.rate),
         objective=OBJECTIVES["non-saturating"],
-        l1=l1,
-        perceptual=spectral,
-        sight=SpectralDistance(spec.rate),
+        l1_weight=l1_weight,
+        perceptual_weight=spectral_weight,
+        perceptual=SpectralDistance(spec.rate),
     )
     optim = adam(lr, 0.5)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.99, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.99, channels_last=True)
 
 
 def segan(
     spec: DataSpec,
     *,
     width: int = 8,
-    l1: float = 500.0,
-    high: float = 1000.0,
+    l1_weight: float = 500.0,
+    preemphasis_weight: float = 1000.0,
     lr: float = 1e-3,
     batch: int = 8,
     steps: int = 6000,
 ) -> Recipe:
-    """SEGAN: speech out of noise, sample by sample (arXiv:1703.09452, Eq. 5 and 6).
+    """SEGAN: speech enhancement of the waveform (arXiv:1703.09452, Eq. 5 and 6).
 
-    width: channels of both players next to the samples.
-    l1: weight of the absolute difference of the samples.
-    high: weight of the same after x(t) - 0.95 x(t - 1), which makes the high parts count.
+    l1_weight: weight of the L1 distance of the waveforms.
+    preemphasis_weight: weight of the L1 distance after pre-emphasis, x(t) - 0.95 x(t - 1), in which
+        high frequencies count more.
     lr: learning rate of Adam, with beta1 0.9.
-    batch: pairs in a batch.
-    steps: length of the run.
     """
-    listened(spec, "segan")
+    require_audio_pairs(spec, "segan")
     game = Pix2Pix(
         WaveUNet(width),
-        WaveJudge(spec.length, width),
+        WaveDiscriminator(spec.length, width),
         objective=OBJECTIVES["least-squares"],
-        l1=l1,
-        perceptual=high,
-        sight=emphasised_distance,
+        l1_weight=l1_weight,
+        perceptual_weight=preemphasis_weight,
+        perceptual=preemphasis_distance,
     )
     optim = adam(lr, 0.9)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.99)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.99)
 
 
 FAMILY: dict[str, Preset] = {
@@ -113,12 +108,14 @@ FAMILY: dict[str, Preset] = {
         speech_enhancement,
         data="noisy:spoken-digits",
         cites="arXiv:1611.07004",
-        paper=dict(width=64, patch=70, batch=1, steps=200_000),
+        paper=dict(width=64, patch_size=70, batch=1, steps=200_000),
     ),
     "segan": Preset(
         segan,
         data="noisy:spoken-digits",
         cites="arXiv:1703.09452",
-        paper=dict(width=16, l1=0.0, high=100.0, lr=2e-4, batch=400, steps=2500),
+        paper=dict(
+            width=16, l1_weight=0.0, preemphasis_weight=100.0, lr=2e-4, batch=400, steps=2500
+        ),
     ),
 }

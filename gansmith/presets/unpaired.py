@@ -1,14 +1,36 @@
-"""Presets that translate pictures between domains."""
+"""Unpaired translation between domains, of images or audio."""
 
 from __future__ import annotations
 
-from gansmith.core.recipe import Recipe, adam, constant, falling
-from gansmith.data import DataError, DataSpec
+import math
+
+from torch import nn
+
+from gansmith.core.recipe import Recipe, adam, constant, linear_decay
+from gansmith.data import DataSpec, mixed_source
+from gansmith.data.require import require_kind
 from gansmith.games.cyclegan import CycleGAN
+from gansmith.games.stargan import StarGAN
 from gansmith.losses.objectives import OBJECTIVES
-from gansmith.networks import PatchDiscriminator, Pool, TranslatorGenerator
-from gansmith.presets.players import take
+from gansmith.networks import ImagePool, PatchDiscriminator, TranslatorGenerator
+from gansmith.networks.audio import LogSpectrumDiscriminator, WaveTranslator
+from gansmith.networks.multi_domain import DomainDiscriminator, DomainTranslator
+from gansmith.penalties import InterpolatedGP
 from gansmith.presets.preset import Preset
+
+
+def translator(spec: DataSpec, width: int, blocks: int) -> nn.Module:
+    """From an example to another of the same shape: residual blocks, or a U-Net of waveforms."""
+    if spec.rate:
+        return WaveTranslator(width)
+    return TranslatorGenerator(spec.channels, spec.channels, width, blocks)
+
+
+def discriminator(spec: DataSpec, width: int, layers: int) -> nn.Module:
+    """Patches of an image, or of the log spectrum of a waveform."""
+    if spec.rate:
+        return LogSpectrumDiscriminator(PatchDiscriminator(1, width, layers), spec.rate)
+    return PatchDiscriminator(spec.channels, width, layers)
 
 
 def cyclegan(
@@ -16,51 +38,76 @@ def cyclegan(
     *,
     width: int = 16,
     blocks: int = 3,
-    patch_width: int = 32,
-    patch_layers: int = 2,
-    cycle: float = 10.0,
-    identity: float = 5.0,
-    pool: int = 50,
+    d_width: int = 32,
+    d_layers: int = 2,
+    cycle_weight: float = 10.0,
+    identity_weight: float = 5.0,
+    pool_size: int = 50,
     lr: float = 2e-4,
-    decay: bool = False,
+    lr_decay: bool = False,
     batch: int = 4,
     steps: int = 2500,
 ) -> Recipe:
-    """CycleGAN: unpaired translation, held together by the way back (arXiv:1703.10593).
+    """CycleGAN: unpaired translation with cycle consistency (arXiv:1703.10593).
 
-    width: channels of the translators next to the picture.
-    blocks: residual blocks of a translator.
-    patch_width: channels of the judges after the first layer.
-    patch_layers: strided layers of the judges; 3 sees patches of 70 pixels, 2 of 34.
-    cycle: weight of the round trip (the paper's lambda).
-    identity: weight of leaving pictures of the target domain alone; 0 leaves the term out.
-    pool: pictures in each history.
-    lr: learning rate of Adam, with beta1 0.5.
-    decay: let the rate fall to 0 over the second half of the run.
-    batch: pictures of each domain in a batch.
-    steps: length of the run.
+    blocks: residual blocks of a generator of images.
+    d_width: channels of the discriminators after the first layer.
+    d_layers: strided layers of the discriminators; 3 has patches of 70 pixels, 2 of 34.
+    cycle_weight: weight of the cycle-consistency loss (the paper's lambda).
+    identity_weight: weight of the identity loss; 0 omits the term.
+    pool_size: examples in each history of fakes.
+    lr_decay: let the learning rate fall linearly to 0 over the second half of the run.
+    batch: examples of each domain in a batch.
     """
-    take(spec, "cyclegan", "unpaired")
-    if not (spec.channels and spec.size):
-        raise DataError(
-            f"the two domains of {spec.name} differ in size or channels; bring them together with "
-            "--size and --channels"
-        )
-    shape = (spec.channels, spec.size, spec.size)
-    translators = [TranslatorGenerator(shape[0], shape[0], width, blocks) for _ in "ab"]
-    judges = [PatchDiscriminator(shape[0], patch_width, patch_layers) for _ in "ab"]
+    require_kind(spec, "cyclegan", "image", "audio", domains=(2, 2))
     game = CycleGAN(
-        *translators,
-        *judges,
+        *(translator(spec, width, blocks) for _ in "ab"),
+        *(discriminator(spec, d_width, d_layers) for _ in "ab"),
         objective=OBJECTIVES["least-squares"],
-        pool_a=Pool(pool, shape),
-        pool_b=Pool(pool, shape),
-        cycle=cycle,
-        identity=identity,
+        pool_a=ImagePool(pool_size, spec.shape),
+        pool_b=ImagePool(pool_size, spec.shape),
+        domains=tuple(spec.domains),
+        cycle_weight=cycle_weight,
+        identity_weight=identity_weight,
     )
     optim = dict.fromkeys(("Gab", "Gba", "Da", "Db"), adam(lr, 0.5))
-    schedule = falling(0.5) if decay else constant
-    return Recipe(game, optim, batch, steps, schedule, average=0.99, show=100)
+    schedule = linear_decay(0.5) if lr_decay else constant
+    return Recipe(game, optim, batch, steps, schedule, ema=0.99, sample_every=100)
+
+
+def stargan(
+    spec: DataSpec,
+    *,
+    width: int = 16,
+    blocks: int = 3,
+    d_width: int = 32,
+    aux_weight: float = 1.0,
+    cycle_weight: float = 10.0,
+    penalty_weight: float = 10.0,
+    lr: float = 2e-4,
+    batch: int = 12,
+    steps: int = 2500,
+) -> Recipe:
+    """StarGAN: one generator between any number of domains (arXiv:1711.09020).
+
+    blocks: residual blocks of the generator.
+    d_width: channels of the discriminator after the first layer.
+    cycle_weight: weight of the cycle-consistency loss (the paper's lambda_rec).
+    batch: images of all domains together in a batch.
+    """
+    require_kind(spec, "stargan", "image", domains=(2, math.inf))
+    names = tuple(spec.domains)
+    game = StarGAN(
+        DomainTranslator(spec.channels, len(names), width, blocks),
+        DomainDiscriminator(spec.channels, spec.size, len(names), d_width),
+        domains=names,
+        objective=OBJECTIVES["wasserstein"],
+        penalty=InterpolatedGP(penalty_weight),
+        aux_weight=aux_weight,
+        cycle_weight=cycle_weight,
+    )
+    optim = dict.fromkeys("GD", adam(lr, 0.5))
+    return Recipe(game, optim, batch, steps, ema=0.99, sample_every=100, source=mixed_source)
 
 
 FAMILY: dict[str, Preset] = {
@@ -71,12 +118,18 @@ FAMILY: dict[str, Preset] = {
         paper=dict(
             width=64,
             blocks=9,
-            patch_width=64,
-            patch_layers=3,
-            identity=0.0,
-            decay=True,
+            d_width=64,
+            d_layers=3,
+            identity_weight=0.0,
+            lr_decay=True,
             batch=1,
             steps=250_000,
         ),
+    ),
+    "stargan": Preset(
+        stargan,
+        data="emoji:noto+twemoji+openmoji",
+        cites="arXiv:1711.09020",
+        paper=dict(width=64, blocks=6, d_width=64, lr=1e-4, batch=16, steps=200_000),
     ),
 }

@@ -1,17 +1,18 @@
-"""Critics whose slope is bounded: clipped, penalised or normalised."""
+"""Critics with a bounded gradient: by clipping, penalties or spectral normalization."""
 
 from __future__ import annotations
 
-from gansmith.core.constraints import Clipped, spectral_normed
+from gansmith.core.constraints import WeightClipping, spectral_norm_all
 from gansmith.core.latent import Latent
 from gansmith.core.recipe import Recipe, adam, rmsprop
 from gansmith.data import DataSpec
+from gansmith.data.require import require_kind
 from gansmith.games.gan import GAN
 from gansmith.losses.objectives import OBJECTIVES
-from gansmith.networks.dropout_critic import Forgetful
-from gansmith.penalties import Consistency, Interpolated, Sum, one_sided
-from gansmith.penalties.analytic import fastest
-from gansmith.presets.players import players, take
+from gansmith.networks.dropout_critic import DropoutCritic
+from gansmith.penalties import Consistency, InterpolatedGP, PenaltySum, one_sided
+from gansmith.penalties.analytic import fastest_gradient_norm
+from gansmith.presets.players import players
 from gansmith.presets.preset import Preset
 
 
@@ -22,7 +23,7 @@ def wgan(
     width: int = 32,
     latent: int = 64,
     prior: str = "normal",
-    bound: float = 0.02,
+    weight_clip: float = 0.02,
     d_steps: int = 5,
     lr: float = 2e-4,
     batch: int = 32,
@@ -30,21 +31,16 @@ def wgan(
 ) -> Recipe:
     """Wasserstein GAN with weight clipping (arXiv:1701.07875, Algorithm 1).
 
-    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    bound: on the size of every weight of the critic (the paper's c).
-    d_steps: moves of the critic for one of G.
+    weight_clip: largest absolute value of a weight of the critic (the paper's c).
     lr: learning rate of RMSProp.
-    batch: examples in a batch.
-    steps: length of the run.
     """
-    take(spec, "wgan", "image", "points")
+    require_kind(spec, "wgan", "image", "points")
     G, D = players(spec, network, Latent(latent, prior), width)
-    game = GAN(G, Clipped(D, bound), objective=OBJECTIVES["wasserstein"], d_steps=d_steps)
+    game = GAN(
+        G, WeightClipping(D, weight_clip), objective=OBJECTIVES["wasserstein"], d_steps=d_steps
+    )
     optim = rmsprop(lr)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 def wgan_gp(
@@ -54,7 +50,7 @@ def wgan_gp(
     width: int = 32,
     latent: int = 64,
     prior: str = "normal",
-    weight: float = 10.0,
+    penalty_weight: float = 10.0,
     d_steps: int = 3,
     lr: float = 1e-3,
     batch: int = 32,
@@ -62,22 +58,14 @@ def wgan_gp(
 ) -> Recipe:
     """Wasserstein GAN with gradient penalty (arXiv:1704.00028, Algorithm 1).
 
-    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    weight: of the penalty (the paper's lambda).
-    d_steps: moves of the critic for one of G.
     lr: learning rate of Adam, with betas 0 and 0.9.
-    batch: examples in a batch.
-    steps: length of the run.
     """
-    take(spec, "wgan-gp", "image", "points")
+    require_kind(spec, "wgan-gp", "image", "points")
     G, D = players(spec, network, Latent(latent, prior), width)
-    penalty = Interpolated(weight, slope=fastest(D))
+    penalty = InterpolatedGP(penalty_weight, gradient_norm=fastest_gradient_norm(D))
     game = GAN(G, D, objective=OBJECTIVES["wasserstein"], penalty=penalty, d_steps=d_steps)
     optim = adam(lr, 0.0, 0.9)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 def wgan_lp(
@@ -87,30 +75,22 @@ def wgan_lp(
     width: int = 32,
     latent: int = 64,
     prior: str = "normal",
-    weight: float = 10.0,
+    penalty_weight: float = 10.0,
     d_steps: int = 3,
     lr: float = 1e-3,
     batch: int = 32,
     steps: int = 2500,
 ) -> Recipe:
-    """Wasserstein GAN whose critic pays for slopes above 1 only (arXiv:1709.08894).
+    """Wasserstein GAN with a one-sided gradient penalty (arXiv:1709.08894).
 
-    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    weight: of the penalty (the paper's lambda).
-    d_steps: moves of the critic for one of G.
     lr: learning rate of Adam, with betas 0 and 0.9.
-    batch: examples in a batch.
-    steps: length of the run.
     """
-    take(spec, "wgan-lp", "image", "points")
+    require_kind(spec, "wgan-lp", "image", "points")
     G, D = players(spec, network, Latent(latent, prior), width)
-    penalty = Interpolated(weight, one_sided, fastest(D))
+    penalty = InterpolatedGP(penalty_weight, one_sided, fastest_gradient_norm(D))
     game = GAN(G, D, objective=OBJECTIVES["wasserstein"], penalty=penalty, d_steps=d_steps)
     optim = adam(lr, 0.0, 0.9)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 def wgan_ct(
@@ -119,8 +99,8 @@ def wgan_ct(
     width: int = 32,
     latent: int = 64,
     prior: str = "normal",
-    weight: float = 10.0,
-    consistency: float = 2.0,
+    penalty_weight: float = 10.0,
+    consistency_weight: float = 2.0,
     margin: float = 0.0,
     dropout: float = 0.2,
     d_steps: int = 3,
@@ -128,28 +108,24 @@ def wgan_ct(
     batch: int = 32,
     steps: int = 2000,
 ) -> Recipe:
-    """Improved improved WGAN: a critic that agrees with itself around the data (arXiv:1803.01541).
+    """CT-GAN: WGAN-GP with a consistency term around the data (arXiv:1803.01541).
 
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    weight: of the gradient penalty (the paper's lambda_1).
-    consistency: of the consistency term (lambda_2).
-    margin: disagreement that is free (M').
-    dropout: share of channels that a look forgets.
-    d_steps: moves of the critic for one of G.
+    penalty_weight: weight of the gradient penalty (the paper's lambda_1).
+    consistency_weight: weight of the consistency term (lambda_2).
+    margin: inconsistency that costs nothing (M').
+    dropout: probability that a channel of the critic is dropped.
     lr: learning rate of Adam, with betas 0 and 0.9.
-    batch: examples in a batch.
-    steps: length of the run.
     """
-    take(spec, "wgan-ct", "image", "points")
+    require_kind(spec, "wgan-ct", "image", "points")
     G, critic = players(spec, "dcgan", Latent(latent, prior), width)
-    D = Forgetful(critic, dropout)
-    agree = Consistency(consistency, margin=margin, noise_size=D.noise_size)
-    penalty = Sum(Interpolated(weight, slope=fastest(D)), agree)
+    D = DropoutCritic(critic, dropout)
+    agree = Consistency(consistency_weight, margin=margin, noise_size=D.noise_size)
+    penalty = PenaltySum(
+        InterpolatedGP(penalty_weight, gradient_norm=fastest_gradient_norm(D)), agree
+    )
     game = GAN(G, D, objective=OBJECTIVES["wasserstein"], penalty=penalty, d_steps=d_steps)
     optim = adam(lr, 0.0, 0.9)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 def sngan(
@@ -166,24 +142,12 @@ def sngan(
     batch: int = 32,
     steps: int = 8000,
 ) -> Recipe:
-    """Spectrally normalised GAN with the hinge loss (arXiv:1802.05957, Eqs. 8, 16, 17).
-
-    network: pair of networks for pictures: dcgan, resnet, r3, sn-resnet, mlp or maxout.
-    width: size of the networks.
-    latent: coordinates of a code.
-    prior: prior over codes: normal, uniform or truncated.
-    d_steps: moves of D for one of G.
-    lr: learning rate of Adam.
-    beta1: decay of Adam's first moment.
-    beta2: decay of Adam's second moment.
-    batch: examples in a batch.
-    steps: length of the run.
-    """
-    take(spec, "sngan", "image", "points")
+    """Spectrally normalized GAN with the hinge loss (arXiv:1802.05957, Eqs. 8, 16, 17)."""
+    require_kind(spec, "sngan", "image", "points")
     G, D = players(spec, network, Latent(latent, prior), width)
-    game = GAN(G, spectral_normed(D), objective=OBJECTIVES["hinge"], d_steps=d_steps)
+    game = GAN(G, spectral_norm_all(D), objective=OBJECTIVES["hinge"], d_steps=d_steps)
     optim = adam(lr, beta1, beta2)
-    return Recipe(game, {"G": optim, "D": optim}, batch, steps, average=0.999, channels_last=True)
+    return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
 FAMILY: dict[str, Preset] = {
@@ -191,7 +155,7 @@ FAMILY: dict[str, Preset] = {
         wgan,
         data="fashion",
         cites="arXiv:1701.07875",
-        paper=dict(width=64, latent=100, bound=0.01, lr=5e-5, batch=64, steps=100_000),
+        paper=dict(width=64, latent=100, weight_clip=0.01, lr=5e-5, batch=64, steps=100_000),
     ),
     "wgan-gp": Preset(
         wgan_gp,

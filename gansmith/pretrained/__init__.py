@@ -1,1 +1,1 @@
-"""Frozen networks and their weights: judges, a reader of faces, VGG16, sentence encoders."""
+"""Frozen networks and their weights: judges, a face reader, VGG16, sentence encoders."""

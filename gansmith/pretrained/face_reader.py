@@ -1,7 +1,7 @@
-"""The reader of drawn faces: attributes, landmarks and whose face it is, from the picture alone.
+"""The face reader: attributes, landmarks and identity of a drawn face, from the image alone.
 
 It is trained by this project on faces that the library draws (`tools/train_reader.py`), of which
-all this is known exactly, and says of a generated face what it would have been drawn from.
+the parameters are known exactly, and estimates those of generated faces.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from gansmith.metrics.pictures import recolour, resize, to_unit
-from gansmith.pretrained.judges import Block
+from gansmith.core.images import check_images, resize, to_channels, to_float
+from gansmith.pretrained.judges import ConvBlock
 
 SIZE = 32
 WIDTHS = (24, 48, 96)
@@ -27,18 +27,19 @@ KEPT, HIDDEN = 16, 112
 
 @dataclass(frozen=True)
 class ReaderCard:
-    """What is to be known about the reader; stored as JSON beside its weights.
+    """The outputs, accuracy and training of the reader; stored as JSON beside its weights.
 
-    yes, degrees: names of the attributes of two values and of those in between. held: what it gets
-    on faces it was not trained on: shares named rightly, correlations, landmark error in halves of
-    the picture, and the share of people that are known again among 20.
+    binary, continuous: names of the attributes. points: landmarks. identity: dimension of the
+    identity vector. held_out: results on faces it was not trained on: accuracy of the binary
+    attributes, correlations of the continuous ones, landmark error in halves of the image, and the
+    re-identification rate among 20 people.
     """
 
-    yes: tuple[str, ...]
-    degrees: tuple[str, ...]
+    binary: tuple[str, ...]
+    continuous: tuple[str, ...]
     points: int
-    likeness: int
-    held: dict[str, float]
+    identity: int
+    held_out: dict[str, float]
     data: str
     command: str
     seed: int
@@ -46,73 +47,74 @@ class ReaderCard:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> ReaderCard:
-        lists = {name: tuple(values[name]) for name in ("yes", "degrees")}
+        lists = {name: tuple(values[name]) for name in ("binary", "continuous")}
         return cls(**{**values, **lists})
 
 
-class Reading(NamedTuple):
-    """What was read: attributes (N, A) in [-1, 1], landmarks (N, P, 2), likeness (N, L)."""
+class FaceReading(NamedTuple):
+    """Estimates: attributes (N, A) in [-1, 1], landmarks (N, P, 2), identity vectors (N, L)."""
 
     attributes: Tensor
     landmarks: Tensor
-    likeness: Tensor
+    identity: Tensor
 
 
 class FaceReader(nn.Module):
-    """A small network with three heads on pictures of drawn faces.
+    """A small network with three outputs for images of drawn faces.
 
-    Three blocks of convolutions, the first two halved by max pooling; the last map, narrowed to 16
-    channels, goes whole into one hidden layer, so that places are not averaged away.
-    yes: how many attributes have two values; degrees: how many lie in between.
+    Three blocks of convolutions, the first two halved by max pooling; the last map, reduced to 16
+    channels, is flattened into one hidden layer, so that positions are not averaged away.
+    binary, continuous: numbers of attributes; points: of landmarks; identity: dimension of the
+    identity vector.
     """
 
     def __init__(
-        self, yes: int, degrees: int, points: int, likeness: int, hidden: int = HIDDEN
+        self, binary: int, continuous: int, points: int, identity: int, hidden: int = HIDDEN
     ) -> None:
         super().__init__()
-        self.yes, self.points = yes, points
-        self.about = "untrained reader of faces"
+        self.binary, self.points = binary, points
+        self.description = "untrained face reader"
         self.card: ReaderCard | None = None
         first, second, third = WIDTHS
-        self.one, self.two = Block(3, first), Block(first, second)
-        self.three = Block(second, third)
-        self.narrow = Block(third, KEPT)
+        self.one, self.two = ConvBlock(3, first), ConvBlock(first, second)
+        self.three = ConvBlock(second, third)
+        self.narrow = ConvBlock(third, KEPT)
         self.hidden = nn.Linear(KEPT * (SIZE // 4) ** 2, hidden)
-        self.head = nn.Linear(hidden, yes + degrees + 2 * points + likeness)
-        self.sizes = [yes + degrees, 2 * points, likeness]
+        self.head = nn.Linear(hidden, binary + continuous + 2 * points + identity)
+        self.sizes = [binary + continuous, 2 * points, identity]
 
-    def forward(self, x: Tensor) -> Reading:
-        """Of prepared pictures (B, 3, 32, 32) in [-1, 1]; attributes of two values as logits."""
+    def forward(self, x: Tensor) -> FaceReading:
+        """From preprocessed images (B, 3, 32, 32) in [-1, 1]; binary attributes as logits."""
         h = F.max_pool2d(self.one(x), 2)
         h = F.max_pool2d(self.two(h), 2)
         h = self.narrow(self.three(h))  # (B, 16, 8, 8)
-        said = self.head(F.relu(self.hidden(h.flatten(1))))
-        attributes, landmarks, likeness = said.split(self.sizes, 1)
-        return Reading(attributes, landmarks.unflatten(1, (self.points, 2)), likeness)
+        out = self.head(F.relu(self.hidden(h.flatten(1))))
+        attributes, landmarks, identity = out.split(self.sizes, 1)
+        return FaceReading(attributes, landmarks.unflatten(1, (self.points, 2)), identity)
 
     @torch.no_grad()
-    def read(self, pictures: Tensor, chunk: int = 500) -> Reading:
-        """What pictures (N, 1 or 3, H, W) show, uint8 or in [-1, 1]; all float64."""
+    def read(self, images: Tensor, chunk: int = 500) -> FaceReading:
+        """Estimates for images (N, 1 or 3, H, W), uint8 or in [-1, 1]; all float64."""
         found = []
-        for part in pictures.split(chunk):
-            attributes, *rest = self(resize(recolour(to_unit(part), 3), SIZE))
-            sure = torch.tanh(attributes[:, : self.yes] / 2)  # 2 sigmoid - 1
-            degrees = attributes[:, self.yes :].clamp(-1, 1)
-            found.append([torch.cat([sure, degrees], 1).double(), *(x.double() for x in rest)])
-        return Reading(*(torch.cat(column) for column in zip(*found, strict=True)))
+        for part in images.split(chunk):
+            attributes, *rest = self(resize(to_channels(to_float(check_images(part)), 3), SIZE))
+            binary = torch.tanh(attributes[:, : self.binary] / 2)  # 2 sigmoid - 1
+            continuous = attributes[:, self.binary :].clamp(-1, 1)
+            found.append([torch.cat([binary, continuous], 1).double(), *(x.double() for x in rest)])
+        return FaceReading(*(torch.cat(column) for column in zip(*found, strict=True)))
 
 
 def landmark_error(read: Tensor, true: Tensor) -> float:
-    """Mean distance of landmarks (N, P, 2) to the true ones, in halves of the picture."""
+    """Mean distance of landmarks (N, P, 2) to the true ones, in halves of the image."""
     return float((read.double() - true.double()).norm(dim=2).mean())
 
 
-def known_again(read: Tensor, of: Tensor, rivals: int = 20) -> float:
-    """Share of faces nearer in likeness to their own person than to those of 19 others.
+def reidentification_rate(read: Tensor, true: Tensor, rivals: int = 20) -> float:
+    """Share of faces whose identity vector is nearer to their own person's than to 19 others'.
 
-    read: likeness of each face (N, L); of: of the people (N, L), in the same order.
+    read: vectors of the faces (N, L); true: of their people (N, L), in the same order.
     """
-    near = torch.cdist(read.double(), of.double())
+    near = torch.cdist(read.double(), true.double())
     n = len(near)
     own = near.diagonal()
     others = torch.stack([near.roll(-step, 1).diagonal() for step in range(1, min(rivals, n))])
@@ -124,12 +126,12 @@ def face_reader() -> FaceReader:
     """The shipped reader, frozen and in evaluation mode."""
     folder = files("gansmith.pretrained") / "files"
     card = ReaderCard.from_json(json.loads((folder / "faces.json").read_text("utf-8")))
-    reader = FaceReader(len(card.yes), len(card.degrees), card.points, card.likeness)
+    reader = FaceReader(len(card.binary), len(card.continuous), card.points, card.identity)
     weights = load((folder / "faces.safetensors").read_bytes())
     reader.load_state_dict(
         {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
     )
     reader.card = card
-    right = card.held["yes"]
-    reader.about = f"reader of drawn faces ({100 * right:.1f} % of attributes right on real ones)"
+    accuracy = 100 * card.held_out["binary"]
+    reader.description = f"face reader ({accuracy:.1f} % accuracy of attributes on held-out faces)"
     return reader.requires_grad_(False).eval()

@@ -1,37 +1,37 @@
-"""The judges: one small frozen classifier per picture data set, whose features carry the metrics.
+"""Judges: a small frozen classifier for each image data set, whose features the metrics use.
 
-A judge stands where Inception stands in the Frechet distance of arXiv:1706.08500 and in the
-score of arXiv:1606.03498. It is trained by this project (`tools/train_judges.py`) on the real
-training pictures with their labels, ships with the package and needs no network. Numbers
-made with a judge are not comparable with those made with Inception, nor across judges.
+A judge takes the place of Inception in the Frechet distance of arXiv:1706.08500 and in the score of
+arXiv:1606.03498. It is trained by this project (`tools/train_judges.py`) on the real training
+images with their labels, and ships with the package. Numbers by a judge are not comparable with
+those by Inception, nor across judges.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from gansmith.metrics.pictures import recolour, resize, to_unit
+from gansmith.core.images import check_images, resize, to_channels, to_float
 
 DIM = 64
 WIDTHS = (32, 64, 128)
 
-FOREIGN = (
-    "; these features were trained on other pictures: "
-    "only ratios within this data set mean anything"
+STAND_IN_NOTE = (
+    "; these features were trained on other images: only ratios within this data set mean anything"
 )
 
 
 @dataclass(frozen=True)
 class JudgeCard:
-    """What is to be known about a judge; stored as JSON beside its weights."""
+    """The data, accuracy and training of a judge; stored as JSON beside its weights."""
 
     name: str
     size: int
@@ -54,51 +54,52 @@ class JudgeCard:
         return cls(**{**values, "classes": tuple(values["classes"])})
 
 
-class Block(nn.Module):
+class ConvBlock(nn.Module):
     """3x3 convolution, batch normalisation, ReLU."""
 
-    def __init__(self, inside: int, outside: int) -> None:
+    def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(inside, outside, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(outside)
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(self.norm(self.conv(x)))
 
 
 class Judge(nn.Module):
-    """A small classifier of square pictures with a penultimate layer of 64 features.
+    """A small classifier of square images with a penultimate layer of 64 features.
 
     Three blocks of 32, 64 and 128 channels, the first two halved by max pooling, then a
     coarse grid of averages (3 x 3, or 2 x 2 below 16 pixels, or `grid`) and one hidden layer. The
-    grid keeps the position of parts: features of a plain global average could not tell a picture
-    from the same parts in disorder.
+    grid keeps the position of parts: a global average cannot distinguish an image from the same
+    parts in another arrangement.
 
-    size, channels: what the network was trained on; `prepare` brings anything else there.
-    about: the line that the protocol of a number carries.
+    size, channels: of the training images; `preprocess` converts other images.
+    description: for protocols.
     """
 
-    prefix = "c"  # cFID, cIS: not to be taken for the published ones
+    prefix = "c"  # cFID, cIS: not to be confused with the published ones
+    classifies = True
 
     def __init__(self, *, size: int, channels: int, classes: int, grid: int | None = None) -> None:
         super().__init__()
         if size < 8:
-            raise ValueError(f"a judge looks at pictures of at least 8 pixels; got size={size}")
+            raise ValueError(f"a judge takes images of at least 8 pixels a side; got size={size}")
         self.size, self.channels = size, channels
         self.grid = grid or (3 if size >= 16 else 2)
-        self.about = "untrained judge"
+        self.description = "untrained judge"
         self.card: JudgeCard | None = None
         first, second, third = WIDTHS
-        self.one, self.two = Block(channels, first), Block(first, second)
-        self.three = Block(second, third)
+        self.one, self.two = ConvBlock(channels, first), ConvBlock(first, second)
+        self.three = ConvBlock(second, third)
         self.hidden = nn.Linear(third * self.grid**2, DIM, bias=False)
         self.norm = nn.BatchNorm1d(DIM)
         self.head = nn.Linear(DIM, classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """Penultimate layer before its ReLU, for prepared pictures in [-1, 1]: -> (B, 64).
+        """Penultimate layer before its ReLU, of preprocessed images in [-1, 1]: -> (B, 64).
 
-        The ReLU would map much of what is unlike the training pictures to the same zeros.
+        The ReLU would map much that is unlike the training images to the same zeros.
         """
         h = F.max_pool2d(self.one(x), 2)  # (B, 32, H/2, W/2)
         h = F.max_pool2d(self.two(h), 2)  # (B, 64, H/4, W/4)
@@ -112,19 +113,19 @@ class Judge(nn.Module):
         return found
 
     def forward(self, x: Tensor) -> Tensor:
-        """Class logits of prepared pictures in [-1, 1]: (B, C, H, W) -> (B, classes)."""
+        """Class logits of preprocessed images in [-1, 1]: (B, C, H, W) -> (B, classes)."""
         return self.logits(self.features(x))
 
-    def prepare(self, x: Tensor) -> Tensor:
-        """Pictures of any size, grey or colour, uint8 or float, as this judge wants them.
+    def preprocess(self, x: Tensor) -> Tensor:
+        """Images of any size, grey or color, in the size and channels of this judge.
 
         Antialiased bilinear resizing to a square, luma or repetition for the channels.
         x: (B, 1 or 3, H, W), uint8 or float in [-1, 1]. Returns float32 in [-1, 1].
         """
-        return resize(recolour(to_unit(x), self.channels), self.size)
+        return resize(to_channels(to_float(check_images(x)), self.channels), self.size)
 
-    def adaption(self, x: Tensor) -> str:
-        """What `prepare` does to these pictures, in words, for the protocol."""
+    def preprocessing(self, x: Tensor) -> str:
+        """What `preprocess` does to these images, in words, for the protocol."""
         channels, height, width = x.shape[1:]
         steps = []
         if channels != self.channels:
@@ -135,17 +136,17 @@ class Judge(nn.Module):
         return ", ".join(steps) or "none"
 
     @torch.no_grad()
-    def look(self, pictures: Tensor, *, chunk: int = 500) -> tuple[Tensor, Tensor]:
-        """Features (N, 64) and class probabilities (N, K), both float64, of any pictures."""
+    def extract(self, images: Tensor, *, chunk: int = 500) -> tuple[Tensor, Tensor]:
+        """Features (N, 64) and class probabilities (N, K), both float64, of any images."""
         features, probabilities = [], []
-        for part in pictures.split(chunk):
-            seen = self.features(self.prepare(part))
-            features.append(seen.double())
-            probabilities.append(self.logits(seen).double().softmax(1))
+        for part in images.split(chunk):
+            found = self.features(self.preprocess(part))
+            features.append(found.double())
+            probabilities.append(self.logits(found).double().softmax(1))
         return torch.cat(features), torch.cat(probabilities)
 
 
-# data set -> judge; the styles of a set ("emoji:noto") share the judge of the set
+# data set -> judge; the styles of a data set ("emoji:noto") share its judge
 JUDGES: dict[str, str] = {
     "fashion": "fashion",
     "fashion-mnist": "fashion",
@@ -174,7 +175,7 @@ def load_judge(name: str) -> Judge:
     )
     judge.card = card
     accuracy = next(iter(card.accuracy.values()))
-    judge.about = (
+    judge.description = (
         f"judge '{card.name}' ({card.dim} features, trained on {card.data}; "
         f"accuracy {100 * accuracy:.1f} % on held-out examples)"
     )
@@ -182,18 +183,35 @@ def load_judge(name: str) -> Judge:
 
 
 def judge_for(name: str, channels: int) -> Judge:
-    """The judge to use for a data set: its own when it has one, else a stand-in.
+    """The judge of a data set, or a stand-in where there is none.
 
-    The stand-in is the fashion judge for grey pictures and the emoji judge for colour; its
-    protocol line says that it was trained on other pictures.
+    The stand-in is the fashion judge for grey images and the emoji judge for color; its
+    description says that it was trained on other images.
 
     name: the data set's name; channels: 1 or 3. Raises ValueError for other channels.
     """
     if channels not in (1, 3):
-        raise ValueError(f"judges look at pictures of 1 or 3 channels; got {channels}")
+        raise ValueError(f"judges take images of 1 or 3 channels; got {channels}")
     family = name.partition(":")[0]
     if family in JUDGES:
         return load_judge(family)
     judge = load_judge("fashion" if channels == 1 else "emoji")
-    judge.about += FOREIGN
+    judge.description += STAND_IN_NOTE
     return judge
+
+
+class NamedImages(Protocol):
+    """What a judge is chosen by, as a `DataSpec` has it: the data's name and channels."""
+
+    @property
+    def base(self) -> str: ...
+    @property
+    def channels(self) -> int: ...
+
+
+def judge_of(spec: NamedImages) -> Judge:
+    """`judge_for` the data behind a specification, loaded once: "grey:emoji:noto" has emoji's."""
+    return _loaded(spec.base, spec.channels)
+
+
+_loaded = lru_cache(maxsize=4)(judge_for)

@@ -1,4 +1,4 @@
-"""A small BERT that reads sentences (arXiv:1810.04805, arXiv:2002.10957), from files of its own."""
+"""A small BERT as a sentence encoder (arXiv:1810.04805, arXiv:2002.10957), from local files."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ LAYER = {  # torch's names of a layer's parts -> BERT's
 
 
 class MiniLM(nn.Module):
-    """Tokens to one vector of unit length: the mean of what the last layer says of each.
+    """Tokens to one vector of unit length: the mean of the last layer over the tokens.
 
-    forward: tokens (B, T) int64, which of them are there (B, T) bool -> (B, width).
+    forward: tokens (B, T) int64, mask (B, T) bool, true where there is a token -> (B, width).
     """
 
     def __init__(
@@ -37,15 +37,15 @@ class MiniLM(nn.Module):
         )
         self.layers = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
 
-    def forward(self, tokens: Tensor, there: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         place = torch.arange(tokens.shape[1], device=tokens.device)
         h = self.norm(self.words(tokens) + self.places(place))
-        h = self.layers(h, src_key_padding_mask=~there) * there[:, :, None]
+        h = self.layers(h, src_key_padding_mask=~mask) * mask[:, :, None]
         return F.normalize(h.sum(1))
 
 
-def read_minilm(folder: Path) -> MiniLM:
-    """The network of a folder with model.safetensors in BERT's names and config.json, frozen.
+def load_minilm(folder: Path) -> MiniLM:
+    """The network of a folder with model.safetensors, in BERT's names, and config.json; frozen.
 
     Raises OSError or ValueError for files that are missing or hold another network.
     """
@@ -67,12 +67,12 @@ def read_minilm(folder: Path) -> MiniLM:
         )
         net.load_state_dict(_renamed(state, config["num_hidden_layers"]))
     except (KeyError, RuntimeError) as error:
-        raise ValueError(f"{folder} does not hold a BERT that reads sentences: {error}") from error
+        raise ValueError(f"{folder} does not hold a BERT encoder: {error}") from error
     return net.requires_grad_(False).eval()
 
 
 def _renamed(state: Mapping[str, Tensor], layers: int) -> dict[str, Tensor]:
-    """BERT's weights under the names above; all is one sentence, whose kind joins the places."""
+    """BERT's weights under torch's names; the embedding of the one segment joins the positions."""
     embed = "embeddings."
     new = {
         "words.weight": state[f"{embed}word_embeddings.weight"],

@@ -1,4 +1,4 @@
-"""The convolutions of VGG16 (arXiv:1409.1556, table 1, D), read from a file of one's own."""
+"""The convolutions of VGG16 (arXiv:1409.1556, table 1, D) and LPIPS, from local files."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
-SMALLEST = 16  # pixels; four halvings leave one
+MIN_SIZE = 16  # pixels, which four halvings reduce to one
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, pixels in [0, 1]
 
 
 class VGG16(nn.Module):
     """The five blocks, without the classifier.
 
-    The parameters are called as torchvision calls them, features.0.weight to features.28.bias.
-    forward: pictures (B, 3, H, W) in [-1, 1] -> what each block ends in after its ReLU, (B, 64, H,
-    W), (B, 128, H/2, W/2) ... (B, 512, H/16, W/16). Raises ValueError for sides below 16.
+    Parameters have torchvision's names, features.0.weight to features.28.bias.
+    forward: images (B, 3, H, W) in [-1, 1] -> the last activation of each block, (B, 64, H, W),
+    (B, 128, H/2, W/2) ... (B, 512, H/16, W/16). Raises ValueError for sides below 16.
     """
 
     def __init__(self) -> None:
@@ -36,27 +36,27 @@ class VGG16(nn.Module):
         self.features = nn.Sequential(*layers[:-1])
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        if min(x.shape[2:]) < SMALLEST:
+        if min(x.shape[2:]) < MIN_SIZE:
             raise ValueError(
-                f"VGG16 looks at pictures of {SMALLEST} pixels or more; these have "
-                f"{tuple(x.shape[2:])}: leave out --sight, or take a larger --size"
+                f"VGG16 takes images of {MIN_SIZE} pixels a side or more; these have "
+                f"{tuple(x.shape[2:])}: leave out --vgg-weights, or take a larger --size"
             )
         mean, std = (x.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
         h = ((x + 1) / 2 - mean) / std
-        seen = []
+        maps = []
         for layer in self.features:
             if isinstance(layer, nn.MaxPool2d):
-                seen.append(h)
+                maps.append(h)
             h = layer(h)
-        return [*seen, h]
+        return [*maps, h]
 
 
-class Heads(nn.Module):
-    """LPIPS (arXiv:1801.03924, Eq. 1): how much each channel of each block counts.
+class LPIPS(nn.Module):
+    """LPIPS (arXiv:1801.03924, Eq. 1): a weighted distance of two images' VGG16 features.
 
-    d = sum_l mean_hw sum_c w_lc (a_lc - b_lc)^2, with a and b of unit length over the channels. The
-    parameters are called as the authors' file calls them, lin0.model.1.weight to lin4.
-    forward: what two pictures look like, blocks of (B, C, h, w) -> a scalar, the mean over B.
+    d = sum_l mean_hw sum_c w_lc (a_lc - b_lc)^2, with a and b of unit length over the channels.
+    Parameters have the names of the authors' file, lin0.model.1.weight to lin4.
+    forward: `VGG16` outputs of two batches, blocks of (B, C, h, w) -> a scalar, the mean over B.
     """
 
     def __init__(self) -> None:
@@ -69,20 +69,23 @@ class Heads(nn.Module):
         total = a[0].new_zeros(())
         for place, (one, other) in enumerate(zip(a, b, strict=True)):
             layer = self.get_submodule(f"lin{place}.model")
-            total = total + layer((unit(one) - unit(other)).square()).mean()
+            total = (
+                total + layer((normalize_channels(one) - normalize_channels(other)).square()).mean()
+            )
         return total
 
 
-def unit(x: Tensor) -> Tensor:
-    """(B, C, h, w) of unit length over C; where nothing is seen, 0."""
+def normalize_channels(x: Tensor) -> Tensor:
+    """(B, C, h, w) divided by its length over C; 0 where that is 0."""
     return x / (x.square().sum(1, keepdim=True) + 1e-10).sqrt()
 
 
-def filled(net: nn.Module, path: Path, what: str) -> nn.Module:
+def load_weights(net: nn.Module, path: Path, what: str) -> nn.Module:
     """The network with the weights of a file, frozen, in evaluation mode.
 
-    path: .safetensors, or what torch.save wrote of a state dict; a classifier in it is left aside.
-    Raises FileNotFoundError where there is none, ValueError where it holds something else.
+    path: .safetensors, or a state dict written by torch.save; a classifier in it is ignored.
+    what: the weights in words, for messages.
+    Raises FileNotFoundError where there is no file, ValueError where it holds something else.
     """
     state = _read(path, what)
     wanted = net.state_dict()
@@ -93,7 +96,7 @@ def filled(net: nn.Module, path: Path, what: str) -> nn.Module:
         if key in state and state[key].shape != value.shape
     ]
     wrong += [
-        f"{key} is no part of it"
+        f"{key} does not belong to it"
         for key in state
         if key not in wanted and not key.startswith("classifier.")
     ]
@@ -105,7 +108,7 @@ def filled(net: nn.Module, path: Path, what: str) -> nn.Module:
 
 def _read(path: Path, what: str) -> Mapping[str, Tensor]:
     if not path.is_file():
-        raise FileNotFoundError(f"no weights at {path}; there should be {what}")
+        raise FileNotFoundError(f"no weights at {path}; it should hold {what}")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
@@ -116,5 +119,5 @@ def _read(path: Path, what: str) -> Mapping[str, Tensor]:
             ".safetensors or as torch.save writes it"
         ) from error
     if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise ValueError(f"{path} holds no weights by name; give {what}")
+        raise ValueError(f"{path} holds no state dict; give {what}")
     return state

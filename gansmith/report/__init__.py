@@ -13,26 +13,20 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from gansmith.evaluation.select import beats
+from gansmith.core.files import write_atomic
+from gansmith.evaluation.select import is_better
+from gansmith.modalities import domains, modality_of
+from gansmith.rendering.page import box, figure, page, picture, said, section, tag
 from gansmith.report.curves import Curve, loss_curve, score_curve
-from gansmith.report.page import box, figure, page, picture, said, section, tag
 from gansmith.report.tables import configuration, numbers
 from gansmith.runs import checkpoint
-from gansmith.runs.progress import clock
+from gansmith.runs.progress import format_duration
 from gansmith.runs.run import Run
 
 FILE = "report.html"
 THUMBNAILS = 8
 LINES = 6  # of a text that stands among others
 LARGE, SMALL = 768, 192  # pixels, at most
-SHOWN = {
-    "image": "Generated from the same codes in each sheet.",
-    "points": "Generated points over real ones.",
-    "text": "Generated sentences.",
-    "sound": "Log spectra. Rows, where sounds ask: what is given, the answer, the clean sound.",
-    "labels": "Held-out pictures and their labels: red, what is not there; grey, what was missed.",
-    "unpaired": "Rows: held-out pictures of a, in the style of b; of b, in the style of a.",
-}
 
 
 def write_report(run: Run) -> Path:
@@ -52,7 +46,7 @@ def write_report(run: Run) -> Path:
         section("Configuration", configuration(run.config)),
     )
     path = run.folder / FILE
-    checkpoint.replace(path, page(told.title, parts).encode())
+    write_atomic(path, page(told.title, parts).encode())
     return path
 
 
@@ -61,7 +55,9 @@ class _Told:
 
     def __init__(self, run: Run) -> None:
         self.run, self.config = run, run.config
-        self.kind = run.config.spec["kind"]
+        modality = modality_of(run.spec)
+        self.caption = domains.CAPTION if run.spec.domains else modality.caption
+        self.wide = bool(run.spec.domains) or modality.wide
         self.title = f"{said(run.config.preset)} on {said(run.config.spec['name'])}"
         self.log = list(_lines(run.folder / "log.jsonl"))
         self.scores = [s for s in _lines(run.folder / "scores.jsonl") if math.isfinite(s["value"])]
@@ -71,7 +67,7 @@ class _Told:
         self.step = max(saved + logged, default=0)
         self.best: dict[str, Any] | None = None
         for score in self.scores:
-            if score["step"] and beats(score, self.best):
+            if score["step"] and is_better(score, self.best):
                 self.best = score
 
 
@@ -98,7 +94,7 @@ def _summary(told: _Told) -> str:
         length = f"Step {told.step} of a run of {config.minutes:g} min"
     else:
         length = f"Step {told.step} of {config.steps}"
-    time = f", after {clock(seconds)}" if seconds else ""
+    time = f", after {format_duration(seconds)}" if seconds else ""
     if told.best is None:
         return f"{length}{time}."
     best = told.best
@@ -116,7 +112,7 @@ def _latest(told: _Told) -> str:
         return ""
     sheet = told.sheets[-1]
     shown = _shown(sheet, f"samples at step {_step(sheet)}", LARGE)
-    caption = escape(f"Step {_step(sheet)}. {SHOWN[told.kind]}")
+    caption = escape(f"Step {_step(sheet)}. {told.caption}")
     return box(figure(shown, caption), "large")
 
 
@@ -128,8 +124,7 @@ def _through_time(told: _Told) -> str:
         figure(_shown(sheet, f"step {_step(sheet)}", SMALL, LINES), f"step {_step(sheet)}")
         for sheet in sheets
     )
-    wide = told.kind in ("text", "unpaired")
-    return box("\n".join(shown), "row wide" if wide else "row")
+    return box("\n".join(shown), "row wide" if told.wide else "row")
 
 
 def spread(things: list[Path], most: int) -> list[Path]:
@@ -196,8 +191,15 @@ def _commands(told: _Told) -> str:
     config = told.config
     ended = config.minutes is None and told.step >= config.steps
     longer = f" --steps {2 * told.step}" if ended else ""
-    translates = told.kind in ("unpaired", "labels")
-    use = f"translate {name} FOLDER" if translates else f"sample {name} -n 64"
-    commands = (f"train --resume {name}{longer}", f"evaluate {name}", use, f"export {name}")
+    use = _use(told.run, name)
+    commands = (f"train --resume {name}{longer}", f"evaluate {name}", *use, f"export {name}")
     note = "In the folder that holds the run:"
     return tag("p", note, "soft") + tag("pre", "\n".join(f"gansmith {c}" for c in commands))
+
+
+def _use(run: Run, name: str) -> list[str]:
+    """What one would do with the run; nothing where its preset can no longer be built."""
+    try:
+        return [run.next_command(name)]
+    except Exception:  # whatever a preset in a file of one's own raises, or that it is gone
+        return []

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.metrics import Measured
-from gansmith.report.page import box, listing, said, table, tag
+from gansmith.rendering.page import box, listing, said, table, tag
 from gansmith.runs.config import Config
 from gansmith.runs.run import METRICS
 
 BETTER = {"lower": "lower", "higher": "higher", "near": "near the real data's"}
 KIND = ("size", "channels", "classes", "dim", "vocab", "length")
-PLAYED = ("seed", "micro", "precision", "clip", "compile", "channels_last", "show")
+PLAYED = ("seed", "micro", "precision", "clip", "compile", "channels_last", "sample_every")
 
 
 def numbers(folder: Path) -> str:
@@ -55,9 +55,9 @@ def configuration(config: Config) -> str:
     spec = config.spec
     data = {"data": spec["name"], "kind": spec["kind"]}
     data |= {key: spec[key] for key in KIND if spec.get(key)}
-    data |= {"training": spec["train"], "held out": spec["held"]}
-    for part, inner in (spec.get("parts") or {}).items():
-        data[part] = f"{said(inner['name'])}, {inner['train']} + {inner['held']}"
+    data |= {"training": spec["train"], "held out": spec["held_out"]}
+    for part, inner in (spec.get("domains") or {}).items():
+        data[part] = f"{said(inner['name'])}, {inner['train']} + {inner['held_out']}"
     data |= {"fingerprint": spec["fingerprint"], "licence": spec.get("licence") or "not stated"}
     data |= {f"opened with {key}": value for key, value in config.options.items()}
     played: dict[str, Any] = (

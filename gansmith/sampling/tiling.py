@@ -1,8 +1,8 @@
-"""Pictures of any size through a convolutional net, in tiles, without seams.
+"""Images of any size through a convolutional net, in tiles, without seams.
 
-A tile is answered together with a margin, as wide as the net can see, which is cut off again; so
-every pixel is what it would be if the whole picture had been answered at once, and what the net
-needs of memory does not grow with the picture.
+A tile goes through the net together with a margin, as wide as the net's receptive field reaches,
+which is cut off again; so every pixel is what it would be if the whole image had gone through at
+once, and what the net needs of memory does not grow with the image.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ TILE = 512  # pixels of a tile's side, its margins not counted
 
 
 def tiled(net: Callable[[Tensor], Tensor], x: Tensor, reach: int, tile: int = TILE) -> Tensor:
-    """net(x) of one picture (1, C, H, W), tile by tile.
+    """net(x) of one image (1, C, H, W), tile by tile.
 
-    reach: how far a pixel of the answer may look, in pixels of x; a multiple of every stride of the
+    reach: how far a pixel of the output depends on x, in pixels; a multiple of every stride of the
         net, and so must `tile` be.
-    The answer may be larger than x by a whole factor, and of another type. Raises ValueError for a
+    The output may be larger than x by a whole factor, and of another type. Raises ValueError for a
     tile that is no multiple of `reach`, nor a part of it.
     """
     if tile % reach and reach % tile:

@@ -1,11 +1,11 @@
-"""Closed forms and exact solvers: the truth that training is held against. No networks.
+"""Closed forms and exact solvers, which results of training are compared with. No networks.
 
-divergences     how far apart two known distributions are; the best discriminator
+divergences     divergences between known distributions; the optimal discriminator
 fitting         the Gaussian nearest to a density, for each divergence
-conjugates      the table of f-divergences, and its picture
-transport       the cheapest plan between two clouds, and its prices
-mixtures        maximum likelihood by expectation and maximisation
-dynamics        games that can be followed exactly
+conjugates      the table of f-divergences, and its plot
+transport       the optimal plan between two point clouds, and its dual potentials
+mixtures        maximum likelihood by expectation maximization
+dynamics        games with exact trajectories
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ from __future__ import annotations
 from gansmith.theory.conjugates import CONJUGATES, Conjugate, supporting_lines
 from gansmith.theory.divergences import (
     divergence,
+    game_value,
     optimal_discriminator,
-    value_of_game,
     wasserstein,
 )
-from gansmith.theory.dynamics import bilinear_path, bilinear_step, maximum
-from gansmith.theory.fitting import Fit, best_gaussian
-from gansmith.theory.integrands import INTEGRANDS, from_f, weighted_jensen_shannon
+from gansmith.theory.dynamics import bilinear_path, bilinear_step, max_with_gradient
+from gansmith.theory.fitting import GaussianFit, best_gaussian
+from gansmith.theory.integrands import INTEGRANDS, from_f, weighted_jsd_integrand
 from gansmith.theory.mixtures import GaussianMixture, fit_mixture
-from gansmith.theory.transport import Plan, transport
+from gansmith.theory.transport import TransportPlan, optimal_transport
 
 __all__ = [
     "CONJUGATES",
     "INTEGRANDS",
     "Conjugate",
-    "Fit",
+    "GaussianFit",
     "GaussianMixture",
-    "Plan",
+    "TransportPlan",
     "best_gaussian",
     "bilinear_path",
     "bilinear_step",
     "divergence",
     "fit_mixture",
     "from_f",
-    "maximum",
+    "game_value",
+    "max_with_gradient",
     "optimal_discriminator",
+    "optimal_transport",
     "supporting_lines",
-    "transport",
-    "value_of_game",
     "wasserstein",
-    "weighted_jensen_shannon",
+    "weighted_jsd_integrand",
 ]

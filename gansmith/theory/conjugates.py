@@ -1,4 +1,4 @@
-"""The table of f-divergences as data, and the picture behind it (arXiv:1606.00709, tables 1, 6).
+"""The table of f-divergences as data, and its plot (arXiv:1606.00709, tables 1, 6).
 
 A convex f is the upper envelope of its tangents: f(u) = sup_t (t u - f*(t)), where the tangent of
 slope t meets the axis u = 0 at -f*(t). So D_f(p, q) = int q f(p/q) = sup over T of
@@ -21,8 +21,8 @@ from gansmith.theory.integrands import Array
 class Conjugate(NamedTuple):
     """A row of the table.
 
-    f, conjugate, activation: formulas. low, high: the domain of f*, open where infinite values lie.
-    threshold: f'(1), the T that says "as likely real as not". offset: f(1).
+    f, conjugate, activation: formulas. low, high: the domain of f*, open at infinite values.
+    threshold: f'(1), the T that means "as likely real as fake". offset: f(1).
     """
 
     f: str

@@ -1,4 +1,4 @@
-"""How far apart two known distributions are, what the best D says of them, and what it is worth.
+"""Divergences between known distributions, the optimal D, and the value of the game.
 
     from torch.distributions import Normal
     divergence("jensen-shannon", Normal(0.0, 1.0), Normal(2.0, 1.0))       # 0.33683
@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical, Distribution
 
-from gansmith.theory.gaussians import CLOSED, gaussian
-from gansmith.theory.integrands import Array, Integrand, named
-from gansmith.theory.line import borders, cdf, integral, on_the_line, quadrature, quantile
+from gansmith.theory.gaussians import CLOSED_FORMS, as_gaussian
+from gansmith.theory.integrands import Array, Integrand, find_integrand
+from gansmith.theory.line import cdf, check_univariate, integral, panel_edges, quadrature, quantile
 
 
 def divergence(what: str | Integrand, p: Distribution, q: Distribution) -> float:
@@ -31,14 +31,14 @@ def divergence(what: str | Integrand, p: Distribution, q: Distribution) -> float
     two torch distributions of single numbers. Parameters in float64 give all digits.
     Raises ValueError for an unknown name and for distributions that have no such form.
     """
-    integrand = named(what)
-    one, other = gaussian(p), gaussian(q)
+    integrand = find_integrand(what)
+    one, other = as_gaussian(p), as_gaussian(q)
     if one and other and len(one.mean) != len(other.mean):
         raise ValueError(
             f"Gaussians of {len(one.mean)} and {len(other.mean)} dimensions cannot be compared"
         )
-    if isinstance(what, str) and one and other and what in CLOSED:
-        return CLOSED[what](one, other)
+    if isinstance(what, str) and one and other and what in CLOSED_FORMS:
+        return CLOSED_FORMS[what](one, other)
     if isinstance(p, Categorical) and isinstance(q, Categorical):
         return _discrete(integrand, p, q)
     return integral(integrand, p, q)
@@ -53,12 +53,12 @@ def wasserstein(p: Distribution, q: Distribution, power: int = 1) -> float:
     """
     if power not in (1, 2):
         raise ValueError(f"Wasserstein distances here are of power 1 or 2; got {power}")
-    one, other = gaussian(p), gaussian(q)
+    one, other = as_gaussian(p), as_gaussian(q)
     if one and other:
-        return CLOSED[f"wasserstein-{power}"](one, other)
-    on_the_line(p, q)
+        return CLOSED_FORMS[f"wasserstein-{power}"](one, other)
+    check_univariate(p, q)
     if power == 1:
-        x, w = quadrature(sorted({*borders(p), *borders(q)}), 64)
+        x, w = quadrature(sorted({*panel_edges(p), *panel_edges(q)}), 64)
         return float(w @ np.abs(cdf(p)(x) - cdf(q)(x)))
     low = [0.0, *np.logspace(-14, -1, 27), 0.5]
     u, w = quadrature([*low, *(1 - np.array(low[-2::-1]))], 2)
@@ -68,7 +68,7 @@ def wasserstein(p: Distribution, q: Distribution, power: int = 1) -> float:
 def optimal_discriminator(
     p: Distribution, q: Distribution, fakes: float = 1.0
 ) -> Callable[[Tensor], Tensor]:
-    """x -> D*(x) = p / (p + fakes q), the best answer to fixed p and q (arXiv:1406.2661, Prop. 1).
+    """x -> D*(x) = p / (p + fakes q), optimal for fixed p and q (arXiv:1406.2661, Prop. 1).
 
     fakes: how many generated examples D sees for each real one. x: (n,), or (n, d) for
     distributions over vectors; D* (n,) as probabilities. 1/2 where neither has mass.
@@ -81,7 +81,7 @@ def optimal_discriminator(
     return best
 
 
-def value_of_game(p: Distribution, q: Distribution) -> float:
+def game_value(p: Distribution, q: Distribution) -> float:
     """max over D of E_p[log D] + E_q[log(1 - D)] = -2 log 2 + 2 JSD(p, q) (arXiv:1406.2661, Thm 1).
 
     From -2 log 2 where p = q up to 0 where no example could be of both.

@@ -1,4 +1,4 @@
-"""Games that can be followed exactly: the bilinear game, and the derivative of a maximum."""
+"""Exact dynamics: the bilinear game, and the derivative of a maximum."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def bilinear_step(rate: float, turns: Turns) -> Array:
     """The matrix of one step of V(x, y) = x y, where x descends and y ascends (arXiv:1801.04406).
 
     simultaneous: x - rate y, y + rate x; both eigenvalues have modulus sqrt(1 + rate^2).
-    alternating: y sees the new x; determinant 1, modulus 1 for rate up to 2 and more beyond.
+    alternating: y uses the new x; determinant 1, modulus 1 for rate up to 2 and more beyond.
     Raises ValueError for other turns.
     """
     if turns not in ("simultaneous", "alternating"):
@@ -37,22 +37,22 @@ def bilinear_path(start: tuple[float, float], rate: float, steps: int, turns: Tu
 
 
 class Maximum(NamedTuple):
-    """max_i f_i at a point: its value, which f is the largest, and the slope of that one."""
+    """max_i f_i at a point: its value, the index of the largest f, and the gradient of that f."""
 
     value: float
     active: int
-    slope: Tensor
+    gradient: Tensor
 
 
-def maximum(functions: Sequence[Callable[[Tensor], Tensor]], x: Tensor) -> Maximum:
+def max_with_gradient(functions: Sequence[Callable[[Tensor], Tensor]], x: Tensor) -> Maximum:
     """Danskin's rule: d/dx max_i f_i(x) = d/dx f_j(x), j the largest at x (doi:10.1137/0114053).
 
-    This is what lets G descend max_D V(G, D) by the slope of V at the best D. Where several are
-    largest the slopes of all, and what lies between them, are subgradients; the first is given.
+    It allows G to descend max_D V(G, D) by the gradient of V at the best D. Where several f are
+    largest, the convex hull of their gradients holds the subgradients; the first is returned.
     x: (d,). Each function maps it to a scalar.
     """
     point = x.detach().requires_grad_()
     values = torch.stack([f(point) for f in functions])
     active = int(values.argmax())
-    (slope,) = torch.autograd.grad(values[active], point, materialize_grads=True)
-    return Maximum(values[active].item(), active, slope)
+    (gradient,) = torch.autograd.grad(values[active], point, materialize_grads=True)
+    return Maximum(values[active].item(), active, gradient)

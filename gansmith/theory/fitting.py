@@ -1,4 +1,4 @@
-"""What a Gaussian generator should learn under each divergence."""
+"""The Gaussian nearest to a density under each divergence, which a generator should learn."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from torch.distributions import Distribution
 
-from gansmith.theory.integrands import Array, Integrand, named
-from gansmith.theory.line import borders, log_density, on_the_line, parts, quadrature
+from gansmith.theory.integrands import Array, Integrand, find_integrand
+from gansmith.theory.line import check_univariate, components, log_density, panel_edges, quadrature
 
-COARSE, FINE = 4, 64  # panels a stretch: to search with, and to end with
+COARSE, FINE = 4, 64  # panels per interval: for the search, and for the result
 
 
-class Fit(NamedTuple):
-    """The Gaussian N(mean, std^2) nearest to p, and the divergence D(p, q) left."""
+class GaussianFit(NamedTuple):
+    """The Gaussian N(mean, std^2) nearest to p, and the remaining divergence D(p, q)."""
 
     mean: float
     std: float
@@ -29,22 +29,22 @@ def best_gaussian(
     p: Distribution,
     what: str | Integrand,
     starts: Iterable[tuple[float, float]] | None = None,
-) -> Fit:
+) -> GaussianFit:
     """argmin over (mean, std) of D(p, N(mean, std^2)), by quadrature and descent from many places.
 
     p: any torch distribution of single numbers. what: a name as in `divergence`, or an integrand.
-    starts: (mean, std) pairs to descend from (Nelder-Mead), of which the best end wins. Not given:
-    the 10 %, 50 % and 90 % points of p, each with the std of p and a quarter of it, and each part
-    of a mixture. Good to 1e-4.
+    starts: (mean, std) pairs to descend from (Nelder-Mead); the best result is returned. By default
+    the 10 %, 50 % and 90 % points of p, each with the std of p and a quarter of it, and each
+    component of a mixture. Accurate to 1e-4.
     """
-    on_the_line(p)
-    integrand = named(what)
-    places = borders(p)
+    check_univariate(p)
+    integrand = find_integrand(what)
+    places = panel_edges(p)
     width = places[-1] - places[0]
     places = [places[0] - width, *places, places[-1] + width]
-    narrowest = min(scale for _, scale in parts(p)) / 20
+    narrowest = min(scale for _, scale in components(p)) / 20
 
-    def descend(start: tuple[float, float], x: Array, w: Array, log_p: Array) -> Fit:
+    def descend(start: tuple[float, float], x: Array, w: Array, log_p: Array) -> GaussianFit:
         def value(theta: NDArray[Any]) -> float:
             mean, log_std = float(theta[0]), float(theta[1])
             if not x[0] <= mean <= x[-1] or not math.log(narrowest) < log_std < math.log(width):
@@ -54,12 +54,12 @@ def best_gaussian(
 
         options = {"xatol": 1e-6, "fatol": 1e-10}
         end = minimize(value, [start[0], math.log(start[1])], method="Nelder-Mead", options=options)
-        return Fit(float(end.x[0]), math.exp(float(end.x[1])), float(end.fun))
+        return GaussianFit(float(end.x[0]), math.exp(float(end.x[1])), float(end.fun))
 
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         x, w = quadrature(places, COARSE)
         log_p = log_density(p)(x)
-        starts = starts or [*_spread(x, w * np.exp(log_p)), *parts(p)]
+        starts = starts or [*_spread(x, w * np.exp(log_p)), *components(p)]
         best = min((descend(start, x, w, log_p) for start in starts), key=lambda fit: fit.value)
         x, w = quadrature(places, FINE)
         return descend(best[:2], x, w, log_density(p)(x))

@@ -23,7 +23,7 @@ class Gaussian(NamedTuple):
     covariance: Array
 
 
-def gaussian(p: Distribution) -> Gaussian | None:
+def as_gaussian(p: Distribution) -> Gaussian | None:
     """The moments of a Normal or MultivariateNormal; None for anything else."""
     if p.batch_shape or not isinstance(p, Normal | MultivariateNormal):
         return None
@@ -106,7 +106,7 @@ def wasserstein_2(p: Gaussian, q: Gaussian) -> float:
     return math.sqrt(max(0.0, float((q.mean - p.mean) @ (q.mean - p.mean) + spread)))
 
 
-CLOSED: dict[str, Callable[[Gaussian, Gaussian], float]] = {
+CLOSED_FORMS: dict[str, Callable[[Gaussian, Gaussian], float]] = {
     "total-variation": total_variation,
     "kl": kl,
     "reverse-kl": lambda p, q: kl(q, p),

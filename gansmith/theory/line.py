@@ -1,10 +1,10 @@
-"""Densities on the line: where they live, and integrals over them.
+"""Univariate densities: their support, and integrals over them.
 
-Any torch distribution over single numbers will do. Give its parameters in float64: a density with
-float32 parameters is good to 1e-6 only. Integrals are Gauss-Legendre on panels that follow the
-scales of the densities; panels are halved until nothing changes, and the ends moved out until
-nothing is added. Smooth densities come to 1e-10, jumps of the support are panel borders, and a
-kink inside (as |p - q| has) costs a few more halvings: 1e-8.
+Any torch distribution over single numbers is accepted. Give its parameters in float64: a density
+with float32 parameters is accurate to 1e-6 only. Integrals are Gauss-Legendre on panels that follow
+the scales of the densities; panels are halved until the value is stable, and the range is extended
+until nothing is added. Smooth densities give 1e-10; the ends of the support are panel edges, and a
+kink inside (as of |p - q|) costs a few more halvings: 1e-8.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ Nodes = tuple[Array, Array]  # points and their weights
 ORDER = 20  # of the rule on a panel
 HALVINGS = 8
 WIDENINGS = 16
-FAINT = 60.0  # nats below the densest place: exp(-60) = 1e-26
+FAINT = 60.0  # nats below the peak: exp(-60) = 1e-26
 NEAR = (0.0, 1.0, 2.0, 4.0, 8.0)  # deviations from a mean at which panels end
 
 
-def on_the_line(*distributions: Distribution) -> None:
-    """ValueError for a distribution that is not one of single continuous numbers."""
+def check_univariate(*distributions: Distribution) -> None:
+    """ValueError for a distribution that is not univariate and continuous."""
     for p in distributions:
         if p.event_shape or p.batch_shape or _support(p).is_discrete:
             raise ValueError(
@@ -52,45 +52,45 @@ def log_density(p: Distribution) -> Callable[[Array], Array]:
     return log_p
 
 
-def parts(p: Distribution) -> list[tuple[float, float]]:
-    """(centre, scale) of p, or of each component of a mixture; Cauchy's is (mode, 1)."""
+def components(p: Distribution) -> list[tuple[float, float]]:
+    """(center, scale) of p, or of each component of a mixture; (mode, 1) for a Cauchy."""
     one = p.component_distribution if isinstance(p, MixtureSameFamily) else p
-    centre, scale = _numbers(one.mean), _numbers(one.stddev)
-    known = np.isfinite(centre) & np.isfinite(scale)
-    centre = np.where(known, centre, 0.0 if known.all() else _numbers(one.mode))
-    return list(zip(centre.tolist(), np.where(known, scale, 1.0).tolist(), strict=True))
+    center, scale = _numbers(one.mean), _numbers(one.stddev)
+    known = np.isfinite(center) & np.isfinite(scale)
+    center = np.where(known, center, 0.0 if known.all() else _numbers(one.mode))
+    return list(zip(center.tolist(), np.where(known, scale, 1.0).tolist(), strict=True))
 
 
-def borders(p: Distribution) -> list[float]:
-    """Where panels must end: bounds of the support, and places that follow the scales of p."""
+def panel_edges(p: Distribution) -> list[float]:
+    """Edges of the panels: bounds of the support, and points that follow the scales of p."""
     log_p = log_density(p)
     found: set[float] = set()
-    for centre, scale in parts(p):
-        peak = float(log_p(np.array([centre]))[0])
+    for center, scale in components(p):
+        peak = float(log_p(np.array([center]))[0])
         for side in (-1, 1):
-            near = [centre + side * scale * far for far in NEAR]
+            near = [center + side * scale * far for far in NEAR]
             while len(near) < 26 and log_p(np.array(near[-1:]))[0] > peak - FAINT:
-                near.append(centre + 2 * (near[-1] - centre))
+                near.append(center + 2 * (near[-1] - center))
             found.update(near)
     bounds = _bounds(p)
     lo, hi = min(bounds, default=-np.inf), max(bounds, default=np.inf)
-    half = len(bounds) == 1  # a half line: its bound is below all the rest, or above it
+    half = len(bounds) == 1  # a half line, whose bound is its lower or its upper end
     if half:
-        lo, hi = (lo, np.inf) if lo <= min(c for c, _ in parts(p)) else (-np.inf, hi)
+        lo, hi = (lo, np.inf) if lo <= min(c for c, _ in components(p)) else (-np.inf, hi)
     return sorted({x for x in found if lo < x < hi} | bounds)
 
 
-def quadrature(places: Sequence[float], panels: int) -> Nodes:
-    """Points and weights between neighbouring places, each stretch cut into so many panels."""
+def quadrature(edges: Sequence[float], panels: int) -> Nodes:
+    """Points and weights over the edges, each interval divided into `panels` panels."""
     x, w = _rule()
-    edges = np.unique(np.concatenate([np.linspace(a, b, panels + 1) for a, b in pairwise(places)]))
-    middle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
+    ends = np.unique(np.concatenate([np.linspace(a, b, panels + 1) for a, b in pairwise(edges)]))
+    middle, half = (ends[1:] + ends[:-1]) / 2, np.diff(ends) / 2
     return (middle[:, None] + half[:, None] * x).ravel(), (half[:, None] * w).ravel()
 
 
 def integral(integrand: Integrand, p: Distribution, q: Distribution) -> float:
     """int integrand(log p, log q) dx over the line; inf where it diverges."""
-    on_the_line(p, q)
+    check_univariate(p, q)
     log_p, log_q = log_density(p), log_density(q)
 
     def between(places: Sequence[float]) -> float:
@@ -103,7 +103,7 @@ def integral(integrand: Integrand, p: Distribution, q: Distribution) -> float:
             last = value
         return last
 
-    places = sorted({*borders(p), *borders(q)})
+    places = sorted({*panel_edges(p), *panel_edges(q)})
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         total, last = between(places), np.inf
         lo, hi = places[0], places[-1]
@@ -121,7 +121,7 @@ def integral(integrand: Integrand, p: Distribution, q: Distribution) -> float:
 
 
 def cdf(p: Distribution) -> Callable[[Array], Array]:
-    """x (n,) -> P(X <= x). Raises ValueError where torch does not know it."""
+    """x (n,) -> P(X <= x). Raises ValueError where torch does not implement it."""
 
     def below(x: Array) -> Array:
         bounds = _bounds(p)
@@ -133,7 +133,7 @@ def cdf(p: Distribution) -> Callable[[Array], Array]:
         return p.cdf(points).double().numpy()
 
     try:
-        below(np.array([float(parts(p)[0][0])]))
+        below(np.array([float(components(p)[0][0])]))
     except NotImplementedError as error:
         raise ValueError(
             f"torch has no distribution function for {type(p).__name__}; compare samples with "
@@ -144,7 +144,7 @@ def cdf(p: Distribution) -> Callable[[Array], Array]:
 
 def quantile(p: Distribution, share: Array) -> Array:
     """The x with P(X <= x) = share, by bisection; shares (n,) in (0, 1)."""
-    below, places = cdf(p), borders(p)
+    below, places = cdf(p), panel_edges(p)
     lo, hi = np.full_like(share, places[0]), np.full_like(share, places[-1])
     for _ in range(80):
         middle = (lo + hi) / 2

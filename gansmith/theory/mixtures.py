@@ -1,4 +1,4 @@
-"""Maximum likelihood for a mixture of Gaussians, by expectation and maximisation.
+"""Maximum likelihood for a mixture of Gaussians, by expectation maximization.
 
     log p(x) = log sum_k w_k N(x; m_k, S_k)
 
@@ -15,27 +15,27 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gansmith.core.arrays import Array, as_matrix
 from gansmith.core.rng import Rng
-from gansmith.metrics.arrays import Array, matrix
 
 
 @dataclass(frozen=True)
 class GaussianMixture:
     """weights (K,), means (K, d), covariances (K, d, d), float64.
 
-    path: the mean log-likelihood of the data before each step, and at the end; it never falls.
+    log_likelihoods: mean log-likelihood of the data before each step and at the end; never falls.
     """
 
     weights: Tensor
     means: Tensor
     covariances: Tensor
-    path: tuple[float, ...] = ()
+    log_likelihoods: tuple[float, ...] = ()
 
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x), nats: (n, d) -> (n,) in float64."""
         return self._joint(x.double()).logsumexp(1)
 
-    def shares(self, x: Tensor) -> Tensor:
+    def responsibilities(self, x: Tensor) -> Tensor:
         """p(k | x): (n, d) -> (n, K)."""
         return self._joint(x.double()).softmax(1)
 
@@ -67,16 +67,16 @@ def fit_mixture(
     tolerance: float = 1e-10,
     floor: float = 1e-6,
 ) -> GaussianMixture:
-    """The mixture of so many Gaussians under which x (n, d) is most likely, near where it starts.
+    """The mixture of Gaussians of maximum likelihood for x (n, d), a local maximum.
 
-    The centres begin at examples that lie far from each other (doi:10.5555/1283383.1283494). Ends
+    The centers begin at examples that are far from each other (doi:10.5555/1283383.1283494). Ends
     after `steps`, or when a step gains less than `tolerance` nats an example.
     floor: smallest variance in any direction, in units of the data's mean variance: without one the
-    likelihood has no maximum, since a component may shrink onto one example. Where it acts the
-    step is no longer the best one, and the likelihood may fall by about as much.
+    likelihood has no maximum, since a component may shrink onto one example. Where it acts a step
+    is not the maximum any more, and the likelihood may fall by about as much.
     Raises ValueError when there are fewer examples than components.
     """
-    data = matrix(x, "points", least=max(2, components))
+    data = as_matrix(x, "points", least=max(2, components))
     if components < 1:
         raise ValueError(f"a mixture has at least one component; got {components}")
     d = data.shape[1]
@@ -85,30 +85,30 @@ def fit_mixture(
     found = GaussianMixture(
         data.new_full((components,), 1 / components),
         _far_apart(data, components, seed),
-        _raised(whole, least).expand(components, d, d).clone(),
+        _floored(whole, least).expand(components, d, d).clone(),
     )
     path = [float(found.log_prob(data).mean())]
     for _ in range(steps):
-        found = _maximised(data, found.shares(data), least)
+        found = _m_step(data, found.responsibilities(data), least)
         path.append(float(found.log_prob(data).mean()))
         if path[-1] - path[-2] < tolerance:
             break
     return GaussianMixture(found.weights, found.means, found.covariances, tuple(path))
 
 
-def _maximised(x: Tensor, shares: Tensor, least: float) -> GaussianMixture:
+def _m_step(x: Tensor, shares: Tensor, least: float) -> GaussianMixture:
     """The M-step."""
     total = shares.sum(0).clamp(min=1e-300)
     means = (shares.T @ x) / total[:, None]
     covariances = []
     for k, mean in enumerate(means):
-        centred = x - mean
-        covariances.append(_raised((shares[:, k, None] * centred).T @ centred / total[k], least))
+        centered = x - mean
+        covariances.append(_floored((shares[:, k, None] * centered).T @ centered / total[k], least))
     return GaussianMixture(total / len(x), means, torch.stack(covariances))
 
 
-def _raised(covariance: Tensor, least: float) -> Tensor:
-    """The same with no variance below the floor; itself where none is."""
+def _floored(covariance: Tensor, least: float) -> Tensor:
+    """The covariance with no variance below the floor."""
     values, vectors = torch.linalg.eigh(covariance)
     if float(values[0]) >= least:
         return covariance
@@ -120,7 +120,7 @@ def _far_apart(x: Tensor, components: int, seed: int) -> Tensor:
     rng = Rng(seed)
     chosen = [x[int(rng.integers(len(x), 1))]]
     for _ in range(1, components):
-        gap = torch.stack([(x - centre).square().sum(1) for centre in chosen]).min(0).values
+        gap = torch.stack([(x - center).square().sum(1) for center in chosen]).min(0).values
         edge = rng.uniform(1).double() * gap.sum()
         chosen.append(x[min(int(torch.searchsorted(gap.cumsum(0), edge)), len(x) - 1)])
     return torch.stack(chosen)

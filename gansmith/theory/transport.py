@@ -1,8 +1,8 @@
-"""Exact optimal transport between two clouds of weighted points (solved by POT).
+"""Exact optimal transport between two weighted point clouds (solved by POT).
 
 W^p = min over plans P of sum_ij P_ij |x_i - y_j|^p, where P has row sums a and column sums b
 (arXiv:1803.00567, section 2.3). Its dual is max sum a u + sum b v over u_i + v_j <= |x_i - y_j|^p;
-for p = 1 the best u is what a critic of a Wasserstein GAN should find, up to a constant.
+for p = 1 the optimal u is what the critic of a Wasserstein GAN should learn, up to a constant.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gansmith.metrics.arrays import Array as Points
-from gansmith.metrics.arrays import matching
+from gansmith.core.arrays import Array as Points
+from gansmith.core.arrays import as_matrices
 from gansmith.theory.integrands import Array
 
 TOLERANCE = 1e-7  # of the sums of a plan
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The cheapest way to move one cloud onto another.
+class TransportPlan:
+    """The optimal plan from one point cloud to another.
 
     x (n, d), y (m, d): the clouds. a (n,), b (m,): their weights, which sum to 1.
-    matrix (n, m): how much of x_i goes to y_j. cost: sum_ij matrix_ij |x_i - y_j|^power; the
-    Wasserstein distance is its power-th root. u (n,), v (m,): the best prices, the Kantorovich
-    potentials: sum a u + sum b v is the cost, and u_i + v_j <= |x_i - y_j|^power everywhere.
+    matrix (n, m): the mass that goes from x_i to y_j. cost: sum_ij matrix_ij |x_i - y_j|^power;
+    the Wasserstein distance is its power-th root. u (n,), v (m,): the Kantorovich potentials:
+    sum a u + sum b v is the cost, and u_i + v_j <= |x_i - y_j|^power everywhere.
     """
 
     x: Tensor
@@ -50,7 +50,7 @@ class Plan:
     def cost_of(self, matrix: Array) -> float:
         """The cost of any other plan (n, m), never below `cost`.
 
-        Raises ValueError for a matrix that is no plan: other sums, or negative parts.
+        Raises ValueError for a matrix that is no plan: other sums, or negative entries.
         """
         matrix = np.asarray(matrix, float)
         if matrix.shape != self.matrix.shape:
@@ -58,13 +58,13 @@ class Plan:
         wrong = max(np.abs(matrix.sum(1) - self.a).max(), np.abs(matrix.sum(0) - self.b).max())
         if matrix.min() < -TOLERANCE or wrong > TOLERANCE:
             raise ValueError(
-                "a plan has no negative parts, rows that sum to a and columns that sum to b; "
-                f"got a smallest part of {matrix.min():.3g} and sums that are off by {wrong:.3g}"
+                "a plan has no negative entries, rows that sum to a and columns that sum to b; "
+                f"got a smallest entry of {matrix.min():.3g} and sums that are off by {wrong:.3g}"
             )
         return float((matrix * _costs(self.x, self.y, self.power)).sum())
 
     def potential(self) -> Callable[[Tensor], Tensor]:
-        """The best critic as a function, z (k, d) -> (k,): min_j |z - y_j|^power - v_j.
+        """The optimal critic as a function, z (k, d) -> (k,): min_j |z - y_j|^power - v_j.
 
         It is u at the points of x. For power 1 it is 1-Lipschitz everywhere, and
         E_a[potential(x)] - E_b[potential(y)] = W1.
@@ -77,8 +77,8 @@ class Plan:
 
         return critic
 
-    def picture(self) -> Figure:
-        """On the line the matrix beside both clouds; else arrows from x to y, in 2 coordinates."""
+    def plot(self) -> Figure:
+        """In one dimension the matrix with its marginals; else lines from x to y, in two."""
         figure = Figure(figsize=(5, 5), layout="constrained")
         return _on_the_line(figure, self) if self.x.shape[1] == 1 else _arrows(figure, self)
 
@@ -86,10 +86,10 @@ class Plan:
 EXACT = "donot_use_mm_for_euclid_dist"
 
 
-def transport(
+def optimal_transport(
     x: Points, y: Points, a: Points | None = None, b: Points | None = None, *, power: int = 1
-) -> Plan:
-    """The cheapest plan from x (n, d) to y (m, d), exactly, by network simplex.
+) -> TransportPlan:
+    """The optimal plan from x (n, d) to y (m, d), exactly, by network simplex.
 
     a, b: weights, positive or 0, scaled to sum 1; uniform when None. power: of the distances.
     2,000 points a side take about a second. Raises ValueError for shapes that do not fit, for
@@ -97,18 +97,18 @@ def transport(
     """
     import ot
 
-    first, second = matching(x, y, "points")
+    first, second = as_matrices(x, y, "points")
     if power < 1:
         raise ValueError(f"distances are taken to a power of 1 or more; got {power}")
     weights = _weights(a, len(first), "a"), _weights(b, len(second), "b")
     costs = _costs(first, second, power)
     matrix, log = ot.emd(*weights, costs, numItermax=10_000_000, log=True)
     if log["warning"] is not None:
-        raise RuntimeError(f"transport found no best plan: {log['warning']}")
+        raise RuntimeError(f"no optimal plan was found: {log['warning']}")
     u, v = np.asarray(log["u"]), np.asarray(log["v"])
-    # a point without weight may be priced anywhere: lower it until it fits
+    # the potential of a point without weight is free: lower it until it is feasible
     u = np.minimum(u, (costs - v).min(1))
-    return Plan(first, second, *weights, power, matrix, float(log["cost"]), u, v)
+    return TransportPlan(first, second, *weights, power, matrix, float(log["cost"]), u, v)
 
 
 def _costs(x: Tensor, y: Tensor, power: int) -> Array:
@@ -122,12 +122,12 @@ def _weights(given: Points | None, n: int, name: str) -> Array:
     if weights.shape != (n,):
         raise ValueError(f"{name} has one weight for each of {n} points; got {weights.shape}")
     if not np.isfinite(weights).all() or weights.min() < 0 or weights.sum() == 0:
-        raise ValueError(f"{name} holds weights of 0 or more, and not only 0")
+        raise ValueError(f"weights {name} are 0 or more, and not all 0")
     return weights / weights.sum()
 
 
-def _on_the_line(figure: Figure, plan: Plan) -> Figure:
-    """P as a heat map over sorted places, its sums along two sides: earth and where it goes."""
+def _on_the_line(figure: Figure, plan: TransportPlan) -> Figure:
+    """P as a heat map over sorted points, with its row and column sums on two sides."""
     grid = figure.subplots(2, 2, width_ratios=[1, 3], height_ratios=[3, 1])
     rows, columns = plan.x[:, 0].argsort(), plan.y[:, 0].argsort()
     xs, ys = plan.x[rows, 0].numpy(), plan.y[columns, 0].numpy()
@@ -141,7 +141,7 @@ def _on_the_line(figure: Figure, plan: Plan) -> Figure:
     return figure
 
 
-def _arrows(figure: Figure, plan: Plan) -> Figure:
+def _arrows(figure: Figure, plan: TransportPlan) -> Figure:
     axes = figure.subplots()
     x, y = plan.x.numpy(), plan.y.numpy()
     most = plan.matrix.max()

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import torch
 
-from gansmith.audio import SoundError, mono, read_sound, resample, sound_bytes, write_sound
+from gansmith.audio import AudioError, audio_bytes, read_audio, resample, to_mono, write_audio
 
 WIDTHS = {"PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 24, "FLOAT": 24, "DOUBLE": 24}
 
@@ -22,23 +22,23 @@ def tone(rate: int = 8000, seconds: float = 0.1, hertz: float = 440.0) -> torch.
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_wav_of_any_width_comes_back(width, rate, channels, tmp_path):
     wave = torch.stack([tone(rate), -0.5 * tone(rate)])[:channels]
-    write_sound(tmp_path / "x.wav", wave, rate, width)
-    found = read_sound(tmp_path / "x.wav")
-    assert (found.rate, found.width, found.wave.dtype) == (rate, width, torch.float32)
-    assert found.wave.shape == wave.shape
-    assert (found.wave - wave).abs().max() <= 2.0 ** -(WIDTHS[width] - 1)
+    write_audio(tmp_path / "x.wav", wave, rate, width)
+    found = read_audio(tmp_path / "x.wav")
+    assert (found.rate, found.subtype, found.waveform.dtype) == (rate, width, torch.float32)
+    assert found.waveform.shape == wave.shape
+    assert (found.waveform - wave).abs().max() <= 2.0 ** -(WIDTHS[width] - 1)
 
 
 @pytest.mark.parametrize(("asked", "stored"), [("PCM_24", "PCM_24"), ("FLOAT", "PCM_24")])
 def test_flac_keeps_24_bits(asked, stored, tmp_path):
-    write_sound(tmp_path / "x.flac", tone(), 8000, asked)
-    found = read_sound(tmp_path / "x.flac")
-    assert found.width == stored
-    assert (found.wave[0] - tone()).abs().max() <= 2.0**-23
+    write_audio(tmp_path / "x.flac", tone(), 8000, asked)
+    found = read_audio(tmp_path / "x.flac")
+    assert found.subtype == stored
+    assert (found.waveform[0] - tone()).abs().max() <= 2.0**-23
 
 
 def test_stereo_becomes_the_mean_of_its_channels():
-    assert mono(torch.tensor([[1.0, 0.0], [0.0, 0.5]])).tolist() == [0.5, 0.25]
+    assert to_mono(torch.tensor([[1.0, 0.0], [0.0, 0.5]])).tolist() == [0.5, 0.25]
 
 
 def empty(path):
@@ -46,7 +46,7 @@ def empty(path):
 
 
 def cut(path):
-    path.write_bytes(sound_bytes(tone(), 8000)[:20])
+    path.write_bytes(audio_bytes(tone(), 8000)[:20])
 
 
 def words(path):
@@ -85,15 +85,15 @@ def ogg(path):
 def test_what_cannot_be_used_is_named(make, why, tmp_path):
     path = tmp_path / "x.wav"
     make(path)
-    with pytest.raises(SoundError, match=f"x.wav.*{why}"):
-        read_sound(path)
+    with pytest.raises(AudioError, match=f"x.wav.*{why}"):
+        read_audio(path)
 
 
 def test_what_cannot_be_written_is_refused(tmp_path):
-    with pytest.raises(SoundError, match=".wav or .flac; got '.mp3'"):
-        write_sound(tmp_path / "x.mp3", tone(), 8000)
-    with pytest.raises(SoundError, match="not finite"):
-        write_sound(tmp_path / "x.wav", tone() / 0, 8000)
+    with pytest.raises(AudioError, match=".wav or .flac; got '.mp3'"):
+        write_audio(tmp_path / "x.mp3", tone(), 8000)
+    with pytest.raises(AudioError, match="not finite"):
+        write_audio(tmp_path / "x.wav", tone() / 0, 8000)
     assert not list(tmp_path.iterdir())
 
 
@@ -119,7 +119,7 @@ def test_what_the_lower_rate_cannot_hold_is_gone():
 
 
 def test_a_length_that_does_not_fit_is_refused():
-    with pytest.raises(SoundError, match="not 90"):
+    with pytest.raises(AudioError, match="not 90"):
         resample(tone(8000, 0.1), 8000, 16000, 90)
-    with pytest.raises(SoundError, match="1 sample a second"):
+    with pytest.raises(AudioError, match="1 sample a second"):
         resample(tone(), 8000, 0)

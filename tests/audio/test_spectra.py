@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gansmith.audio import SoundError, istft, log_mel, log_spectrum, mel_bands, stft, window_size
+from gansmith.audio import AudioError, istft, log_mel, log_spectrum, mel_bands, stft, window_size
 from gansmith.audio.spectra import power
 from gansmith.core.rng import Rng
 
@@ -25,7 +25,7 @@ def test_the_inverse_gives_the_sound_back(count, hop):
 
 
 def test_too_few_frames_are_refused():
-    with pytest.raises(SoundError, match="1 are missing"):
+    with pytest.raises(AudioError, match="1 are missing"):
         istft(stft(sine(500), 256, 64)[:, :, :-1], 256, 64, 8192)
 
 
@@ -105,5 +105,5 @@ def test_the_shape_is_as_asked(count, bands, frames):
 
 
 def test_too_short_a_sound_is_refused():
-    with pytest.raises(SoundError, match="T at least 32"):
+    with pytest.raises(AudioError, match="T at least 32"):
         log_mel(torch.zeros(1, 31), 8000)

@@ -1,3 +1,5 @@
+"""gansmith list: a line on everything there is."""
+
 import io
 from pathlib import Path
 
@@ -5,12 +7,12 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from gansmith.api import plan
-from gansmith.cli.list import LISTS, listing
+from gansmith.cli.list import LISTS, table_of
 from gansmith.data import DATA
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.penalties import PENALTIES
 from gansmith.presets import PRESETS
+from gansmith.runs.plan import plan
 from gansmith.runs.run import Run
 
 
@@ -29,7 +31,7 @@ def shown(table: Table) -> str:
     [("presets", PRESETS), ("objectives", OBJECTIVES), ("penalties", PENALTIES), ("data", DATA)],
 )
 def test_everything_is_listed_with_a_line_on_it(what: str, known: dict) -> None:
-    rows = cells(listing(what))
+    rows = cells(table_of(what))
     assert [row[0] for row in rows] == list(known)
     for row in rows:
         assert len(row[-1]) > 10, row
@@ -38,35 +40,35 @@ def test_everything_is_listed_with_a_line_on_it(what: str, known: dict) -> None:
 
 
 def test_a_preset_s_row_has_its_data_and_paper_once() -> None:
-    row = next(row for row in cells(listing("presets")) if row[0] == "wgan")
+    row = next(row for row in cells(table_of("presets")) if row[0] == "wgan")
     assert row == ("wgan", "fashion", "arXiv:1701.07875", "Wasserstein GAN with weight clipping")
 
 
 def test_a_data_set_s_row_has_its_licence() -> None:
-    assert {row[0]: row[1] for row in cells(listing("data"))}["digits"] == "CC-BY-4.0"
+    assert {row[0]: row[1] for row in cells(table_of("data"))}["digits"] == "CC-BY-4.0"
 
 
 def test_runs_are_listed_by_their_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert listing("runs").caption == "no run in runs/ yet"
+    assert table_of("runs").caption == "no run in runs/ yet"
     for _ in range(2):
         run = plan("nsgan", data="ring", width=4)
         Run.begin(run.folder, run.config)
     Path("runs/other").mkdir()
-    assert cells(listing("runs")) == [
+    assert cells(table_of("runs")) == [
         ("runs/nsgan-ring-0000", "nsgan", "ring"),
         ("runs/nsgan-ring-0001", "nsgan", "ring"),
     ]
-    assert listing("runs").caption is None
+    assert table_of("runs").caption is None
 
 
 @pytest.mark.parametrize("what", LISTS)
-def test_what_is_said_is_shown_as_it_is_written(
+def test_lines_are_not_taken_for_markup(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    page = shown(listing(what))
-    for row in cells(listing(what)):
+    page = shown(table_of(what))
+    for row in cells(table_of(what)):
         assert row[0] in page
     if what == "objectives":
         assert "E_q[" in page  # not taken for markup

@@ -5,19 +5,21 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gansmith.cli import _named, _train_options, main
-from gansmith.cli.commands import Sweep as SweepOptions
-from gansmith.cli.options import parse_with_preset
+from gansmith.cli import main
+from gansmith.cli.preset_options import parse_with_preset
+from gansmith.cli.sweep import SweepOptions
+from gansmith.cli.train import TrainOptions, preset_of
 from gansmith.evaluation import select
 from gansmith.presets import PRESETS
 from gansmith.runs import recorder
-from gansmith.sweep.plan import Asked
-from gansmith.sweep.report import command, why
-from gansmith.sweep.study import Sweep
-from gansmith.sweep.trial import Trial
+from gansmith.sweeps.plan import SweepConfig
+from gansmith.sweeps.report import failure_reason, train_command
+from gansmith.sweeps.study import Sweep
+from gansmith.sweeps.trial import Trial
 
 pytest.importorskip("optuna")
 TINY = ["--data", "mixture-1d", "--width", "4", "--batch", "8", "--steps", "4"]
@@ -29,7 +31,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GANSMITH_TRACE", raising=False)
     monkeypatch.setattr(select, "COUNT", 64)
-    monkeypatch.setattr(recorder, "write_sheet", lambda *_: None)
+    monkeypatch.setattr(recorder.Recorder, "save_samples", lambda *_: None)
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -54,7 +56,7 @@ def test_a_sweep_is_played_lengthened_and_shown(capsys: pytest.CaptureFixture[st
     assert "s: 3 trials, grid search" in text
     assert " 3/3  trial 2: lr=1e+30 d_steps=1 -> diverged at step" in text
     ready = next(line for line in text.splitlines() if line.startswith("  gansmith train"))
-    options, keywords = _train_options(*_named(shlex.split(ready)[2:]))
+    options, keywords = _parsed(shlex.split(ready)[2:])
     best = Sweep.open("s").best()
     assert best is not None
     assert keywords == {"width": 4, "batch": 8} | {"lr": 1e-3, **_off(best.keywords["d_steps"])}
@@ -72,9 +74,16 @@ def test_a_sweep_is_played_lengthened_and_shown(capsys: pytest.CaptureFixture[st
     shown = said(capsys, "--resume", "s", "--trials", "0")
     assert "╌" not in shown
     assert shown.count("diverged") == 2
-    assert "'adv'" in shown
+    assert "D/adv" in shown
     main(["sample", "s/trials/0000", "-n", "4"])
     assert Path("s/trials/0000/generated/samples.npy").exists()
+
+
+def _parsed(words: list[str]) -> tuple[TrainOptions, dict[str, Any]]:
+    """The options and keywords of a train command."""
+    name, rest = preset_of(words)
+    assert name is not None
+    return parse_with_preset(TrainOptions, name, rest)
 
 
 def _off(d_steps: int) -> dict[str, int]:
@@ -84,7 +93,7 @@ def _off(d_steps: int) -> dict[str, int]:
 
 def test_a_dry_run_writes_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     text = said(capsys, "nsgan", *TINY, "--dry-run")
-    assert "  lr: 5e-05..0.005 by its logarithm\n" in text
+    assert "  lr: 5e-05..0.005 in log scale\n" in text
     assert "20 trials of about" in text
     assert "nothing was written; it would go to sweeps/nsgan-mixture-1d-0000" in text
     assert not list(tmp_path.iterdir())
@@ -129,19 +138,21 @@ def test_help_needs_neither_torch_nor_optuna() -> None:
 
 def test_the_command_says_flags_as_train_takes_them() -> None:
     train = dict(steps=5, begin_from="/a b", paper=True, skip_bad=False, width=4)
-    asked = Asked("dcgan", "ring", train, {}, "random", 0, 1, None, "", "lower", "")
-    trial = Trial(0, Path(), {"share": False, "lr": 1e-05, "augment": "a,b"}, "done")
-    ready = shlex.split(command(asked, trial))
+    config = SweepConfig("dcgan", "ring", train, {}, "random", 0, 1, None, "", "lower", "")
+    trial = Trial(0, Path(), {"share_fakes": False, "lr": 1e-05, "augment": "a,b"}, "done")
+    ready = shlex.split(train_command(config, trial))
     assert ready[:3] == ["gansmith", "train", "dcgan"]
-    options, keywords = _train_options(*_named(ready[2:]))
+    options, keywords = _parsed(ready[2:])
     assert (options.steps, options.begin_from, options.paper) == (5, Path("/a b"), True)
     assert keywords == {"width": 4, "lr": 1e-05, "augment": "a,b"}
 
 
 def test_a_reason_is_a_line() -> None:
-    bad = Trial(0, Path(), {}, "diverged", why="step 3, phase 'fool': the term 'adv' is nan. Try")
-    assert why(bad) == "phase 'fool': the term 'adv' is nan"
-    assert why(Trial(0, Path(), {}, "error", why="Error: a\n b " + "c" * 200)).endswith("ccc...")
+    bad = Trial(0, Path(), {}, "diverged", reason="step 3, phase 'G': ...", term="G/adv")
+    assert failure_reason(bad) == "not finite: G/adv"
+    assert failure_reason(
+        Trial(0, Path(), {}, "error", reason="Error: a\n b " + "c" * 200)
+    ).endswith("ccc...")
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -18,7 +18,7 @@ from gansmith.runs import checkpoint
 def main(folder: Path) -> None:
     """Play all cases one after the other, as one of several processes."""
     torch.set_num_threads(1)
-    distributed.start()
+    distributed.init()
     assert distributed.world() == 2
     for name in CASES:
         player = trainer(name, double=True, micro=2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import permutations
 from typing import Any
 
 import torch
@@ -16,16 +17,25 @@ from small import Trainer
 
 from gansmith.core.rng import Rng
 from gansmith.data import Condition, Dataset, accepts, modes, open_data, open_source
-from gansmith.data.audio import sound_dataset
-from gansmith.data.build import conditioned, image_dataset, unpaired
-from gansmith.data.transforms.degrade import degraded
+from gansmith.data.audio import audio_dataset
+from gansmith.data.build import image_dataset, with_condition
+from gansmith.data.domains import domains_dataset
+from gansmith.data.transforms.degrade import degrade
 from gansmith.data.transforms.windows import clip_dataset
-from gansmith.evaluation.adherence import to_answer
-from gansmith.evaluation.select import judge_of, score
-from gansmith.metrics import energy_distance, evaluate_labels, mode_report, ngram_jsd, valid_share
+from gansmith.evaluation.adherence import condition_adherence, reconstruction
+from gansmith.evaluation.classify import classifier_metrics
+from gansmith.evaluation.select import score
+from gansmith.metrics import (
+    energy_distance,
+    evaluate_labels,
+    load_judge,
+    mode_report,
+    ngram_jsd,
+    valid_share,
+)
 from gansmith.metrics.speech import si_sdr
 from gansmith.presets import PRESETS
-from gansmith.sampling.prompts import made
+from gansmith.sampling.generate import generate, to_model_input
 
 Scores = dict[str, float]
 LARGE = float("inf")
@@ -61,7 +71,7 @@ def fitted(game: Any, dataset: Dataset) -> Scores:
     A third of the points lie in the narrow mode at -1.
     """
     points = game.sample(2500, Rng(1))
-    distance = energy_distance(points, dataset.held["real"][:2500])
+    distance = energy_distance(points, dataset.held_out["real"][:2500])
     return {"energy": distance, "left": float((points < 0).float().mean())}
 
 
@@ -94,15 +104,15 @@ def bands() -> Dataset:
         x[:, 1] += 180 * band
         real = x.to(torch.uint8)
         parts.append(image_dataset("ab"[side], {"real": real[:256]}, {"real": real[256:]}))
-    return unpaired("bands", *parts)
+    return domains_dataset("bands", dict(zip("ab", parts, strict=True)))
 
 
 def crossed(game: Any, dataset: Dataset) -> Scores:
     """Colours of the translations within and without the band, and the order of the heights."""
     scores: Scores = {}
     for source, to, old, new in (("a", "b", 0, 2), ("b", "a", 2, 0)):
-        x = dataset.held[source].float().div(127.5).sub(1)
-        y = game.translate(x, to=to)
+        x = dataset.held_out[source].float().div(127.5).sub(1)
+        y = game.translate(x, source, to)
         band = x[:, old] > 0
         order = spearmanr((x[:, old] > 0).sum((1, 2)), (y[:, new] > 0).sum((1, 2))).statistic
         scores |= {
@@ -112,6 +122,42 @@ def crossed(game: Any, dataset: Dataset) -> Scores:
             f"order in {to}": float(order),
         }
     return scores
+
+
+@cache
+def three_bands() -> Dataset:
+    """Dark 8x8 images with a bright band above, red, green or blue by the domain."""
+    parts = {}
+    for channel, name in enumerate(("red", "green", "blue")):
+        rng = Rng(8, channel)
+        x = 20 * rng.uniform(192, 3, 8, 8)
+        x[:, channel, : 2 + channel] += 200
+        real = x.to(torch.uint8)
+        parts[name] = image_dataset(name, {"real": real[:160]}, {"real": real[160:]})
+    return domains_dataset("three bands", parts)
+
+
+def recoloured(game: Any, dataset: Dataset) -> Scores:
+    """How often the brightest channel of a translation is that of the target, over all six ways."""
+    names = list(dataset.domains)
+    right = []
+    for source, target in permutations(names, 2):
+        x = to_model_input(dataset.domains[source].held_out["real"], game)
+        y = game.translate(x, source, target)[:, :, 0].mean(2)
+        right.append((y.argmax(1) == names.index(target)).float().mean())
+    return {"right colour": float(torch.stack(right).min())}
+
+
+def spelled(game: Any, dataset: Dataset) -> Scores:
+    """Numbers in words, written in digits: how many sentences and words are right."""
+    found = condition_adherence(generate(game, dataset, 200, Rng(1)), dataset)
+    return {key: number.value for key, number in found.items()}
+
+
+def classified(game: Any, dataset: Dataset) -> Scores:
+    """The share of held-out images whose class is found."""
+    found = classifier_metrics(game, dataset, 360)
+    return {"accuracy": found["classifier_accuracy"].value}
 
 
 def both(**wanted: tuple[float, float]) -> dict[str, tuple[float, float]]:
@@ -127,7 +173,7 @@ def spoken(game: Any, dataset: Dataset) -> Scores:
     """Share of sentences that the grammar makes, and nats per token of held-out ones."""
     judge = accepts("grammar")
     assert judge is not None
-    tokens = dataset.held["tokens"][:500].long()
+    tokens = dataset.held_out["tokens"][:500].long()
     count = int((tokens != 0).sum()) + 500  # every sentence has its end
     with torch.no_grad():
         nll = float(game.G.nll(tokens).sum()) / count
@@ -140,7 +186,7 @@ def written(game: Any, dataset: Dataset) -> Scores:
     For games whose D copies: two coordinates of a point are copied whatever they are, and G
     collapses; pictures are not.
     """
-    x, held = game.sample(1000, Rng(1)), dataset.held["real"].float().div(127.5).sub(1)
+    x, held = game.sample(1000, Rng(1)), dataset.held_out["real"].float().div(127.5).sub(1)
     distance = energy_distance(x.flatten(1), held.flatten(1))
     return {"cfid": score(game, dataset, 0)["value"], "energy": distance}
 
@@ -154,7 +200,7 @@ def copied(game: Any, dataset: Dataset) -> Scores:
 
     A code of one number must find the way round the ring; the mean of all has an error of 0.5.
     """
-    real = dataset.held["real"][:2500]
+    real = dataset.held_out["real"][:2500]
     copy = game.decode(game.encode(real))
     return {"error": float((copy - real).square().mean()), "spread": float(copy.var(0).mean())}
 
@@ -163,7 +209,7 @@ def likely(game: Any, dataset: Dataset) -> Scores:
     """The same for a chain of potentials, whose likelihood is that of its D."""
     judge = accepts("grammar")
     assert judge is not None
-    tokens = dataset.held["tokens"].long()
+    tokens = dataset.held_out["tokens"].long()
     with torch.no_grad():
         nll = float(game.D.nll(tokens).sum()) / float((tokens != 0).sum() + len(tokens))
     return {"valid": valid_share(game.sample(2000, Rng(1)), judge), "nll": nll}
@@ -176,7 +222,7 @@ def herded(game: Any, dataset: Dataset) -> Scores:
     tokens = game.sample(2000, Rng(1))
     return {
         "valid": valid_share(tokens, judge),
-        "jsd-2": ngram_jsd(tokens, dataset.held["tokens"], 2),
+        "jsd-2": ngram_jsd(tokens, dataset.held_out["tokens"], 2),
     }
 
 
@@ -185,7 +231,7 @@ def told() -> Dataset:
     """Digits of 16x16, asked by sentences of two words, of which one says which digit."""
     small = open_data("digits")
     fields = []
-    for part in (small.train, small.held):
+    for part in (small.train, small.held_out):
         real = part["real"].repeat_interleave(2, 2).repeat_interleave(2, 3)
         fields.append({"real": real, "label": part["label"]})
     whole = image_dataset("digits", *fields, classes=small.spec.classes)
@@ -194,7 +240,7 @@ def told() -> Dataset:
         for part in fields
     ]
     words = ["<end>", *small.spec.classes, "number"]
-    return conditioned(whole, Condition("sentence", vocab=12, length=2), *given, words)
+    return with_condition(whole, Condition("sentence", vocab=12, length=2), *given, words)
 
 
 @cache
@@ -204,27 +250,27 @@ def voices() -> Dataset:
     pictures = replace(
         whole,
         spec=replace(whole.spec, condition=None),
-        train={k: v for k, v in whole.train.items() if k != "given"},
-        held={k: v for k, v in whole.held.items() if k != "given"},
+        train={k: v for k, v in whole.train.items() if k != "condition"},
+        held_out={k: v for k, v in whole.held_out.items() if k != "condition"},
     )
     given = []
-    for part in (whole.train, whole.held):
+    for part in (whole.train, whole.held_out):
         n = len(part["label"])
         band = torch.arange(10)[None, :, None] == part["label"][:, None, None]
         begun = torch.arange(12)[None, None] >= rng.integers(6, n, 1, 1)
         sound = 60 * rng.uniform(n, 10, 12) + 150 * (band & begun)
         given.append(sound.to(torch.uint8).unsqueeze(1))
-    return conditioned(pictures, Condition("sound", channels=1, height=10, width=12), *given)
+    return with_condition(pictures, Condition("log-mel", channels=1, height=10, width=12), *given)
 
 
 @cache
 def negatives() -> Dataset:
     """Digits of 16x16 and their negatives: pairs."""
     whole = told()
-    given = [part["real"] for part in (whole.train, whole.held)]
+    given = [part["real"] for part in (whole.train, whole.held_out)]
     parts = [{"real": 255 - rows} for rows in given]
     pictures = image_dataset("digits", *parts)
-    return conditioned(pictures, Condition("image", channels=1, height=16, width=16), *given)
+    return with_condition(pictures, Condition("image", channels=1, height=16, width=16), *given)
 
 
 @cache
@@ -273,16 +319,18 @@ def balls() -> Dataset:
     sources = torch.cat([seen[:, 1:], marks[:, 1:]], 2).flatten(1, 2)
     given = torch.cat([marks[:, 0], sources], 1)
     rows = (slice(200), slice(200, n))
-    parts = [{"real": seen[part, 0].contiguous(), "who": torch.arange(n)[part]} for part in rows]
-    condition = Condition("likeness", channels=15, height=16, width=16)
-    return conditioned(image_dataset("balls", *parts), condition, *(given[part] for part in rows))
+    parts = [{"real": seen[part, 0].contiguous(), "person": torch.arange(n)[part]} for part in rows]
+    condition = Condition("references", channels=15, height=16, width=16)
+    return with_condition(
+        image_dataset("balls", *parts), condition, *(given[part] for part in rows)
+    )
 
 
 def as_asked(game: Any, dataset: Dataset) -> Scores:
     """Share of answers that the judge takes for the digit that was asked for, and quick cFID."""
-    n = dataset.spec.held
-    _, seen = judge_of("digits", 1).look(made(game, dataset, n, Rng(1)))
-    right = float((seen.argmax(1) == dataset.held["label"]).float().mean())
+    n = dataset.spec.held_out
+    _, seen = load_judge("digits").extract(generate(game, dataset, n, Rng(1)))
+    right = float((seen.argmax(1) == dataset.held_out["label"]).float().mean())
     return {"asked": right, "cfid": score(game, dataset, 0)["value"]}
 
 
@@ -292,7 +340,7 @@ ASKED = {"asked": (0.55, 1), "cfid": (0, 30)}
 def by_class(game: Any, dataset: Dataset) -> Scores:
     """The same, and the variance of answers to one class, over that of its real pictures."""
     label = torch.arange(10).repeat_interleave(30)
-    answers = game.answer(label, Rng(2)).unflatten(0, (10, 30))
+    answers = game.generate(label, Rng(2)).unflatten(0, (10, 30))
     real, true = dataset.train["real"].float() / 127.5 - 1, dataset.train["label"]
     spread = torch.stack([real[true == k].var(0).mean() for k in range(10)]).mean()
     return {**as_asked(game, dataset), "variety": float(answers.var(1).mean() / spread)}
@@ -305,22 +353,22 @@ def averaged(game: Any, dataset: Dataset) -> Scores:
     """Mean absolute difference of the answers to the mean of their class, in [-1, 1]."""
     real, label = dataset.train["real"].float() / 127.5 - 1, dataset.train["label"]
     means = torch.stack([real[label == k].mean(0) for k in range(10)])
-    answers = game.answer(torch.arange(10), Rng(1))
+    answers = game.generate(torch.arange(10), Rng(1))
     return {"off": float((answers - means).abs().mean())}
 
 
 def labelled(game: Any, dataset: Dataset) -> Scores:
     """F1 of the labels of 500 held-out pictures, and the share of sets that never occur."""
     found = evaluate_labels(
-        made(game, dataset, 500, Rng(1)), dataset.held["real"][:500], dataset.train["real"]
+        generate(game, dataset, 500, Rng(1)), dataset.held_out["real"][:500], dataset.train["real"]
     )
-    return {"f1": found["f1"].value, "unseen": found["unseen"].value}
+    return {"f1": found["f1"].value, "unseen": found["novel"].value}
 
 
 def true_to(game: Any, dataset: Dataset) -> Scores:
     """PSNR of answers to held-out pictures, dB."""
-    samples = made(game, dataset, dataset.spec.held, Rng(1))
-    return {"psnr": to_answer(samples, dataset)["psnr"].value}
+    samples = generate(game, dataset, dataset.spec.held_out, Rng(1))
+    return {"psnr": reconstruction(samples, dataset)["psnr"].value}
 
 
 @cache
@@ -328,15 +376,15 @@ def tones() -> Dataset:
     """Tones of 300 to 900 Hz, an eighth of a second, in recordings of noise at 0 to 10 dB."""
     hertz = 300 + 600 * Rng(13).uniform(320, 1)
     real = 0.3 * torch.sin(2 * torch.pi * hertz * torch.arange(1024) / 8000)
-    return degraded(
-        "noisy", sound_dataset("tones", {"real": real[:256]}, {"real": real[256:]}, 8000)
+    return degrade(
+        "noisy", audio_dataset("tones", {"real": real[:256]}, {"real": real[256:]}, 8000)
     )
 
 
 def freed(game: Any, dataset: Dataset) -> Scores:
     """What the answers to held-out sounds gain on the given ones, dB of SI-SDR."""
-    samples = made(game, dataset, dataset.spec.held, Rng(1))
-    real, given = dataset.held["real"], dataset.held["given"]
+    samples = generate(game, dataset, dataset.spec.held_out, Rng(1))
+    real, given = dataset.held_out["real"], dataset.held_out["condition"]
     return {"gain": float((si_sdr(samples, real) - si_sdr(given, real)).mean())}
 
 
@@ -344,7 +392,7 @@ PROBLEMS: dict[str, Problem] = {
     "cgan": Problem(
         partial(open_data, "digits"), dict(width=16, latent=16), 1200, by_class, BY_CLASS
     ),
-    "split": Problem(
+    "two-score": Problem(
         partial(open_data, "digits"), dict(width=16, latent=16), 1400, by_class, BY_CLASS
     ),
     "projection": Problem(
@@ -354,36 +402,36 @@ PROBLEMS: dict[str, Problem] = {
         partial(open_data, "digits"), dict(width=16, latent=16), 1200, by_class, BY_CLASS
     ),
     "gan-cls": Problem(
-        told, dict(width=8, latent=16, code=16, augment="none"), 1500, as_asked, ASKED
+        told, dict(width=8, latent=16, embed_dim=16, augment="none"), 1500, as_asked, ASKED
     ),
     "stackgan": Problem(
-        told, dict(width=8, latent=16, code=16, small_steps=1000), 1400, as_asked, ASKED
+        told, dict(width=8, latent=16, embed_dim=16, small_steps=1000), 1400, as_asked, ASKED
     ),
     "sound-to-image": Problem(
-        voices, dict(width=8, latent=16, code=16), 250, as_asked, ASKED
+        voices, dict(width=8, latent=16, embed_dim=16), 250, as_asked, ASKED
     ),
     "regression": Problem(
         partial(open_data, "digits"), dict(width=16, lr=2e-3), 500, averaged, {"off": (0, 0.05)}
     ),
     "pix2pix": Problem(
-        negatives, dict(width=8, patch=7, lr=1e-3), 350, true_to, {"psnr": (20, 99)}
+        negatives, dict(width=8, patch_size=7, lr=1e-3), 350, true_to, {"psnr": (20, 99)}
     ),
-    "colourisation": Problem(
-        partial(degraded, "grey", fruits()), dict(width=8, patch=7, lr=2e-3), 400, true_to,
+    "colorization": Problem(
+        partial(degrade, "grey", fruits()), dict(width=8, patch_size=7, lr=2e-3), 400, true_to,
         {"psnr": (17, 99)},
     ),
     "super-resolution": Problem(
-        partial(degraded, "down2", negatives()), dict(width=8), 200, true_to, {"psnr": (22, 99)}
+        partial(degrade, "down2", negatives()), dict(width=8), 200, true_to, {"psnr": (22, 99)}
     ),
-    "completion": Problem(
-        partial(degraded, "hole", fruits()), dict(width=8), 250, true_to, {"psnr": (18, 99)}
+    "inpainting": Problem(
+        partial(degrade, "hole", fruits()), dict(width=8), 250, true_to, {"psnr": (18, 99)}
     ),
     # the last frame shown again has 11.1 dB
-    "video": Problem(
-        gliding, dict(width=8, codes=2, patch=7, lr=2e-3), 400, true_to, {"psnr": (20, 99)}
+    "next-frame": Problem(
+        gliding, dict(width=8, latent=2, patch_size=7, lr=2e-3), 400, true_to, {"psnr": (20, 99)}
     ),
     "talking-head": Problem(
-        balls, dict(width=16, code=8, shots=2, lr=2e-3), 200, true_to, {"psnr": (16, 99)}
+        balls, dict(width=16, embed_dim=8, shots=2, lr=2e-3), 200, true_to, {"psnr": (16, 99)}
     ),
     # nothing is a set of labels with an F1 of 0 that never occurs
     "multi-label": Problem(
@@ -395,7 +443,7 @@ PROBLEMS: dict[str, Problem] = {
         {"f1": (0.7, 1), "unseen": (0, 0.85)},
     ),
     "speech-enhancement": Problem(
-        tones, dict(width=8, patch=7, lr=1e-3), 100, freed, {"gain": (10, 99)}
+        tones, dict(width=8, patch_size=7, lr=1e-3), 100, freed, {"gain": (10, 99)}
     ),
     "segan": Problem(tones, dict(width=4, lr=1e-3, batch=8), 200, freed, {"gain": (4, 99)}),
     "gan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),
@@ -408,26 +456,48 @@ PROBLEMS: dict[str, Problem] = {
     # puts a tenth of its points on them, little more than a circle would; so it is given a mixture
     "wgan": Problem(
         partial(open_data, "mixture-1d"),
-        dict(width=16, latent=2, batch=64, lr=5e-4, bound=0.05, d_steps=5),
+        dict(width=16, latent=2, batch=64, lr=5e-4, weight_clip=0.05, d_steps=5),
         300,
         fitted,
         FITTED,
     ),
-    "wgan-gp": ring(1200, latent=8, lr=1e-3, weight=0.1, d_steps=3),
+    "wgan-gp": ring(1200, latent=8, lr=1e-3, penalty_weight=0.1, d_steps=3),
     "sngan": ring(1500, lr=1e-3, beta1=0.0, d_steps=2),
     "cyclegan": Problem(
         bands,
-        dict(width=8, blocks=1, patch_width=8, patch_layers=1, batch=4, lr=1e-3, identity=5.0),
+        dict(width=8, blocks=1, d_width=8, d_layers=1, batch=4, lr=1e-3, identity_weight=5.0),
         250,
         crossed,
         both(
             new_colour=(0.1, 1), old_colour=(-1, -0.8), ground=(-1, -0.7), order=(0.8, 1)
         ),
     ),
+    "stargan": Problem(
+        three_bands,
+        dict(width=8, blocks=1, d_width=8, batch=12, lr=1e-3, penalty_weight=1.0),
+        150,
+        recoloured,
+        {"right colour": (0.8, 1)},
+    ),
+    "seq2seq": Problem(
+        partial(open_data, "number-words"),
+        dict(embed_dim=16, hidden_dim=32, lr=1e-2),
+        60,
+        spelled,
+        {"exact": (0.5, 1), "wer": (0, 0.2)},
+    ),
+    "classifier": Problem(
+        partial(open_data, "digits"),
+        dict(width=16, lr=5e-3),
+        250,
+        classified,
+        {"accuracy": (0.88, 1)},
+    ),
+    "compose": ring(1500, objective="hinge", penalty="r1", lr=1e-3),
     "seqgan": Problem(
         partial(open_data, "grammar"),
         dict(
-            embed=16, hidden=32, filters=8, rollouts=1, imitate_steps=250, judge_steps=30,
+            embed_dim=16, hidden_dim=32, filters=8, rollouts=1, mle_steps=250, d_pretrain_steps=30,
             lr=1e-2, batch=32,
         ),
         310,
@@ -435,18 +505,18 @@ PROBLEMS: dict[str, Problem] = {
         {"valid": (0.6, 1), "nll": (1.38, 1.9)},  # the grammar itself has 1.417
     ),
     # a walk ends in the wells themselves, so more is asked of it than of a generator
-    "energy": Problem(
+    "ebm": Problem(
         partial(open_data, "ring"),
-        dict(width=16, batch=64, walk=20, noise=0.005, weight=0.01, rounds=20),
+        dict(width=16, batch=64, chain_steps=20, noise=0.005, reg_weight=0.01, sample_rounds=20),
         1000,
         found,
         {"modes": (7, 8), "share": (0.5, 1)},
     ),
     "ebgan": Problem(
-        partial(open_data, "digits"), dict(width=16, latent=16, code=8), 600, written, WRITTEN
+        partial(open_data, "digits"), dict(width=16, latent=16, code_dim=8), 600, written, WRITTEN
     ),
     "began": Problem(
-        partial(open_data, "digits"), dict(width=16, latent=16, code=8), 1500, written, WRITTEN
+        partial(open_data, "digits"), dict(width=16, latent=16, code_dim=8), 1500, written, WRITTEN
     ),
     "autoencoder": Problem(
         partial(open_data, "ring"),
@@ -463,26 +533,28 @@ PROBLEMS: dict[str, Problem] = {
         likely,
         {"valid": (0.15, 0.3), "nll": (1.69, 1.8)},  # the best chain of pairs has 0.23 and 1.704
     ),
-    "perceptron": Problem(
+    "structured-perceptron": Problem(
         partial(open_data, "grammar"),
         dict(memory=1000),
         1500,
         herded,
         {"valid": (0.2, 1), "jsd-2": (0, 0.05)},
     ),
-    "fgan-single": ring(1600, lr=5e-4),
-    "wgan-lp": ring(1200, latent=8, lr=1e-3, weight=0.1, d_steps=3),
-    "wgan-ct": ring(1200, latent=8, lr=1e-3, weight=0.1, d_steps=3, consistency=0.1),
+    "fgan-single-step": ring(1600, lr=5e-4),
+    "wgan-lp": ring(1200, latent=8, lr=1e-3, penalty_weight=0.1, d_steps=3),
+    "wgan-ct": ring(1200, latent=8, lr=1e-3, penalty_weight=0.1, d_steps=3, consistency_weight=0.1),
     "hinge": ring(1200, lr=1e-3, beta1=0.0),
     "ragan": ring(1500, lr=1e-3, beta1=0.0),
     "r3gan": ring(1500, lr=1e-3),
     "loss-sensitive": ring(1500, lr=1e-3, beta1=0.0),
-    "unrolled": ring(1200, lr=1e-3, beta1=0.0, unroll=3, rate=0.003),
-    "replay": ring(1200, lr=1e-3, beta1=0.0, memory=8192),
-    "minibatch": ring(900, lr=1e-3, prior="normal", kernels=8),
-    "ot-gan": ring(1000, latent=4, lr=5e-4, prior="normal", features=64),
+    "unrolled": ring(1200),
+    "replay-buffer": ring(1200, lr=1e-3, beta1=0.0, buffer_size=8192),
+    "minibatch-discrimination": ring(900, lr=1e-3, prior="normal", kernels=8),
+    "ot-gan": ring(1000, latent=4, lr=5e-4, prior="normal", embed_dim=64),
     "ensemble": ring(1600, members=2, width=32, latent=4, lr=5e-4, prior="normal"),
-    "succession": ring(3200, members=2, width=32, latent=4, lr=5e-4, prior="normal", steps=3200),
+    "sequential-ensemble": ring(
+        3200, members=2, width=32, latent=4, lr=5e-4, prior="normal", steps=3200
+    ),
 }  # fmt: skip
 
 
@@ -494,11 +566,11 @@ def trainer(preset: str, seed: int = 0) -> Trainer:
     recipe = chosen.build(dataset.spec, **chosen.keywords(problem.keywords))
     return Trainer(
         recipe.game,
-        open_source(dataset, recipe.batch, seed),
+        (recipe.source or open_source)(dataset, recipe.batch, seed),
         optim=recipe.optim,
         steps=problem.steps,
         schedule=recipe.schedule,
-        average=recipe.average,
+        ema=recipe.ema,
         channels_last=recipe.channels_last,
         seed=seed,
     )
@@ -507,7 +579,7 @@ def trainer(preset: str, seed: int = 0) -> Trainer:
 def scores(t: Trainer, preset: str) -> Scores:
     """The scores of a trainer's averaged players, as a run is used."""
     problem = PROBLEMS[preset]
-    with t.averages.playing(t.game) as game:
+    with t.ema.applied(t.game) as game:
         return problem.scores(game, problem.data())
 
 

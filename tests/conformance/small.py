@@ -18,18 +18,18 @@ from gansmith.core.game import Batch, Phase
 from gansmith.core.recipe import Recipe
 from gansmith.core.rng import Rng
 from gansmith.core.trainer import Trainer
-from gansmith.data import Dataset, open_data, open_source
-from gansmith.data.audio import sound_dataset
+from gansmith.data import Dataset, domains_dataset, open_data, open_source
+from gansmith.data.audio import audio_dataset
 from gansmith.data.build import (
-    conditioned,
     image_dataset,
     labels_dataset,
     points_dataset,
     text_dataset,
-    unpaired,
+    with_condition,
 )
-from gansmith.data.condition import Asked, Condition
-from gansmith.data.transforms.degrade import degraded
+from gansmith.data.condition import Condition, ConditionKind
+from gansmith.data.few_labels import keep_labels
+from gansmith.data.transforms.degrade import degrade
 from gansmith.data.transforms.windows import clip_dataset
 from gansmith.presets import PRESETS
 
@@ -61,7 +61,49 @@ def colours() -> Dataset:
         x[:, channel] = 255 - x[:, channel] / 4
         real = x.to(torch.uint8)
         parts.append(image_dataset("ab"[side], {"real": real[:48]}, {"real": real[48:]}))
-    return unpaired("colours", *parts)
+    return domains_dataset("colours", dict(zip("ab", parts, strict=True)))
+
+
+@cache
+def three_colours() -> Dataset:
+    """The same with a third domain, c, greenish."""
+    x = 200 * Rng(6, 2).uniform(64, 3, 8, 8)
+    x[:, 1] = 255 - x[:, 1] / 4
+    real = x.to(torch.uint8)
+    third = image_dataset("c", {"real": real[:48]}, {"real": real[48:]})
+    return domains_dataset("three colours", {**colours().domains, "c": third})
+
+
+@cache
+def tones() -> Dataset:
+    """Two domains of audio: low tones and high tones of any phase, 512 samples at 8 kHz."""
+    parts = {}
+    for side, (name, pitch) in enumerate((("low", 300.0), ("high", 900.0))):
+        phase = 6.28 * Rng(15, side).uniform(40, 1)
+        x = 0.3 * torch.sin(6.2832 * pitch / 8000 * torch.arange(512) + phase)
+        parts[name] = audio_dataset(name, {"real": x[:32]}, {"real": x[32:]}, 8000)
+    return domains_dataset("tones", parts)
+
+
+@cache
+def few_labels() -> Dataset:
+    """The digits, of which two of each class have kept their label."""
+    return keep_labels(labelled(), 20)
+
+
+@cache
+def pairs_of_sentences() -> Dataset:
+    """64 pairs: three words, and the same backwards."""
+    tokens = 1 + Rng(16).integers(5, 96, 3).to(torch.int16)
+    length = torch.full((96,), 3)
+    words = ("<end>", *"abcde")
+    parts = [{"tokens": tokens.flip(1)[part], "lengths": length[part]} for part in SPLIT]
+    plain = text_dataset("backwards", parts[0], parts[1], words)
+    condition = Condition("sentence", vocab=6, length=3)
+    return with_condition(plain, condition, *(tokens[part] for part in SPLIT), words)
+
+
+SPLIT = slice(0, 64), slice(64, 96)
 
 
 @cache
@@ -69,29 +111,29 @@ def labelled() -> Dataset:
     """The same digits with their labels."""
     x = digits()
     label = open_data("digits").train["label"][:96]
-    parts = [{**x.train, "label": label[:64]}, {**x.held, "label": label[64:]}]
+    parts = [{**x.train, "label": label[:64]}, {**x.held_out, "label": label[64:]}]
     return image_dataset("digits", *parts, classes=open_data("digits").spec.classes)
 
 
 @cache
-def asked(kind: Asked) -> Dataset:
+def asked(kind: ConditionKind) -> Dataset:
     """The same digits, asked by random conditions of a kind."""
     rng = Rng(11)
     shapes = {
         "attributes": (Condition("attributes", ("x", "y", "z")), 2 * rng.uniform(96, 3) - 1),
-        "labels": (Condition("labels", ("x", "y", "z")), rng.integers(2, 96, 3).float()),
+        "label-set": (Condition("label-set", ("x", "y", "z")), rng.integers(2, 96, 3).float()),
         "sentence": (
             Condition("sentence", vocab=8, length=4),
             ((1 + rng.integers(7, 96, 4)) * (torch.arange(4) < 3)).to(torch.int16),
         ),
-        "sound": (
-            Condition("sound", channels=1, height=6, width=9),
+        "log-mel": (
+            Condition("log-mel", channels=1, height=6, width=9),
             rng.integers(256, 96, 1, 6, 9).to(torch.uint8),
         ),
     }
     condition, given = shapes[kind]
     words = ["<end>", *"abcdefg"] if kind == "sentence" else []
-    return conditioned(digits(), condition, given[:64], given[64:], words)
+    return with_condition(digits(), condition, given[:64], given[64:], words)
 
 
 @cache
@@ -105,15 +147,15 @@ def clips() -> Dataset:
 @cache
 def voiced() -> Dataset:
     """The same digits with their labels, asked by random sounds."""
-    x, sounds = labelled(), asked("sound")
+    x, sounds = labelled(), asked("log-mel")
     assert sounds.spec.condition is not None
-    given = [part["given"] for part in (sounds.train, sounds.held)]
-    return conditioned(x, sounds.spec.condition, *given)
+    given = [part["condition"] for part in (sounds.train, sounds.held_out)]
+    return with_condition(x, sounds.spec.condition, *given)
 
 
 def spoilt(name: str) -> Dataset:
     """The same digits, to be made from what a degradation leaves of them."""
-    return degraded(name, digits())
+    return degrade(name, digits())
 
 
 @cache
@@ -124,9 +166,9 @@ def likenesses() -> Dataset:
         rng.integers(256, 96, *shape).to(torch.uint8) for shape in ((3, 16, 16), (15, 16, 16))
     )
     who = torch.arange(96)
-    parts = [{"real": real[rows], "who": who[rows]} for rows in (slice(64), slice(64, 96))]
-    condition = Condition("likeness", channels=15, height=16, width=16)
-    return conditioned(image_dataset("people", *parts), condition, shown[:64], shown[64:])
+    parts = [{"real": real[rows], "person": who[rows]} for rows in (slice(64), slice(64, 96))]
+    condition = Condition("references", channels=15, height=16, width=16)
+    return with_condition(image_dataset("people", *parts), condition, shown[:64], shown[64:])
 
 
 @cache
@@ -134,11 +176,11 @@ def tagged() -> Dataset:
     """The same digits: is there a ring in it, is it even, is it above 4?"""
     x = labelled()
     parts = []
-    for part in (x.train, x.held):
+    for part in (x.train, x.held_out):
         digit = part["label"]
         ring = (digit[:, None] == torch.tensor([0, 6, 8, 9])).any(1)
         real = torch.stack([ring, digit % 2 == 0, digit > 4], 1).float()
-        parts.append({"real": real, "given": part["real"]})
+        parts.append({"real": real, "condition": part["real"]})
     condition = Condition("image", channels=1, height=16, width=16)
     return labels_dataset("tagged", *parts, names=("ring", "even", "large"), condition=condition)
 
@@ -148,8 +190,8 @@ def noisy() -> Dataset:
     """96 tones of 1024 samples at 8 kHz, to be taken out of noise."""
     hertz = 300 + 2000 * Rng(13).uniform(96, 1)
     tones = 0.3 * torch.sin(2 * torch.pi * hertz * torch.arange(1024) / 8000)
-    return degraded(
-        "noisy", sound_dataset("tones", {"real": tones[:64]}, {"real": tones[64:]}, 8000)
+    return degrade(
+        "noisy", audio_dataset("tones", {"real": tones[:64]}, {"real": tones[64:]}, 8000)
     )
 
 
@@ -204,9 +246,9 @@ def pictures_and_points(lacks: tuple[str, ...] = (), **keywords: Any) -> dict[st
     }
 
 
-def by_anything(*kinds: Asked, **keywords: Any) -> dict[str, Case]:
+def by_anything(*kinds: ConditionKind, **keywords: Any) -> dict[str, Case]:
     """A preset that is asked by classes and, in further cases, by other kinds of conditions."""
-    small = dict(latent=4, width=4, code=5, batch=BATCH) | keywords
+    small = dict(latent=4, width=4, embed_dim=5, batch=BATCH) | keywords
     return {"class": Case(labelled, small)} | {
         kind: Case(partial(asked, kind), small) for kind in kinds
     }
@@ -217,9 +259,9 @@ SMALL: dict[str, dict[str, Case]] = {
     "nsgan": pictures_and_points(),
     "dcgan": pictures_and_points()
     | {
-        "shared": Case(points, dict(latent=4, width=4, batch=BATCH, share=True)),
+        "shared": Case(points, dict(latent=4, width=4, batch=BATCH, share_fakes=True)),
         "augmented": Case(
-            digits, dict(latent=4, width=4, batch=BATCH, augment="colour,translation,cutout")
+            digits, dict(latent=4, width=4, batch=BATCH, augment="color,translation,cutout")
         ),
     },
     "lsgan": pictures_and_points(),
@@ -231,99 +273,128 @@ SMALL: dict[str, dict[str, Case]] = {
         "pictures": Case(
             colours,
             dict(
-                width=4, blocks=1, patch_width=4, patch_layers=1, pool=12, batch=BATCH, identity=1.0
+                width=4, blocks=1, d_width=4, d_layers=1, pool_size=12, batch=BATCH,
+                identity_weight=1.0
             ),
+        ),
+        "audio": Case(tones, dict(width=4, d_width=4, d_layers=1, pool_size=4, batch=BATCH)),
+    },
+    "stargan": {
+        "pictures": Case(
+            three_colours, dict(width=4, blocks=1, d_width=4, batch=BATCH)
         )
+    },
+    "seq2seq": {
+        "text": Case(
+            pairs_of_sentences, dict(embed_dim=6, hidden_dim=8, batch=BATCH), lacks=("noise",)
+        )
+    },
+    "classifier": {
+        "pictures": Case(labelled, dict(width=4, batch=BATCH), lacks=("noise",)),
+        "few labels": Case(few_labels, dict(width=4, batch=BATCH), lacks=("noise",)),
+    },
+    "compose": {
+        "pictures": Case(digits, dict(latent=4, width=4, batch=BATCH, objective="hinge",
+                                      penalty="r1", spectral_norm=True)),
+        "points": Case(points, dict(latent=4, width=4, batch=BATCH, objective="wasserstein",
+                                    penalty="nearest", penalty_weight=1.0),
+                       lacks=("independence",)),
     },
     "seqgan": {
         "text": Case(
             sentences,
             dict(
-                embed=6, hidden=8, filters=4, rollouts=2, imitate_steps=3, judge_steps=2,
-                d_steps=2, rate=1.0, batch=BATCH,
+                embed_dim=6, hidden_dim=8, filters=4, rollouts=2, mle_steps=3, d_pretrain_steps=2,
+                d_steps=2, g_lr_factor=1.0, batch=BATCH,
             ),
-            rises={"reinforce": "reward"},
+            rises={"G": "reward"},
             steps=8,
         )
     },
-    "energy": {
-        kind: Case(data, dict(width=4, batch=BATCH, walk=3, pool=64, restarts=0.3, rounds=2))
+    "ebm": {
+        kind: Case(data, dict(
+            width=4, batch=BATCH, chain_steps=3, buffer_size=64, restart_prob=0.3, sample_rounds=2))
         for kind, data in (("pictures", digits), ("points", points))
     }
-    | {"argmax": Case(points, dict(width=4, batch=BATCH, walk=3, pool=64, noise=None))},
-    "ebgan": pictures_and_points(code=3, pull=0.0, pretrain_steps=2)
-    | {"pulled": Case(points, dict(latent=4, width=4, batch=BATCH, code=3))},
-    "began": pictures_and_points(code=3),
+    | {"argmax": Case(points, dict(
+        width=4, batch=BATCH, chain_steps=3, buffer_size=64, noise=None))},
+    "ebgan": pictures_and_points(code_dim=3, pull_away_weight=0.0, d_pretrain_steps=2)
+    | {"pulled": Case(points, dict(latent=4, width=4, batch=BATCH, code_dim=3))},
+    "began": pictures_and_points(code_dim=3),
     "autoencoder": pictures_and_points(lacks=("noise",)),
     "vae": pictures_and_points(),
     "crf": {"text": Case(few_sentences, dict(batch=BATCH), lacks=("noise", "products"))},
-    "perceptron": {
+    "structured-perceptron": {
         "text": Case(
             few_sentences,
             dict(batch=BATCH, memory=20, lr=0.01),
             lacks=("noise", "products", "moments"),
         )
     },
-    "fgan-single": pictures_and_points(lacks=("accord",)),
+    "fgan-single-step": pictures_and_points(lacks=("accord",)),
     "wgan-lp": pictures_and_points(d_steps=2),
     "wgan-ct": pictures_and_points(d_steps=2),
     "hinge": pictures_and_points(),
     "ragan": pictures_and_points(lacks=("independence",)),
     "r3gan": pictures_and_points(),
     "loss-sensitive": pictures_and_points(),
-    "unrolled": pictures_and_points(lacks=("independence",), unroll=2),
-    "replay": pictures_and_points(memory=12),
-    "minibatch": pictures_and_points(lacks=("independence",), kernels=3, dims=2),
-    "ot-gan": pictures_and_points(lacks=("independence",), features=6, g_steps=2),
+    "unrolled": pictures_and_points(lacks=("independence",), unroll_steps=2),
+    "replay-buffer": pictures_and_points(buffer_size=12),
+    "minibatch-discrimination": pictures_and_points(lacks=("independence",), kernels=3, dims=2),
+    "ot-gan": pictures_and_points(lacks=("independence",), embed_dim=6, g_steps=2),
     "ensemble": pictures_and_points(members=2),
-    "cgan": by_anything("attributes", "labels", "sound")
+    "cgan": by_anything("attributes", "label-set", "log-mel")
     | {
         "lies": Case(
-            labelled, dict(latent=4, width=4, code=5, batch=BATCH, wrong=1.0, swapped=0.5)
+            labelled, dict(latent=4, width=4, embed_dim=5, batch=BATCH, mismatch_weight=1.0,
+                           fake_mismatch_weight=0.5)
         ),
     },
     "gan-cls": by_anything("sentence"),
-    "split": by_anything("sentence"),
+    "two-score": by_anything("sentence"),
     "projection": by_anything("sentence"),
     "acgan": by_anything(),
     "stackgan": by_anything("sentence", small_steps=2),
     "sound-to-image": {
-        "sound": Case(voiced, dict(latent=4, width=4, code=5, batch=BATCH)),
+        "log-mel": Case(voiced, dict(latent=4, width=4, embed_dim=5, batch=BATCH)),
     },
     "regression": {
-        "class": Case(labelled, dict(width=4, code=5, batch=BATCH), lacks=("noise",)),
-        "edges": Case(partial(spoilt, "edges"), dict(width=4, code=5, batch=BATCH)),
+        "class": Case(labelled, dict(width=4, embed_dim=5, batch=BATCH), lacks=("noise",)),
+        "edges": Case(partial(spoilt, "edges"), dict(width=4, embed_dim=5, batch=BATCH)),
         "clips": Case(clips, dict(width=4, batch=BATCH), lacks=("noise",)),
     },
     "pix2pix": {
-        "edges": Case(partial(spoilt, "edges"), dict(width=4, patch=7, batch=BATCH)),
+        "edges": Case(partial(spoilt, "edges"), dict(width=4, patch_size=7, batch=BATCH)),
         "pixels": Case(
-            partial(spoilt, "noise"), dict(width=4, patch=1, perceptual=1.0, batch=BATCH)
+            partial(spoilt, "noise"),
+            dict(width=4, patch_size=1, perceptual_weight=1.0, batch=BATCH),
         ),
     },
-    "colourisation": {"blur": Case(partial(spoilt, "blur"), dict(width=4, batch=BATCH))},
+    "colorization": {"blur": Case(partial(spoilt, "blur"), dict(width=4, batch=BATCH))},
     "super-resolution": {
         "down2": Case(partial(spoilt, "down2"), dict(width=4, batch=BATCH), lacks=("noise",))
     },
-    "video": {
-        "clips": Case(clips, dict(width=4, codes=2, batch=BATCH)),
-        "patches": Case(clips, dict(width=4, codes=2, patch=7, p=1, gradient=0.0, batch=BATCH)),
+    "next-frame": {
+        "clips": Case(clips, dict(width=4, latent=2, batch=BATCH)),
+        "patches": Case(
+            clips, dict(width=4, latent=2, patch_size=7, p=1, gdl_weight=0.0, batch=BATCH)
+        ),
     },
     "talking-head": {
         "people": Case(
             likenesses,
-            dict(width=4, code=6, shots=2, lr=2e-3, batch=BATCH),
+            dict(width=4, embed_dim=6, shots=2, lr=2e-3, batch=BATCH),
             lacks=("variety",),
         )
     },
-    "completion": {"hole": Case(partial(spoilt, "hole"), dict(width=4, batch=BATCH))},
+    "inpainting": {"hole": Case(partial(spoilt, "hole"), dict(width=4, batch=BATCH))},
     "multi-label": {"labels": Case(tagged, dict(width=4, batch=BATCH), lacks=("noise",))},
     "bce": {"labels": Case(tagged, dict(width=4, batch=BATCH), lacks=("noise",))},
     "speech-enhancement": {
-        "noisy": Case(noisy, dict(width=4, patch=7, batch=BATCH), lacks=("noise",))
+        "noisy": Case(noisy, dict(width=4, patch_size=7, batch=BATCH), lacks=("noise",))
     },
     "segan": {"noisy": Case(noisy, dict(width=2, batch=BATCH))},
-    "succession": pictures_and_points(members=2, steps=4),
+    "sequential-ensemble": pictures_and_points(members=2, steps=4),
 }  # fmt: skip
 
 CASES: dict[str, tuple[str, Case]] = {
@@ -363,12 +434,12 @@ def trainer(
         made.game.double()
     return (Exact if double else Trainer)(
         made.game,
-        open_source(case.data(), batch, seed),
+        (made.source or open_source)(case.data(), batch, seed),
         **dict(
             optim=made.optim,
             steps=case.steps,
             schedule=made.schedule,
-            average=made.average,
+            ema=made.ema,
             channels_last=made.channels_last,
             seed=seed,
         )

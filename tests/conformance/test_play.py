@@ -218,15 +218,15 @@ def follow(t: Trainer, phase: Phase, pieces: list[Batch], note: str | None) -> f
     if note is None:
         return float(sum(t.move(phase, pieces).values(), torch.zeros(())))
     seen: list[float] = []
-    after = t.game.after
+    after = t.game.after_phase
 
     def listen(phase: Phase, notes: dict[str, float]) -> None:
         seen.append(-notes[note])
         after(phase, notes)
 
-    t.game.after = listen  # type: ignore[method-assign]
+    t.game.after_phase = listen  # type: ignore[method-assign]
     t.move(phase, pieces)
-    t.game.after = after  # type: ignore[method-assign]
+    t.game.after_phase = after  # type: ignore[method-assign]
     return seen[0]
 
 
@@ -235,7 +235,7 @@ def test_bfloat16_stays_finite(name: str) -> None:
     t = trainer(name, precision="bfloat16")
     seen: dict[str, Tensor] = {}
     while t.step < t.steps:
-        seen |= t.play()
+        seen |= t.train_step()
     for term, value in seen.items():
         assert value.dtype == torch.float32, term
         assert value.isfinite(), term

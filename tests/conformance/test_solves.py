@@ -53,7 +53,7 @@ def test_points_of_the_mixture_pass_and_one_gaussian_does_not() -> None:
 
 
 def test_points_of_the_ring_pass_and_points_near_it_do_not() -> None:
-    real = open_data("ring").held["real"]
+    real = open_data("ring").held_out["real"]
     assert solved(real)
     assert not solved(real[(real[:, 0] > 0.5)])  # three modes
     angle, radius = 6.2831853 * Rng(0).uniform(2500), Rng(1).uniform(2500).sqrt()

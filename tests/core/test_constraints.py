@@ -10,12 +10,12 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from gansmith.core.constraints import (
-    Clipped,
     Constraint,
-    Spectral,
+    SpectralNorm,
+    WeightClipping,
+    conv_operator_norm,
     spectral_norm,
-    spectral_normed,
-    true_conv_norm,
+    spectral_norm_all,
 )
 
 
@@ -116,7 +116,7 @@ def test_sigma_catches_up_after_another_direction_takes_the_lead() -> None:
 
 def test_a_dense_critic_is_nowhere_steeper_than_one() -> None:
     torch.manual_seed(0)
-    free, critic = Critic(), spectral_normed(Critic())
+    free, critic = Critic(), spectral_norm_all(Critic())
     gaps = []
     for network in (free, critic):
         optimiser = torch.optim.Adam(network.parameters(), 1e-3, betas=(0.0, 0.9))
@@ -135,7 +135,7 @@ def test_a_dense_critic_is_nowhere_steeper_than_one() -> None:
 def test_a_forward_pass_moves_nothing_and_a_move_iterates_once() -> None:
     layer = spectral_norm(nn.Linear(5, 7))
     spectral = layer.parametrizations.weight[0]
-    assert isinstance(spectral, Spectral)
+    assert isinstance(spectral, SpectralNorm)
     with torch.no_grad():
         layer.parametrizations.weight.original.normal_()
     u, v = spectral.u.clone(), spectral.v.clone()
@@ -181,7 +181,7 @@ def test_a_zero_weight_stays_finite_and_recovers() -> None:
 
 
 def test_a_deep_copy_follows_its_own_weight() -> None:
-    critic = spectral_normed(Critic())
+    critic = spectral_norm_all(Critic())
     twin = copy.deepcopy(critic)
     x = torch.randn(9, 6)
     assert torch.equal(critic(x), twin(x))
@@ -203,7 +203,7 @@ def test_a_deep_copy_follows_its_own_weight() -> None:
 @pytest.mark.parametrize("assign", [False, True])
 def test_resuming_gives_the_same_bits(assign: bool) -> None:
     torch.manual_seed(1)
-    critic, other = spectral_normed(Critic()), spectral_normed(Critic())
+    critic, other = spectral_norm_all(Critic()), spectral_norm_all(Critic())
     x = torch.randn(32, 6)
     optimiser = torch.optim.SGD(critic.parameters(), 0.05)
     for _ in range(3):
@@ -222,7 +222,7 @@ def test_resuming_gives_the_same_bits(assign: bool) -> None:
 
 def test_normed_networks_draw_no_random_numbers() -> None:
     torch.manual_seed(0)
-    spectral_normed(Critic())
+    spectral_norm_all(Critic())
     after = torch.rand(1)
     torch.manual_seed(0)
     Critic()
@@ -230,11 +230,11 @@ def test_normed_networks_draw_no_random_numbers() -> None:
 
 
 def test_every_layer_of_a_network_is_normed_and_only_once() -> None:
-    critic = spectral_normed(Critic())
-    assert sum(isinstance(module, Spectral) for module in critic.modules()) == 3
+    critic = spectral_norm_all(Critic())
+    assert sum(isinstance(module, SpectralNorm) for module in critic.modules()) == 3
     with pytest.raises(ValueError, match="no layer"):
-        spectral_normed(critic)
-    with pytest.raises(ValueError, match="parametrised already"):
+        spectral_norm_all(critic)
+    with pytest.raises(ValueError, match="parametrized already"):
         spectral_norm(critic.layers[0])
     with pytest.raises(TypeError, match=r"Linear.*LayerNorm"):
         spectral_norm(nn.LayerNorm(3))
@@ -248,7 +248,7 @@ def test_the_kernel_norm_does_not_bound_a_convolution() -> None:
         for _ in range(50):
             conv.parametrizations.weight[0].after_move()
     torch.testing.assert_close(largest(conv.weight).float(), torch.tensor(1.0), rtol=1e-4, atol=0)
-    assert 2.8 < true_conv_norm(conv, (16, 16)) <= 3.0
+    assert 2.8 < conv_operator_norm(conv, (16, 16)) <= 3.0
 
 
 @pytest.mark.parametrize(
@@ -268,24 +268,24 @@ def test_true_conv_norm_is_that_of_the_whole_matrix(conv: nn.Conv2d) -> None:
     basis = torch.eye(2 * 6 * 5, dtype=torch.float64).reshape(-1, 2, 6, 5)
     matrix = conv(basis).detach().flatten(1)
     expected = torch.linalg.matrix_norm(matrix, 2).item()
-    assert true_conv_norm(conv, (6, 5)) == pytest.approx(expected, rel=1e-9)
+    assert conv_operator_norm(conv, (6, 5)) == pytest.approx(expected, rel=1e-9)
 
 
 def test_true_conv_norm_of_one_pixel() -> None:
     conv = nn.Conv2d(1, 2, 1)
     expected = torch.linalg.vector_norm(conv.weight).item()
-    assert true_conv_norm(conv, (1, 1)) == pytest.approx(expected, rel=1e-6)
+    assert conv_operator_norm(conv, (1, 1)) == pytest.approx(expected, rel=1e-6)
 
 
 def test_true_conv_norm_of_nothing_is_zero() -> None:
     conv = nn.Conv2d(2, 3, 3)
     nn.init.zeros_(conv.weight)
-    assert true_conv_norm(conv, (6, 6)) == 0.0
+    assert conv_operator_norm(conv, (6, 6)) == 0.0
 
 
 def test_clipped_weights_stay_within_c() -> None:
     torch.manual_seed(0)
-    critic = Clipped(Critic(), 0.05)
+    critic = WeightClipping(Critic(), 0.05)
     c = torch.tensor(0.05)
     assert all((p.abs() <= c).all() for p in critic.parameters())
     optimiser = torch.optim.RMSprop(critic.parameters(), 1e-2)
@@ -304,8 +304,8 @@ def test_clipped_weights_stay_within_c() -> None:
 def test_clipping_needs_a_positive_bound_and_a_chain_for_layers() -> None:
     for c in (0.0, -1.0, float("nan")):
         with pytest.raises(ValueError, match="c > 0"):
-            Clipped(Critic(), c)
-    assert not hasattr(Clipped(nn.Linear(2, 1)), "layers")
+            WeightClipping(Critic(), c)
+    assert not hasattr(WeightClipping(nn.Linear(2, 1)), "layers")
 
 
 def test_a_constraint_must_say_what_it_does() -> None:

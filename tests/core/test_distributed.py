@@ -18,28 +18,28 @@ from torch import nn
 from gansmith.core import distributed
 
 torch.set_num_threads(1)
-assert parallel.world() == 1 and parallel.rank() == 0
-device = parallel.start()
-parallel.start()  # joining twice is joining once
-rank, cpu = parallel.rank(), torch.device("cpu")
-assert parallel.world() == 2 and device == cpu
+assert distributed.world() == 1 and distributed.rank() == 0
+device = distributed.init()
+distributed.init()  # joining twice is joining once
+rank, cpu = distributed.rank(), torch.device("cpu")
+assert distributed.world() == 2 and device == cpu
 
 rows = torch.arange(6.0).view(6, 1)
-mine = parallel.slice_of(rows)
+mine = distributed.slice_of(rows)
 assert mine.flatten().tolist() == [[0, 1, 2], [3, 4, 5]][rank]
 grown = mine.clone().requires_grad_()
-whole = parallel.gather(grown)
+whole = distributed.gather(grown)
 assert whole.equal(rows) and not whole.requires_grad
 turned = mine.expand(3, 4).T  # not contiguous
-assert parallel.gather(turned).shape == (8, 3)
-assert parallel.gather(mine.long()).dtype == torch.int64
+assert distributed.gather(turned).shape == (8, 3)
+assert distributed.gather(mine.long()).dtype == torch.int64
 
-assert parallel.total(torch.tensor([1.0, rank])).tolist() == [2.0, 1.0]
-assert parallel.agree(rank == 1, cpu) and parallel.agree(True, cpu)
-assert not parallel.agree(False, cpu)
+assert distributed.all_reduce_sum(torch.tensor([1.0, rank])).tolist() == [2.0, 1.0]
+assert distributed.any_rank(rank == 1, cpu) and distributed.any_rank(True, cpu)
+assert not distributed.any_rank(False, cpu)
 
-assert parallel.first(lambda: {"rank": rank}) == {"rank": 0}
-assert parallel.together(lambda: rank) == rank
+assert distributed.on_rank_zero(lambda: {"rank": rank}) == {"rank": 0}
+assert distributed.all_or_raise(lambda: rank) == rank
 
 
 def said(act):
@@ -49,14 +49,14 @@ def said(act):
         return f"{type(error).__name__}: {error}"
 
 
-told = said(lambda: parallel.first(lambda: {}["key"]))
-end = "process 1 stops with the first one, which said: KeyError: 'key'"
+told = said(lambda: distributed.on_rank_zero(lambda: {}["key"]))
+end = "process 1 stops with process 0, which raised KeyError: 'key'"
 assert told == ["KeyError: 'key'", f"RuntimeError: {end}"][rank]
-told = said(lambda: parallel.together(lambda: [7][rank]))
+told = said(lambda: distributed.all_or_raise(lambda: [7][rank]))
 assert told.startswith("RuntimeError: process 1 on ")
 assert told.endswith(": IndexError: list index out of range")
 mine = {"a": torch.full((2, 3), 1.0 + rank).T, "b": torch.tensor(rank == 0), "c": torch.zeros(0)}
-told = parallel.spread(mine if rank == 0 else {}, cpu)
+told = distributed.broadcast_tensors(mine if rank == 0 else {}, cpu)
 assert list(told) == ["a", "b", "c"] and told["a"].shape == (3, 2)
 assert (told["a"] == 1).all() and bool(told["b"]) and told["c"].numel() == 0
 
@@ -77,14 +77,27 @@ D.weight.grad = torch.full((1, 3), 5.0, dtype=torch.float64)  # does not move
 G[1].weight.grad = torch.arange(3.0) * (1 - 2 * rank)
 G[1].running_mean.fill_(rank)
 G[1].running_var.fill_(3 + rank)
-parallel.reduce_move([G], game)
+distributed.reduce_move([G], game)
 assert (G[0].weight.grad == 3).all() and G[0].bias.grad is None
 assert (G[1].weight.grad == 0).all()
 assert (D.weight.grad == 5).all(), "only the movers' gradients are summed"
 assert (G[1].running_mean == 0.5).all() and (G[1].running_var == 3.5).all()
 assert all(p.equal(q) for p, q in zip(game.parameters(), frozen))
 
-parallel.barrier()
+# one process uses one head, the other another, nobody the third
+heads = nn.ModuleList(nn.Linear(2, 1, bias=False) for _ in range(3))
+heads[rank].weight.grad = torch.full((1, 2), 1.0 + rank)
+distributed.reduce_move([heads], heads)
+assert [None if h.weight.grad is None else h.weight.grad.tolist() for h in heads] == [
+    [[1.0, 1.0]], [[2.0, 2.0]], None
+]
+heads.zero_grad(set_to_none=True)
+if rank:
+    heads[0].weight.grad = torch.ones(1, 2)  # of two players only one moves, on one process
+distributed.reduce_move([heads[0], heads[1]], heads)
+assert heads[0].weight.grad.tolist() == [[1.0, 1.0]] and heads[1].weight.grad is None
+
+distributed.barrier()
 print("fine", rank)
 dist.destroy_process_group()
 """
@@ -121,16 +134,16 @@ def test_two_processes_gather_sum_and_agree(tmp_path: Path) -> None:
 def test_alone_there_is_one_process_and_nothing_to_wait_for() -> None:
     assert (distributed.world(), distributed.rank()) == (1, 0)
     distributed.barrier()
-    assert distributed.first(lambda: 3) == distributed.together(lambda: 3) == 3
+    assert distributed.on_rank_zero(lambda: 3) == distributed.all_or_raise(lambda: 3) == 3
     kept = {"a": torch.zeros(2)}
-    assert distributed.spread(kept, torch.device("cpu")) is kept
+    assert distributed.broadcast_tensors(kept, torch.device("cpu")) is kept
     x = torch.arange(4.0).requires_grad_()
     assert distributed.slice_of(x).equal(x)
     assert distributed.gather(x).equal(x)
     assert not distributed.gather(x).requires_grad
-    assert distributed.total(torch.tensor(3.0)) == 3
+    assert distributed.all_reduce_sum(torch.tensor(3.0)) == 3
     for flag in (True, False):
-        assert distributed.agree(flag, torch.device("cpu")) is flag
+        assert distributed.any_rank(flag, torch.device("cpu")) is flag
 
 
 def test_alone_gradients_stay_as_they_are() -> None:
@@ -145,5 +158,5 @@ def test_alone_gradients_stay_as_they_are() -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="then it is the accelerator")
 def test_alone_the_device_is_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RANK", raising=False)
-    assert distributed.start() == torch.device("cpu")
+    assert distributed.init() == torch.device("cpu")
     assert not torch.distributed.is_initialized()

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.core.game import Batch, Game, Phase, Stage, Terms
+from gansmith.core.game import Batch, Game, Losses, Phase, Stage
 from gansmith.core.latent import Latent
 from gansmith.games.gan import GAN
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.penalties import Nearest
+from gansmith.penalties import NearestGP
 
 CPU = torch.device("cpu")
 FLAT = torch.contiguous_format
@@ -27,7 +27,7 @@ class Toy(Game):
         return self.turns
 
 
-def fool(x: Batch) -> Terms:
+def loss(x: Batch) -> Losses:
     return dict(adv=torch.zeros(()))
 
 
@@ -91,9 +91,9 @@ def test_to_leaves_the_source_alone_and_lays_out_pictures_only() -> None:
     assert pictures.dtype == torch.uint8
 
 
-def test_keep_and_note_detach() -> None:
+def test_cache_and_note_detach() -> None:
     x = Batch(real=torch.ones(2, requires_grad=True))
-    x.keep(fake=x.real * 2)
+    x.cache(fake=x.real * 2)
     x.note(reward=(x.real * 3).mean())
     assert not x.fake.requires_grad
     assert x.fake.equal(torch.tensor([2.0, 2.0]))
@@ -101,39 +101,47 @@ def test_keep_and_note_detach() -> None:
     assert "reward" not in x.fields()
 
 
-def test_a_phase_is_named_after_its_loss_and_lists_its_movers() -> None:
-    assert Phase("Gab Gba", fool).name == "fool"
-    assert Phase("Gab Gba", fool).movers == ["Gab", "Gba"]
+def test_a_phase_is_named_after_its_movers_unless_it_has_a_name() -> None:
+    assert Phase("D", loss).name == "D"
+    assert Phase("Gab Gba", loss, name="G").name == "G"
+    assert Phase("Gab Gba", loss).movers == ["Gab", "Gba"]
 
-    class Loss:
-        def __call__(self, x: Batch) -> Terms:
-            return fool(x)
 
-    assert Phase("G", Loss()).name == "Loss"
+def test_phases_of_one_stage_have_different_names() -> None:
+    phases = Phase("D", loss), Phase("D", loss, every=4), Phase("G", loss)
+    with pytest.raises(ValueError, match=r"two phases of one stage of Toy are called 'D'.*'D_reg'"):
+        Toy(*phases).players()
+    Toy(phases[0], Phase("D", loss, name="D_reg", every=4), phases[2]).players()
+
+    class Staged(Toy):
+        def stages(self) -> tuple[Stage, ...]:
+            return Stage(2, (Phase("G", loss),)), Stage(None, (Phase("G", loss),))
+
+    assert list(Staged().players()) == ["G"]  # the same name in two stages is fine
 
 
 def test_players_are_those_that_move_in_the_order_of_play() -> None:
-    assert list(Toy(Phase("D", fool), Phase("G", fool)).players()) == ["D", "G"]
-    assert list(Toy(Phase("G", fool)).players()) == ["G"]
+    assert list(Toy(Phase("D", loss), Phase("G", loss)).players()) == ["D", "G"]
+    assert list(Toy(Phase("G", loss)).players()) == ["G"]
 
 
 def test_a_phase_that_moves_a_stranger_is_refused_by_name() -> None:
     with pytest.raises(
-        ValueError, match="'fool' of Toy moves 'Dc', which is not a player; players are G, D, judge"
+        ValueError, match="'G Dc' of Toy moves 'Dc', which is not a player; players are G, D, judge"
     ):
-        Toy(Phase("G Dc", fool)).players()
+        Toy(Phase("G Dc", loss)).players()
 
 
 def test_a_first_phase_cannot_reuse_a_batch() -> None:
-    with pytest.raises(ValueError, match="'fool' of Toy reuses a batch, but no phase of its stage"):
-        Toy(Phase("G", fool, reuse=True), Phase("D", fool)).players()
-    Toy(Phase("G", fool), Phase("D", fool, reuse=True)).players()
+    with pytest.raises(ValueError, match="'G' of Toy reuses a batch, but no phase of its stage"):
+        Toy(Phase("G", loss, reuse=True), Phase("D", loss)).players()
+    Toy(Phase("G", loss), Phase("D", loss, reuse=True)).players()
 
 
 def test_later_stages_are_checked_too() -> None:
     class Staged(Toy):
         def stages(self) -> tuple[Stage, ...]:
-            return Stage(2, (Phase("G", fool),)), Stage(None, (Phase("X", fool),))
+            return Stage(2, (Phase("G", loss),)), Stage(None, (Phase("X", loss),))
 
     with pytest.raises(ValueError, match="moves 'X'"):
         Staged().players()
@@ -143,12 +151,12 @@ def test_a_game_without_phases_says_so() -> None:
     class Mute(Game):
         pass
 
-    with pytest.raises(NotImplementedError, match="Mute says no phases"):
+    with pytest.raises(NotImplementedError, match="Mute defines no phases"):
         Mute().players()
 
 
 def test_by_default_there_is_one_endless_stage_and_nothing_is_drawn() -> None:
-    game = Toy(Phase("G", fool))
+    game = Toy(Phase("G", loss))
     assert game.stages() == (Stage(None, game.phases()),)
     x = Batch(real=torch.zeros(1))
     assert game.draw(x, rng=None) is x  # type: ignore[arg-type]
@@ -183,5 +191,5 @@ def test_batch_coupling_is_found_in_objective_and_penalty() -> None:
         game = GAN(G, D, objective=objective)  # type: ignore[arg-type]
         assert game.batch_coupled is (name in coupled)
     G, D = pair()
-    game = GAN(G, D, objective=OBJECTIVES["hinge"], penalty=Nearest())  # type: ignore[arg-type]
+    game = GAN(G, D, objective=OBJECTIVES["hinge"], penalty=NearestGP())  # type: ignore[arg-type]
     assert game.batch_coupled

@@ -16,12 +16,12 @@ def kernel(memory_format: torch.memory_format) -> nn.Parameter:
     return nn.Parameter(value.contiguous(memory_format=memory_format))
 
 
-def pull(optimiser: torch.optim.Optimizer, parameters: list[nn.Parameter], seed: int) -> None:
+def pull(optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter], seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     for p in parameters:
         gradient = torch.randn(p.shape, generator=generator)
         p.grad = torch.empty_like(p).copy_(gradient)
-    optimiser.step()
+    optimizer.step()
 
 
 @pytest.mark.parametrize("memory_format", FORMATS)
@@ -31,19 +31,20 @@ def test_a_restored_optimiser_goes_on_bit_for_bit(
 ) -> None:
     """The state comes back contiguous, as a file gives it, whatever the parameter's layout is."""
     parameters = [kernel(memory_format), nn.Parameter(torch.ones(3))]
-    optimiser = make(parameters)  # type: ignore[operator]
+    optimizer = make(parameters)  # type: ignore[operator]
     for seed in range(3):
-        pull(optimiser, parameters, seed)
+        pull(optimizer, parameters, seed)
     stored = {
-        k: v.clone().contiguous() for k, v in optimizer_state.tensors(optimiser, parameters).items()
+        k: v.clone().contiguous()
+        for k, v in optimizer_state.state_tensors(optimizer, parameters).items()
     }
     again = [nn.Parameter(p.detach().clone()) for p in parameters]
     assert again[0].is_contiguous(memory_format=memory_format)
     other = make(again)  # type: ignore[operator]
     pull(other, [nn.Parameter(p.detach().clone()) for p in again], 9)
-    optimizer_state.restore(other, again, stored)
+    optimizer_state.restore_state(other, again, stored)
     for seed in range(3, 6):
-        pull(optimiser, parameters, seed)
+        pull(optimizer, parameters, seed)
         pull(other, again, seed)
     assert all(a.equal(b) for a, b in zip(parameters, again, strict=True))
 
@@ -52,13 +53,13 @@ def test_a_restored_optimiser_goes_on_bit_for_bit(
 def test_moments_lie_in_memory_as_their_parameter_does(memory_format: torch.memory_format) -> None:
     p = kernel(memory_format)
     stored = {"0.step": torch.tensor(3.0), "0.exp_avg": torch.arange(300.0).view(4, 3, 5, 5)}
-    optimiser = adam(0.1)([p])
-    optimizer_state.restore(optimiser, [p], stored)
-    moment = optimiser.state[p]["exp_avg"]
+    optimizer = adam(0.1)([p])
+    optimizer_state.restore_state(optimizer, [p], stored)
+    moment = optimizer.state[p]["exp_avg"]
     assert moment.stride() == p.stride()
     assert moment.equal(stored["0.exp_avg"])
     assert moment.data_ptr() != stored["0.exp_avg"].data_ptr()
-    assert optimiser.state[p]["step"].equal(torch.tensor(3.0))
+    assert optimizer.state[p]["step"].equal(torch.tensor(3.0))
     assert not moment.requires_grad
 
 
@@ -67,30 +68,30 @@ def test_a_contiguous_moment_beside_a_channels_last_parameter_would_be_wrong() -
     ends = []
     for like in (torch.channels_last, torch.contiguous_format):
         p = kernel(torch.channels_last)
-        optimiser = adam(0.1, 0.5)([p])
-        pull(optimiser, [p], 0)
-        moment = optimiser.state[p]["exp_avg"]
-        optimiser.state[p]["exp_avg"] = moment.clone(memory_format=like)
-        pull(optimiser, [p], 1)
+        optimizer = adam(0.1, 0.5)([p])
+        pull(optimizer, [p], 0)
+        moment = optimizer.state[p]["exp_avg"]
+        optimizer.state[p]["exp_avg"] = moment.clone(memory_format=like)
+        pull(optimizer, [p], 1)
         ends.append(p.detach().clone())
     assert float((ends[0] - ends[1]).abs().max()) > 0.01
 
 
 def test_untouched_parameters_have_no_state() -> None:
     parameters = [nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))]
-    optimiser = adam(0.1)(parameters)
+    optimizer = adam(0.1)(parameters)
     parameters[1].grad = torch.ones(2)
-    optimiser.step()
-    names = set(optimizer_state.tensors(optimiser, parameters))
+    optimizer.step()
+    names = set(optimizer_state.state_tensors(optimizer, parameters))
     assert names == {"1.step", "1.exp_avg", "1.exp_avg_sq"}
 
 
 def test_what_is_not_named_is_forgotten() -> None:
     p = nn.Parameter(torch.ones(2))
-    optimiser = adam(0.1)([p])
-    pull(optimiser, [p], 0)
-    optimizer_state.restore(optimiser, [p], {})
-    assert optimizer_state.tensors(optimiser, [p]) == {}
+    optimizer = adam(0.1)([p])
+    pull(optimizer, [p], 0)
+    optimizer_state.restore_state(optimizer, [p], {})
+    assert optimizer_state.state_tensors(optimizer, [p]) == {}
 
 
 def test_state_that_is_no_tensor_is_refused_by_name() -> None:
@@ -101,7 +102,7 @@ def test_state_that_is_no_tensor_is_refused_by_name() -> None:
             return None
 
     p = nn.Parameter(torch.ones(2))
-    optimiser = Counting([p], 0.1)
-    optimiser.step()
+    optimizer = Counting([p], 0.1)
+    optimizer.step()
     with pytest.raises(TypeError, match="Counting keeps 'count' as a int"):
-        optimizer_state.tensors(optimiser, [p])
+        optimizer_state.state_tensors(optimizer, [p])

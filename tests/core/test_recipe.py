@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from torch import nn
 
 from gansmith.core.game import Game
-from gansmith.core.recipe import Recipe, adam, constant, falling, rmsprop, sgd
+from gansmith.core.recipe import Recipe, adam, constant, linear_decay, rmsprop, sgd
 from gansmith.data import DataError, DataSpec
 from gansmith.presets import PRESETS
 
@@ -15,10 +16,10 @@ from gansmith.presets import PRESETS
 def step(make: object, gradients: list[float]) -> float:
     """Where a parameter that starts at 1 is after some gradients."""
     p = nn.Parameter(torch.tensor(1.0, dtype=torch.float64))
-    optimiser = make([p])  # type: ignore[operator]
+    optimizer = make([p])  # type: ignore[operator]
     for gradient in gradients:
         p.grad = torch.tensor(gradient, dtype=torch.float64)
-        optimiser.step()
+        optimizer.step()
     return p.item()
 
 
@@ -52,7 +53,7 @@ def test_a_constant_rate_stays() -> None:
 
 @pytest.mark.parametrize("start", [0.0, 0.5, 0.8])
 def test_a_falling_rate_stays_until_its_start_and_ends_at_zero(start: float) -> None:
-    factors = [falling(start)(step, 100) for step in range(101)]
+    factors = [linear_decay(start)(step, 100) for step in range(101)]
     begins = round(100 * start)
     assert factors[: begins + 1] == pytest.approx([1.0] * (begins + 1))
     assert factors[100] == pytest.approx(0)
@@ -63,18 +64,21 @@ def test_a_falling_rate_stays_until_its_start_and_ends_at_zero(start: float) -> 
 
 @pytest.mark.parametrize("start", [1.0, -0.1])
 def test_a_fall_must_begin_within_the_run(start: float) -> None:
-    with pytest.raises(ValueError, match=r"\[0, 1\) on; got"):
-        falling(start)
+    with pytest.raises(ValueError, match=r"\[0, 1\); got"):
+        linear_decay(start)
 
 
 def test_a_recipe_keeps_the_rate_and_no_average_unless_it_says_so() -> None:
     recipe = Recipe(Game(), {}, batch=1, steps=1)
     assert recipe.schedule is constant
-    assert recipe.average == 0
+    assert recipe.ema == 0
     assert recipe.channels_last is False
 
 
-def test_domains_that_differ_in_channels_are_refused_with_advice():
-    spec = DataSpec("unpaired", "grey+colour", size=32, channels=0)
-    with pytest.raises(DataError, match="--channels"):
-        PRESETS["cyclegan"].build(spec)
+def test_a_preset_without_domains_refuses_them_with_advice():
+    one = DataSpec("image", "x", size=32, channels=3)
+    spec = replace(one, name="x+y", domains={"x": one, "y": one})
+    with pytest.raises(DataError, match="labelled:x"):
+        PRESETS["gan"].build(spec)
+    with pytest.raises(DataError, match="cyclegan is trained on data with 2 domains; x has none"):
+        PRESETS["cyclegan"].build(one)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.core.constraints import Constraint
-from gansmith.core.game import Batch, Game, Phase, Stage, Terms
-from gansmith.core.recipe import adam, falling, sgd
+from gansmith.core.game import Batch, Game, Losses, Phase, Stage
+from gansmith.core.recipe import adam, linear_decay, sgd
 from gansmith.core.rng import Rng
 from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.runs import checkpoint
@@ -31,7 +31,7 @@ class Toy(Game):
     def __init__(self, *phases: tuple[str, str, dict[str, Any]]) -> None:
         super().__init__()
         self.G, self.D = nn.Linear(1, 1), nn.Linear(1, 1)
-        self.turns = phases or (("D", "judge", {}), ("G", "fool", {}))
+        self.turns = phases or (("D", "d_loss", {}), ("G", "g_loss", {}))
         self.seen: list[tuple[str, Tensor, Tensor]] = []
         self.notes: list[tuple[str, dict[str, float]]] = []
         with torch.no_grad():
@@ -46,22 +46,22 @@ class Toy(Game):
         x.z = rng.normal(len(x), 1)
         return x
 
-    def judge(self, x: Batch) -> Terms:
-        self.seen.append(("judge", x.real, x.z))
+    def d_loss(self, x: Batch) -> Losses:
+        self.seen.append(("D", x.real, x.z))
         fake = self.G(x.z)
-        x.keep(fake=fake)
+        x.cache(fake=fake)
         return dict(adv=(self.D(x.real) - 1).square().mean(), fake=self.D(fake).square().mean())
 
-    def fool(self, x: Batch) -> Terms:
-        self.seen.append(("fool", x.real, x.z))
+    def g_loss(self, x: Batch) -> Losses:
+        self.seen.append(("G", x.real, x.z))
         x.note(mean=self.G(x.z).mean())
         return dict(adv=(self.D(self.G(x.z)) - 1).square().mean())
 
-    def again(self, x: Batch) -> Terms:
-        self.seen.append(("again", x.real, x.z))
+    def d_again(self, x: Batch) -> Losses:
+        self.seen.append(("D_again", x.real, x.z))
         return dict(kept=self.D(x.fake).square().mean())
 
-    def after(self, phase: Phase, notes: dict[str, float]) -> None:
+    def after_phase(self, phase: Phase, notes: dict[str, float]) -> None:
         self.notes.append((phase.name, notes))
 
 
@@ -92,35 +92,35 @@ def test_only_movers_get_gradients_and_move() -> None:
 
 
 def test_a_move_is_the_optimisers_step_on_the_sum_of_the_terms() -> None:
-    game = Toy(("D", "judge", {}))
+    game = Toy(("D", "d_loss", {}))
     t = make(game)
     (x,) = t.draw(game.phases()[0])
     slope = 2 * ((x.real - 1) * x.real).mean() + 2 * x.z.square().mean()
     terms = t.move(game.phases()[0], [x])
     torch.testing.assert_close(game.D.weight.detach(), (1 - 0.1 * slope).view(1, 1))
-    assert list(terms) == ["judge/adv", "judge/fake"]
-    torch.testing.assert_close(terms["judge/adv"], (x.real - 1).square().mean())
-    assert not terms["judge/adv"].requires_grad
+    assert list(terms) == ["D/adv", "D/fake"]
+    torch.testing.assert_close(terms["D/adv"], (x.real - 1).square().mean())
+    assert not terms["D/adv"].requires_grad
 
 
 def test_gain_scales_the_gradient_and_not_what_is_logged() -> None:
     ends = []
     for gain in (1.0, 4.0):
-        game = Toy(("G", "fool", dict(gain=gain)))
+        game = Toy(("G", "g_loss", dict(gain=gain)))
         t = make(game)
-        terms = t.play()
-        ends.append((1 - game.G.weight.item(), terms["fool/adv"].item()))
+        terms = t.train_step()
+        ends.append((1 - game.G.weight.item(), terms["G/adv"].item()))
     assert ends[1][0] == pytest.approx(4 * ends[0][0], rel=1e-5)
     assert ends[0][0] != 0
     assert ends[0][1] == ends[1][1]
 
 
 def test_repeat_moves_often_each_time_on_a_fresh_batch() -> None:
-    game = Toy(("D", "judge", dict(repeat=3)), ("G", "fool", {}))
+    game = Toy(("D", "d_loss", dict(repeat=3)), ("G", "g_loss", {}))
     t = make(game)
-    t.play()
-    t.play()
-    assert [name for name, _, _ in game.seen] == [*["judge"] * 3, "fool"] * 2
+    t.train_step()
+    t.train_step()
+    assert [name for name, _, _ in game.seen] == [*["D"] * 3, "G"] * 2
     firsts = [round(100 * real[0].item()) for _, real, _ in game.seen]
     assert firsts == [8 * n for n in range(8)]
     assert t.draws == 8
@@ -128,18 +128,18 @@ def test_repeat_moves_often_each_time_on_a_fresh_batch() -> None:
 
 
 def test_every_leaves_steps_out() -> None:
-    game = Toy(("D", "judge", {}), ("G", "fool", dict(every=3)))
+    game = Toy(("D", "d_loss", {}), ("G", "g_loss", dict(every=3)))
     t = make(game)
     t.fit(7)
-    assert [name for name, _, _ in game.seen].count("judge") == 7
-    assert [name for name, _, _ in game.seen].count("fool") == 3
+    assert [name for name, _, _ in game.seen].count("D") == 7
+    assert [name for name, _, _ in game.seen].count("G") == 3
     assert t.draws == 10
 
 
 def test_reuse_takes_the_batch_before_with_what_it_kept() -> None:
-    game = Toy(("D", "judge", {}), ("D", "again", dict(reuse=True)))
+    game = Toy(("D", "d_loss", {}), ("D", "d_again", dict(name="D_again", reuse=True)))
     t = make(game)
-    t.play()
+    t.train_step()
     (_, real, z), (_, same_real, same_z) = game.seen
     assert real.equal(same_real)
     assert z.equal(same_z)
@@ -151,8 +151,8 @@ def test_a_phase_may_draw_for_itself() -> None:
         x.z = torch.ones(len(x), 1)
         return x
 
-    game = Toy(("D", "judge", dict(draw=ones)), ("G", "fool", {}))
-    make(game).play()
+    game = Toy(("D", "d_loss", dict(draw=ones)), ("G", "g_loss", {}))
+    make(game).train_step()
     assert game.seen[0][2].equal(torch.ones(8, 1))
     assert not game.seen[1][2].equal(torch.ones(8, 1))
 
@@ -160,14 +160,14 @@ def test_a_phase_may_draw_for_itself() -> None:
 def test_what_is_random_depends_on_seed_and_draw_alone() -> None:
     game = Toy()
     t = make(game, seed=5)
-    t.play()
+    t.train_step()
     assert game.seen[1][2].equal(Rng(5, 1).normal(8, 1))
 
 
 class Staged(Toy):
     def stages(self) -> tuple[Stage, ...]:
-        judge, fool = self.phases()
-        return Stage(2, (judge,)), Stage(3, (fool,)), Stage(None, (judge, fool))
+        d, g = self.phases()
+        return Stage(2, (d,)), Stage(3, (g,)), Stage(None, (d, g))
 
 
 def test_stages_follow_each_other_at_their_borders() -> None:
@@ -176,10 +176,10 @@ def test_stages_follow_each_other_at_their_borders() -> None:
     lengths = []
     while t.step < 7:
         lengths.append(t.stage().steps)
-        t.play()
+        t.train_step()
     assert lengths == [2, 2, 3, 3, 3, None, None]
     names = [name for name, _, _ in game.seen]
-    assert names == ["judge"] * 2 + ["fool"] * 3 + ["judge", "fool"] * 2
+    assert names == ["D"] * 2 + ["G"] * 3 + ["D", "G"] * 2
 
 
 def test_the_last_stage_goes_on_when_it_has_a_length() -> None:
@@ -189,14 +189,14 @@ def test_the_last_stage_goes_on_when_it_has_a_length() -> None:
 
     game = Short()
     make(game).fit(4)
-    assert [name for name, _, _ in game.seen] == ["judge", "fool", "fool", "fool"]
+    assert [name for name, _, _ in game.seen] == ["D", "G", "G", "G"]
 
 
 def test_micro_batches_add_up_to_the_batch_in_its_order() -> None:
     one, four = Toy(), Toy()
     a, b = make(one), make(four, micro=4)
     for _ in range(5):
-        left, right = a.play(), b.play()
+        left, right = a.train_step(), b.train_step()
         torch.testing.assert_close(left, right, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(copy(one), copy(four), rtol=1e-5, atol=1e-6)
     assert len(four.seen) == 4 * len(one.seen)
@@ -206,7 +206,7 @@ def test_micro_batches_add_up_to_the_batch_in_its_order() -> None:
 
 def test_a_batch_that_does_not_divide_is_refused() -> None:
     with pytest.raises(ValueError, match="batch of 8 does not divide into 3 micro-batches on 1"):
-        make(Toy(), micro=3).play()
+        make(Toy(), micro=3).train_step()
     with pytest.raises(ValueError, match="at least one micro-batch; got micro=0"):
         make(Toy(), micro=0)
 
@@ -219,42 +219,42 @@ def test_an_unknown_precision_is_refused() -> None:
 def test_after_hears_the_mean_of_the_notes_over_the_pieces() -> None:
     game = Toy()
     t = make(game, micro=2)
-    t.play()
-    z = torch.cat([z for name, _, z in game.seen if name == "fool"])
-    assert game.notes[0] == ("judge", {})
+    t.train_step()
+    z = torch.cat([z for name, _, z in game.seen if name == "G"])
+    assert game.notes[0] == ("D", {})
     name, notes = game.notes[1]
-    assert name == "fool"
+    assert name == "G"
     assert notes["mean"] == pytest.approx(z.mean().item(), rel=1e-5)
 
 
 def test_a_phase_that_reuses_a_batch_does_not_hear_the_notes_of_the_one_before() -> None:
-    game = Toy(("G", "fool", {}), ("D", "judge", dict(reuse=True)))
-    make(game).play()
+    game = Toy(("G", "g_loss", {}), ("D", "d_loss", dict(reuse=True)))
+    make(game).train_step()
     heard = [(name, list(notes)) for name, notes in game.notes]
-    assert heard == [("fool", ["mean"]), ("judge", [])]
+    assert heard == [("G", ["mean"]), ("D", [])]
 
 
 @pytest.mark.parametrize("micro", [1, 4])
 def test_notes_are_logged_beside_the_terms_and_never_followed(micro: int) -> None:
     class Quiet(Toy):
-        def fool(self, x: Batch) -> Terms:
-            terms = super().fool(x)
+        def g_loss(self, x: Batch) -> Losses:
+            terms = super().g_loss(x)
             x.notes = {}
             return terms
 
     game, quiet = Toy(), Quiet()
     t, without = make(game, micro=micro), make(quiet, micro=micro)
-    terms = t.play()
-    assert list(terms) == ["judge/adv", "judge/fake", "fool/adv", "fool/mean"]
-    assert t.log(terms)["fool/mean"] == pytest.approx(game.notes[1][1]["mean"], abs=1e-12)
-    assert t.log(terms)["fool/mean"] != 0
-    assert "fool/mean" not in without.play()
+    terms = t.train_step()
+    assert list(terms) == ["D/adv", "D/fake", "G/adv", "G/mean"]
+    assert t.global_means(terms)["G/mean"] == pytest.approx(game.notes[1][1]["mean"], abs=1e-12)
+    assert t.global_means(terms)["G/mean"] != 0
+    assert "G/mean" not in without.train_step()
     assert same(copy(game), copy(quiet))
 
 
 def test_the_notes_of_a_phase_are_not_logged_again_by_the_next_on_its_batch() -> None:
-    game = Toy(("G", "fool", {}), ("D", "judge", dict(reuse=True)))
-    assert list(make(game).play()) == ["fool/adv", "fool/mean", "judge/adv", "judge/fake"]
+    game = Toy(("G", "g_loss", {}), ("D", "d_loss", dict(reuse=True)))
+    assert list(make(game).train_step()) == ["G/adv", "G/mean", "D/adv", "D/fake"]
 
 
 def test_notes_of_half_precision_are_kept_in_full() -> None:
@@ -264,8 +264,8 @@ def test_notes_of_half_precision_are_kept_in_full() -> None:
         "half": torch.float32,
         "double": torch.float64,
     }
-    terms = make(Toy(), precision="bfloat16").play()
-    assert terms["fool/mean"].dtype == torch.float32
+    terms = make(Toy(), precision="bfloat16").train_step()
+    assert terms["G/mean"].dtype == torch.float32
 
 
 @pytest.mark.parametrize("micro", [1, 2])
@@ -276,32 +276,32 @@ def test_a_buffer_is_noted_as_the_loss_saw_it(micro: int) -> None:
             self.count: Tensor
             self.register_buffer("count", torch.tensor(0.0))
 
-        def judge(self, x: Batch) -> Terms:
+        def d_loss(self, x: Batch) -> Losses:
             x.note(count=self.count)
-            return super().judge(x)
+            return super().d_loss(x)
 
-        def after(self, phase: Phase, notes: dict[str, float]) -> None:
-            self.count += phase.name == "judge"
+        def after_phase(self, phase: Phase, notes: dict[str, float]) -> None:
+            self.count += phase.name == "D"
 
     t = make(Counting(), micro=micro)
-    assert [t.play()["judge/count"].item() for _ in range(3)] == [0, 1, 2]
+    assert [t.train_step()["D/count"].item() for _ in range(3)] == [0, 1, 2]
 
 
 def test_a_note_with_the_name_of_a_term_is_refused() -> None:
     class Twice(Toy):
-        def fool(self, x: Batch) -> Terms:
+        def g_loss(self, x: Batch) -> Losses:
             x.note(adv=x.z.mean())
-            return super().fool(x)
+            return super().g_loss(x)
 
-    with pytest.raises(ValueError, match="'fool' has a term and a note of one name, adv"):
-        make(Twice()).play()
+    with pytest.raises(ValueError, match="phase 'G' has a term and a note of the same name, adv"):
+        make(Twice()).train_step()
 
 
 def test_clip_bounds_the_gradient_of_each_player_and_leaves_small_ones() -> None:
     def moved(clip: float | None) -> float:
-        game = Toy(("D", "judge", {}))
+        game = Toy(("D", "d_loss", {}))
         before = torch.cat([p.detach().clone().flatten() for p in game.D.parameters()])
-        make(game, clip=clip).play()
+        make(game, clip=clip).train_step()
         after = torch.cat([p.detach().flatten() for p in game.D.parameters()])
         return float((after - before).norm())
 
@@ -314,10 +314,10 @@ def test_clip_bounds_the_gradient_of_each_player_and_leaves_small_ones() -> None
 def test_a_schedule_multiplies_every_rate() -> None:
     game = Toy()
     optim = {"G": sgd(0.1), "D": adam(0.01)}
-    t = make(game, optim=optim, steps=10, schedule=falling(0.5))
+    t = make(game, optim=optim, steps=10, schedule=linear_decay(0.5))
     rates = []
     for _ in range(10):
-        t.play()
+        t.train_step()
         rates.append([t.optim[name].param_groups[0]["lr"] for name in ("G", "D")])
     factors = [1, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2]
     assert [rate for rate, _ in rates] == pytest.approx([0.1 * f for f in factors])
@@ -325,11 +325,15 @@ def test_a_schedule_multiplies_every_rate() -> None:
 
 
 def test_a_phase_has_a_rate_of_its_own_beside_the_schedule() -> None:
-    game = Toy(("D", "judge", {}), ("D", "judge", dict(rate=0.1)), ("G", "fool", dict(rate=0.5)))
-    t = make(game, steps=10, schedule=falling(0.5))
+    game = Toy(
+        ("D", "d_loss", {}),
+        ("D", "d_loss", dict(name="D_slow", lr_factor=0.1)),
+        ("G", "g_loss", dict(lr_factor=0.5)),
+    )
+    t = make(game, steps=10, schedule=linear_decay(0.5))
     t.step = 6  # the schedule stands at 0.8
     d, g = game.D.weight.detach().clone(), game.G.weight.detach().clone()
-    t.play()
+    t.train_step()
     assert t.optim["D"].param_groups[0]["lr"] == pytest.approx(0.1 * 0.8 * 0.1)
     assert t.optim["G"].param_groups[0]["lr"] == pytest.approx(0.1 * 0.8 * 0.5)
     assert not torch.equal(d, game.D.weight)
@@ -339,16 +343,16 @@ def test_a_phase_has_a_rate_of_its_own_beside_the_schedule() -> None:
 
 
 def test_a_schedule_is_measured_against_the_length_asked_for_last() -> None:
-    t = make(Toy(), steps=10, schedule=falling(0.0))
+    t = make(Toy(), steps=10, schedule=linear_decay(0.0))
     t.fit(5)
     assert t.steps == 5
     assert t.optim["G"].param_groups[0]["lr"] == pytest.approx(0.1 * (1 - 4 / 5))
 
 
 class Half(Toy):
-    def fool(self, x: Batch) -> Terms:
+    def g_loss(self, x: Batch) -> Losses:
         self.kind = self.G(x.z).dtype
-        return super().fool(x)
+        return super().g_loss(x)
 
 
 @pytest.mark.parametrize(
@@ -357,7 +361,7 @@ class Half(Toy):
 def test_precision_is_that_of_autocast_around_the_loss(precision: str, kind: torch.dtype) -> None:
     game = Half()
     t = make(game, precision=precision)
-    t.play()
+    t.train_step()
     assert game.kind == kind
     assert {p.dtype for p in game.parameters()} == {torch.float32}
     assert not torch.is_autocast_enabled("cpu")
@@ -375,7 +379,7 @@ def test_watchers_see_every_step_and_all_of_them_before_one_stops() -> None:
         return False
 
     t = make(Toy(), steps=10)
-    t.fit(watch=[stop, look])
+    t.fit(callbacks=[stop, look])
     assert t.step == 3
     assert seen == [(who, n) for step in (1, 2, 3) for who, n in (("stop", step), ("look", 4))]
 
@@ -390,8 +394,8 @@ class Broken(Toy):
         x.bad = torch.full((len(x),), self.value if x.real[0] >= 0.24 else 0.0)
         return x
 
-    def judge(self, x: Batch) -> Terms:
-        return super().judge(x) | dict(extra=x.bad.mean())
+    def d_loss(self, x: Batch) -> Losses:
+        return super().d_loss(x) | dict(extra=x.bad.mean())
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -399,10 +403,8 @@ def test_the_first_bad_loss_is_named_by_step_phase_and_term(value: float) -> Non
     game = Broken()
     game.value = value
     t = make(game)
-    t.play()  # draws 0 and 1
-    with pytest.raises(
-        NonFiniteError, match=rf"step 2, phase 'judge': the term .extra. is {value}"
-    ):
+    t.train_step()  # draws 0 and 1
+    with pytest.raises(NonFiniteError, match=rf"step 2, phase 'D': the term .extra. is {value}"):
         t.fit(9)  # draws 2 and 3 in step 1, of which 3 is G's; 4 in step 2 is bad
     assert t.step == 2
 
@@ -415,9 +417,9 @@ def test_a_nan_in_the_data_is_named() -> None:
             return fields
 
     t = Trainer(Toy(), Poisoned(), steps=5)
-    t.play()
+    t.train_step()
     before = copy(t.game)
-    with pytest.raises(NonFiniteError, match="step 1, phase 'judge': the term 'adv' is nan"):
+    with pytest.raises(NonFiniteError, match="step 1, phase 'D': the term 'adv' is nan"):
         t.fit()
     assert same(before, copy(t.game))  # nobody moved on it
 
@@ -425,7 +427,7 @@ def test_a_nan_in_the_data_is_named() -> None:
 def test_a_nan_in_a_parameter_is_never_saved() -> None:
     game = Toy()
     t = make(game)
-    t.play()
+    t.train_step()
     t.state()
     with torch.no_grad():
         game.G.weight.fill_(math.nan)
@@ -436,28 +438,28 @@ def test_a_nan_in_a_parameter_is_never_saved() -> None:
 class Drawn(Toy):
     """A phase that names both players and, in the first steps, touches one of them."""
 
-    def judge(self, x: Batch) -> Terms:
+    def d_loss(self, x: Batch) -> Losses:
         terms = dict(adv=(self.D(x.real) - 1).square().mean())
         return terms if x.real[0] < 0.2 else terms | dict(g=self.G(x.z).square().mean())
 
 
 def test_movers_that_the_loss_leaves_alone_are_skipped() -> None:
-    game = Drawn(("D G", "judge", {}))
-    t = make(game, optim=dict.fromkeys(("G", "D"), adam(0.1, 0.9)), average=0.9)
+    game = Drawn(("D G", "d_loss", {}))
+    t = make(game, optim=dict.fromkeys(("G", "D"), adam(0.1, 0.9)), ema=0.9)
     before = copy(game.G)
     t.fit(3)  # draws 0, 1, 2
     assert same(copy(game.G), before)
     assert not t.optim["G"].state
-    assert t.averages.counts == [0]
+    assert t.ema.counts == [0]
     t.fit(4)
     assert not same(copy(game.G), before)
     assert float(t.optim["G"].state[game.G.weight]["step"]) == 1
     assert float(t.optim["D"].state[game.D.weight]["step"]) == 4
     moved = copy(game.G)
     t.source = Numbers(0)
-    game.judge = lambda x: dict(adv=game.D(torch.ones(1, 1)).mean())  # type: ignore[method-assign]
+    game.d_loss = lambda x: dict(adv=game.D(torch.ones(1, 1)).mean())  # type: ignore[method-assign]
     pieces = [Batch(real=torch.ones(2, 1))]
-    t.move(Phase("D G", game.judge), pieces)  # Adam's momentum must not move G on
+    t.move(Phase("D G", game.d_loss), pieces)  # Adam's momentum must not move G on
     assert same(copy(game.G), moved)
 
 
@@ -471,7 +473,7 @@ class Counter(Constraint):
 
 
 def test_constraints_act_once_for_each_move_of_their_player() -> None:
-    game = Toy(("D", "judge", dict(repeat=2)), ("G", "fool", {}))
+    game = Toy(("D", "d_loss", dict(repeat=2)), ("G", "g_loss", {}))
     game.D.limit, game.G.limit = Counter(), Counter()
     t = make(game, micro=4)
     t.fit(3)
@@ -479,11 +481,11 @@ def test_constraints_act_once_for_each_move_of_their_player() -> None:
 
 
 def test_averages_follow_their_players_moves() -> None:
-    game = Toy(("D", "judge", {}), ("G", "fool", dict(repeat=2)))
-    t = make(game, average=0.9)
+    game = Toy(("D", "d_loss", {}), ("G", "g_loss", dict(repeat=2)))
+    t = make(game, ema=0.9)
     t.fit(3)
-    assert t.averages.counts == [6]
-    assert not same(copy(t.averages.players["G"]), copy(game.G))
+    assert t.ema.counts == [6]
+    assert not same(copy(t.ema.players["G"]), copy(game.G))
 
 
 def test_the_length_is_kept_and_a_run_goes_on_where_it_is() -> None:
@@ -498,7 +500,7 @@ def test_the_length_is_kept_and_a_run_goes_on_where_it_is() -> None:
 
 def test_a_phase_that_moves_a_stranger_is_refused_at_the_start() -> None:
     with pytest.raises(ValueError, match="moves 'X', which is not a player; players are G, D"):
-        make(Toy(("X", "judge", {})))
+        make(Toy(("X", "d_loss", {})))
 
 
 def test_a_state_of_another_game_is_refused() -> None:
@@ -513,8 +515,8 @@ def test_a_state_of_another_game_is_refused() -> None:
 
 def test_the_log_holds_plain_numbers() -> None:
     t = make(Toy())
-    terms = t.play()
-    assert t.log(terms) == {name: value.item() for name, value in terms.items()}
+    terms = t.train_step()
+    assert t.global_means(terms) == {name: value.item() for name, value in terms.items()}
 
 
 class Pictures:
@@ -537,20 +539,20 @@ class Painter(Game):
         self.D[3].weight = self.D[2].weight
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("D", self.judge), Phase("G", self.fool)
+        return Phase("D", self.d_loss), Phase("G", self.g_loss)
 
-    def judge(self, x: Batch) -> Terms:
+    def d_loss(self, x: Batch) -> Losses:
         self.layout = x.real.stride(), self.D[2].weight.stride()
         return dict(adv=(self.D(self.G(x.real)) - self.D(x.real)).mean())
 
-    def fool(self, x: Batch) -> Terms:
+    def g_loss(self, x: Batch) -> Losses:
         return dict(adv=-self.D(self.G(x.real)).mean())
 
 
 def painter(channels_last: bool) -> Trainer:
     optim = dict.fromkeys(("G", "D"), adam(0.01, 0.5))
     return Trainer(
-        Painter(), Pictures(), optim=optim, average=0.9, channels_last=channels_last, steps=8
+        Painter(), Pictures(), optim=optim, ema=0.9, channels_last=channels_last, steps=8
     )
 
 

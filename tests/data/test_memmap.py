@@ -15,10 +15,15 @@ from PIL import Image
 
 from gansmith.data import Dataset, open_source
 from gansmith.data.memmap import RowFile
-from gansmith.data.readers.decode_cache import keep
+from gansmith.data.readers.decode_cache import cached_array
 from gansmith.data.readers.read import read_path
 from gansmith.data.source import Source
 from gansmith.data.spec import DataError
+
+
+def kept(cache: Path) -> list[str]:
+    """The endings of the files in the cache; locks may stay."""
+    return sorted(file.suffix for file in cache.iterdir() if file.suffix != ".lock")
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +43,7 @@ def rows_of(path: Path, values: np.ndarray = FIRST) -> RowFile:
 
 def same(one: Dataset, other: Dataset) -> None:
     assert one.spec == other.spec
-    for part in ("train", "held"):
+    for part in ("train", "held_out"):
         ours, theirs = getattr(one, part), getattr(other, part)
         assert ours.keys() == theirs.keys()
         assert all(torch.equal(ours[key], theirs[key]) for key in ours)
@@ -47,9 +52,9 @@ def same(one: Dataset, other: Dataset) -> None:
 def test_rows_are_those_of_the_array(tmp_path: Path) -> None:
     file = rows_of(tmp_path / "a.npy")
     rows = torch.tensor([49, 0, 7, 7])
-    file.expect(rows)
-    assert torch.equal(file.take(rows), torch.from_numpy(FIRST[[49, 0, 7, 7]].copy()))
-    assert file.take(rows[:0]).shape == (0, 3, 9, 9)
+    file.prefetch(rows)
+    assert torch.equal(file.read_rows(rows), torch.from_numpy(FIRST[[49, 0, 7, 7]].copy()))
+    assert file.read_rows(rows[:0]).shape == (0, 3, 9, 9)
     np.testing.assert_array_equal(file.values, FIRST)
     file.values[:] = 1  # private to the process
     np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), FIRST)
@@ -66,7 +71,7 @@ def test_a_file_larger_than_the_machine_memory_is_opened(tmp_path: Path) -> None
         file.seek(start + (count - 1) * row)
         file.write(bytes([7]) * row)  # the rest takes no room on the disk
     found = RowFile(path)
-    assert int(found.take(torch.tensor([count - 1])).min()) == 7
+    assert int(found.read_rows(torch.tensor([count - 1])).min()) == 7
     assert int(found.values[count - 1].min()) == 7
     assert not found.values[count // 2].any()
 
@@ -88,7 +93,7 @@ def test_a_failing_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     file = rows_of(tmp_path / "a.npy")
     monkeypatch.setattr("os.preadv", fail)
     with pytest.raises(DataError, match=r"a.npy cannot be read: Input/output error"):
-        file.take(torch.tensor([1]))
+        file.read_rows(torch.tensor([1]))
 
 
 def test_batches_from_a_file_are_those_from_memory_in_any_order(tmp_path: Path) -> None:
@@ -107,7 +112,7 @@ def test_the_next_batch_is_announced_while_one_is_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announced: list[torch.Tensor] = []
-    monkeypatch.setattr(RowFile, "expect", lambda self, rows: announced.append(rows))
+    monkeypatch.setattr(RowFile, "prefetch", lambda self, rows: announced.append(rows))
     file = rows_of(tmp_path / "a.npy")
     source = Source({"real": torch.from_numpy(file.values)}, 16, seed=3, file=file)
     for n in range(4):
@@ -142,7 +147,7 @@ def test_a_large_array_becomes_the_same_set(
     path = saved(tmp_path, name, values, label)
     small = read_path(path, **options)
     assert small.file is None
-    monkeypatch.setattr("gansmith.data.readers.arrays.AT_ONCE", 1500)  # some rows at a time
+    monkeypatch.setattr("gansmith.data.readers.array_data.AT_ONCE", 1500)  # some rows at a time
     for _ in range(2):  # made, then found
         large = read_path(path, large=1, **options)
         assert large.file is not None
@@ -164,7 +169,7 @@ def test_a_changed_array_is_read_anew(tmp_path: Path, cache: Path) -> None:
 def test_memory_does_not_grow_with_a_large_array(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("gansmith.data.readers.arrays.AT_ONCE", 2**16)
+    monkeypatch.setattr("gansmith.data.readers.array_data.AT_ONCE", 2**16)
     monkeypatch.setattr("gansmith.data.build.WHOLE", 2**16)
     monkeypatch.setattr("gansmith.data.build.SAMPLED_ROWS", 16)
     values = np.random.default_rng(0).integers(0, 256, (4000, 3, 32, 32), np.uint8)
@@ -203,7 +208,7 @@ def test_the_folders_of_pictures_are_streamed_too(tmp_path: Path) -> None:
             value = n + 50 * (side[-1] == "B")
             Image.new("L", (8, 8), value).save(tmp_path / "own" / side / f"{n}.png")
     small, large = read_path(tmp_path / "own"), read_path(tmp_path / "own", large=1)
-    assert all(part.file is not None for part in large.parts.values())
+    assert all(part.file is not None for part in large.domains.values())
     one, other = open_source(small, 4, 0), open_source(large, 4, 0)
     for n in range(6):
         for domain in "ab":
@@ -227,7 +232,7 @@ def test_what_a_killed_process_left_is_taken_over(tmp_path: Path, cache: Path) -
     (array,) = cache.glob("*.npy")
     array.rename(array.with_name(array.name + ".part"))
     assert read_path(path, large=1).spec == first.spec
-    assert sorted(file.suffix for file in cache.iterdir()) == [".json", ".npy"]
+    assert kept(cache) == [".json", ".npy"]
 
 
 def test_of_several_that_want_it_one_decodes(cache: Path) -> None:
@@ -240,7 +245,7 @@ def test_of_several_that_want_it_one_decodes(cache: Path) -> None:
 
     def want() -> None:
         together.wait()
-        found.append(keep(["a"], (5, 1, 8, 8), fill)[0].values.copy())
+        found.append(cached_array(["a"], (5, 1, 8, 8), fill)[0].values.copy())
 
     found: list[np.ndarray] = []
     threads = [threading.Thread(target=want) for _ in range(4)]
@@ -257,9 +262,9 @@ def test_the_next_one_decodes_where_the_first_failed(cache: Path) -> None:
         raise DataError("no")
 
     with pytest.raises(DataError, match="no"):
-        keep(["a"], (5, 1, 8, 8), fail)
-    assert list(cache.iterdir()) == []
-    keep(["a"], (5, 1, 8, 8), lambda values: {})
+        cached_array(["a"], (5, 1, 8, 8), fail)
+    assert kept(cache) == []
+    cached_array(["a"], (5, 1, 8, 8), lambda values: {})
 
 
 def test_a_disk_that_fills_up_meanwhile_is_said(
@@ -271,4 +276,4 @@ def test_a_disk_that_fills_up_meanwhile_is_said(
     monkeypatch.setattr("os.posix_fallocate", full)
     with pytest.raises(DataError, match=r"do not fit into .*cache .*set GANSMITH_CACHE"):
         read_path(saved(tmp_path, "own.npy", RGB), large=1)
-    assert list(cache.iterdir()) == []
+    assert kept(cache) == []

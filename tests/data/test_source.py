@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from gansmith.data.build import image_dataset, points_dataset, unpaired
+from gansmith.data.build import image_dataset, points_dataset
+from gansmith.data.domains import domains_dataset
 from gansmith.data.source import Join, Source, open_source
 from gansmith.data.spec import DataError
 
@@ -100,10 +101,10 @@ def test_join_refuses_sources_that_would_read_in_step():
         Join()
 
 
-def test_open_source_joins_unpaired_data_in_unequal_orders():
+def test_open_source_joins_domains_in_unequal_orders():
     values = torch.arange(40, dtype=torch.uint8).view(40, 1, 1, 1)
     one = image_dataset("one", {"real": values}, {"real": values})
-    batch = open_source(unpaired("two", one, one), 40, seed=0).at(0)
+    batch = open_source(domains_dataset("two", {"a": one, "b": one}), 40, seed=0).at(0)
     assert set(batch) == {"a", "b"}
     assert not torch.equal(batch["a"], batch["b"])
     assert torch.equal(batch["a"].flatten().sort().values, values.flatten())

@@ -1,4 +1,4 @@
-"""The description of a data set, the checks on its tensors, and bringing pictures to a size."""
+"""The description of a data set, the checks on its tensors, and bringing images to a size."""
 
 import json
 
@@ -12,35 +12,35 @@ from gansmith.data.build import (
     image_dataset,
     points_dataset,
     text_dataset,
-    unpaired,
 )
+from gansmith.data.domains import domains_dataset
 from gansmith.data.spec import DataError, DataSpec
-from gansmith.data.transforms.resize import conformed, recolour, resize
+from gansmith.data.transforms.resize import convert_channels, resize, resized
 
 
-def pictures(count: int, channels: int = 1, size: int = 8, start: int = 0) -> torch.Tensor:
+def images(count: int, channels: int = 1, size: int = 8, start: int = 0) -> torch.Tensor:
     values = torch.arange(start, start + count * channels * size * size)
     return (values * 37 % 256).to(torch.uint8).view(count, channels, size, size)
 
 
 def labelled(count: int) -> dict[str, torch.Tensor]:
-    return {"real": pictures(count), "label": torch.arange(count) % 2}
+    return {"real": images(count), "label": torch.arange(count) % 2}
 
 
 def small(channels: int = 1, size: int = 8):
     return image_dataset(
         "small",
-        {"real": pictures(6, channels, size)},
-        {"real": pictures(2, channels, size, 5)},
+        {"real": images(6, channels, size)},
+        {"real": images(2, channels, size, 5)},
         licence="MIT",
     )
 
 
 def test_a_spec_survives_json():
-    pair = unpaired("pair", small(), small(), paired=True)
+    pair = domains_dataset("pair", {"a": small(), "b": small()}, paired=True)
     again = DataSpec.from_json(json.loads(json.dumps(pair.spec.to_json())))
     assert again == pair.spec
-    assert again.parts["b"].train == 6
+    assert again.domains["b"].train == 6
 
 
 def test_a_spec_refuses_unknown_keys_and_kinds():
@@ -52,26 +52,26 @@ def test_a_spec_refuses_unknown_keys_and_kinds():
 
 def test_image_spec_counts():
     spec = image_dataset("x", labelled(6), labelled(2), classes=["no", "yes"]).spec
-    assert (spec.size, spec.channels, spec.train, spec.held) == (8, 1, 6, 2)
+    assert (spec.size, spec.channels, spec.train, spec.held_out) == (8, 1, 6, 2)
     assert spec.classes == ("no", "yes")
 
 
 def test_the_fingerprint_covers_every_value_shape_dtype_and_split():
-    train, held = {"real": pictures(6)}, {"real": pictures(2)}
-    first = fingerprint(train, held)
+    train, held_out = {"real": images(6)}, {"real": images(2)}
+    first = fingerprint(train, held_out)
     assert len(first) == 16
     changed = train["real"].clone()
     changed[5, 0, 7, 7] += 1
     others = {
-        fingerprint({"real": changed}, held),
-        fingerprint(held, train),
-        fingerprint({"real": train["real"].view(6, 1, 4, 16)}, held),
-        fingerprint({"real": train["real"].view(torch.int8)}, held),
-        fingerprint({"other": train["real"]}, held),
+        fingerprint({"real": changed}, held_out),
+        fingerprint(held_out, train),
+        fingerprint({"real": train["real"].view(6, 1, 4, 16)}, held_out),
+        fingerprint({"real": train["real"].view(torch.int8)}, held_out),
+        fingerprint({"other": train["real"]}, held_out),
     }
     assert first not in others
     assert len(others) == 5
-    assert fingerprint({"real": train["real"].flip(0).flip(0)}, held) == first
+    assert fingerprint({"real": train["real"].flip(0).flip(0)}, held_out) == first
 
 
 def test_a_large_field_is_sampled_with_its_ends(monkeypatch):
@@ -91,39 +91,39 @@ def test_a_large_field_is_sampled_with_its_ends(monkeypatch):
 def test_points_that_are_not_finite_are_refused_by_row(bad):
     points = torch.zeros(5, 2)
     points[3, 1] = bad
-    with pytest.raises(DataError, match="row 3 of held"):
+    with pytest.raises(DataError, match="row 3 of held_out"):
         points_dataset("x", torch.zeros(4, 2), points)
 
 
 def test_points_become_float32():
     points = points_dataset("x", torch.zeros(4, 3, dtype=torch.float64), torch.zeros(1, 3))
     assert points.train["real"].dtype == torch.float32
-    assert (points.spec.dim, points.spec.train, points.spec.held) == (3, 4, 1)
+    assert (points.spec.dim, points.spec.train, points.spec.held_out) == (3, 4, 1)
 
 
 @pytest.mark.parametrize(
     ("train", "message"),
     [
-        ({"real": pictures(4).float()}, "uint8"),
-        ({"real": pictures(4).view(4, 1, 4, 16)}, "square"),
-        ({"real": pictures(4, 2)}, "1 or 3 channels"),
-        ({"real": pictures(0)}, "not one training"),
-        ({"real": pictures(4), "label": torch.zeros(3, dtype=torch.int64)}, "one length"),
-        ({"real": pictures(4), "label": torch.tensor([0, 1, 2, 0])}, "row 2 has label 2"),
-        ({"real": pictures(4), "label": torch.zeros(4)}, "int64"),
+        ({"real": images(4).float()}, "uint8"),
+        ({"real": images(4).view(4, 1, 4, 16)}, "square"),
+        ({"real": images(4, 2)}, "1 or 3 channels"),
+        ({"real": images(0)}, "not one training"),
+        ({"real": images(4), "label": torch.zeros(3, dtype=torch.int64)}, "one length"),
+        ({"real": images(4), "label": torch.tensor([0, 1, 2, 0])}, "row 2 has label 2"),
+        ({"real": images(4), "label": torch.zeros(4)}, "int64"),
     ],
 )
 def test_bad_pictures_are_refused(train, message):
-    held = {name: value[:1] for name, value in train.items()}
+    held_out = {name: value[:1] for name, value in train.items()}
     with pytest.raises(DataError, match=message):
-        image_dataset("x", train, held, classes=["no", "yes"])
+        image_dataset("x", train, held_out, classes=["no", "yes"])
 
 
 def test_the_held_part_must_look_like_the_training_part():
     with pytest.raises(DataError, match="differ"):
-        image_dataset("x", {"real": pictures(2)}, {"real": pictures(2, size=4)})
-    with pytest.raises(DataError, match="held has"):
-        image_dataset("x", labelled(2), {"real": pictures(2)}, classes=["no", "yes"])
+        image_dataset("x", {"real": images(2)}, {"real": images(2, size=4)})
+    with pytest.raises(DataError, match="held_out has"):
+        image_dataset("x", labelled(2), {"real": images(2)}, classes=["no", "yes"])
 
 
 def text(rows, lengths, dtype=torch.int16):
@@ -154,52 +154,34 @@ def test_bad_text_is_refused(bad, message):
         text_dataset("x", bad, bad, ["<end>", "a", "cat"])
 
 
-def test_unpaired_names_its_fields():
-    a = image_dataset("a", labelled(6), labelled(2), classes=["no", "yes"], licence="MIT")
-    b = image_dataset("b", labelled(3), labelled(2), classes=["no", "yes"], licence="CC-BY-4.0")
-    pair = unpaired("pair", a, b, paired=True)
-    assert set(pair.train) == {"a", "a_label", "b", "b_label"}
-    assert (pair.spec.train, pair.spec.held, pair.spec.licence) == (6, 2, "CC-BY-4.0 AND MIT")
-    assert pair.parts["b"] is b
-
-
-def test_unpaired_refuses_what_cannot_be_translated():
-    with pytest.raises(DataError, match="sizes differ"):
-        unpaired("x", small(), small(size=4))
-    with pytest.raises(DataError, match="points"):
-        unpaired("x", small(), points_dataset("p", torch.zeros(2, 2), torch.zeros(1, 2)))
-    more = image_dataset("m", {"real": pictures(6)}, {"real": pictures(3)})
-    with pytest.raises(DataError, match="equal counts"):
-        unpaired("x", small(), more, paired=True)
-
-
 @pytest.mark.parametrize("size", [3, 5, 12])
 def test_resize_is_pillows_lanczos(size):
-    images = pictures(3, 3, 8)
-    out = resize(images, size)
-    want = [Image.fromarray(x.permute(1, 2, 0).numpy()).resize((size, size), 1) for x in images]
+    rows = images(3, 3, 8)
+    out = resize(rows, size)
+    want = [Image.fromarray(x.permute(1, 2, 0).numpy()).resize((size, size), 1) for x in rows]
     assert torch.equal(out, torch.from_numpy(np.stack(want)).permute(0, 3, 1, 2))
     with pytest.raises(DataError, match="1 pixel"):
-        resize(images, 0)
+        resize(rows, 0)
 
 
 def test_recolour():
-    grey = pictures(2, 1)
-    assert torch.equal(recolour(recolour(grey, 3), 1), grey)
+    grey = images(2, 1)
+    assert torch.equal(convert_channels(convert_channels(grey, 3), 1), grey)
     primaries = torch.tensor([[255, 0, 0], [0, 255, 0], [0, 0, 255]], dtype=torch.uint8)
-    assert recolour(primaries.view(3, 3, 1, 1), 1).flatten().tolist() == [76, 150, 29]
-    with pytest.raises(DataError, match="asked 2"):
-        recolour(grey, 2)
+    assert convert_channels(primaries.view(3, 3, 1, 1), 1).flatten().tolist() == [76, 150, 29]
+    with pytest.raises(DataError, match="to become 2"):
+        convert_channels(grey, 2)
 
 
 def test_conformed_says_what_it_did_and_leaves_the_rest():
     dataset = small()
-    assert conformed(dataset, 8, 1) is dataset
-    assert conformed(dataset) is dataset
-    other = conformed(dataset, 12, 3)
+    assert resized(dataset, 8, 1) is dataset
+    assert resized(dataset) is dataset
+    other = resized(dataset, 12, 3)
     assert (other.spec.size, other.spec.channels, other.spec.licence) == (12, 3, "MIT")
     assert other.spec.filter == "8 to 12 pixels, lanczos"
-    assert conformed(dataset, None, 3).spec.filter == ""
-    assert conformed(unpaired("x", dataset, dataset), 4).train["b"].shape == (6, 1, 4, 4)
+    assert resized(dataset, None, 3).spec.filter == ""
+    both = domains_dataset("x", {"a": dataset, "b": dataset})
+    assert resized(both, 4).train["b"].shape == (6, 1, 4, 4)
     with pytest.raises(DataError, match="points"):
-        conformed(points_dataset("p", torch.zeros(2, 2), torch.zeros(1, 2)), 8)
+        resized(points_dataset("p", torch.zeros(2, 2), torch.zeros(1, 2)), 8)

@@ -76,8 +76,8 @@ def test_a_file_is_read_with_a_tenth_held_out(tmp_path: Path) -> None:
     dataset = read_path(sentences(tmp_path / "own.txt", ["", *LINES, "  "]))
     spec = dataset.spec
     assert (spec.kind, spec.name, spec.length) == ("text", "own", 3)
-    assert spec.train + spec.held == 100
-    assert 3 <= spec.held <= 20
+    assert spec.train + spec.held_out == 100
+    assert 3 <= spec.held_out <= 20
     decoded = Vocabulary(dataset.vocabulary).decode(dataset.train["tokens"])
     assert set(decoded) <= set(LINES)
     assert len(decoded) == spec.train
@@ -85,16 +85,18 @@ def test_a_file_is_read_with_a_tenth_held_out(tmp_path: Path) -> None:
 
 def test_repeats_of_a_sentence_stay_on_one_side(tmp_path: Path) -> None:
     dataset = read_path(sentences(tmp_path / "own.txt", LINES[:30] * 4), val=0.5)
-    train, held = (part["tokens"].unique(dim=0).tolist() for part in (dataset.train, dataset.held))
+    train, held_out = (
+        part["tokens"].unique(dim=0).tolist() for part in (dataset.train, dataset.held_out)
+    )
     assert train
-    assert held
-    assert not [row for row in held if row in train]
+    assert held_out
+    assert not [row for row in held_out if row in train]
 
 
 def test_adding_lines_moves_no_other_line(tmp_path: Path) -> None:
     few = read_path(sentences(tmp_path / "few.txt", LINES[:50]), val=0.3)
     many = read_path(sentences(tmp_path / "many.txt", LINES), val=0.3)
-    few_held = set(Vocabulary(few.vocabulary).decode(few.held["tokens"]))
+    few_held = set(Vocabulary(few.vocabulary).decode(few.held_out["tokens"]))
     many_train = set(Vocabulary(many.vocabulary).decode(many.train["tokens"]))
     assert few_held
     assert not few_held & many_train
@@ -105,10 +107,10 @@ def test_gzip_and_a_sibling_are_read(tmp_path: Path) -> None:
     sentences(tmp_path / "test.txt", ["a b a b"])
     for path in (tmp_path, tmp_path / "train.txt.gz"):
         dataset = read_path(path)
-        assert (dataset.spec.train, dataset.spec.held, dataset.spec.length) == (3, 1, 4)
+        assert (dataset.spec.train, dataset.spec.held_out, dataset.spec.length) == (3, 1, 4)
         assert dataset.spec.name == tmp_path.name
     sentences(tmp_path / "val.txt", ["a", "b"])
-    assert read_path(tmp_path).spec.held == 2  # val comes before test
+    assert read_path(tmp_path).spec.held_out == 2  # val comes before test
     with pytest.raises(DataError, match="brings its own split"):
         read_path(tmp_path, val=0.2)
 
@@ -117,7 +119,7 @@ def test_gzip_and_a_sibling_are_read(tmp_path: Path) -> None:
 def test_names_of_siblings(tmp_path: Path, sibling: str) -> None:
     path = sentences(tmp_path / "own.txt", ["a b", "b a"])
     sentences(tmp_path / sibling, ["a"])
-    assert read_path(path).spec.held == 1
+    assert read_path(path).spec.held_out == 1
 
 
 def test_unseen_words_make_unknown_learnt(tmp_path: Path) -> None:
@@ -126,7 +128,7 @@ def test_unseen_words_make_unknown_learnt(tmp_path: Path) -> None:
     dataset = read_path(path)
     assert list(dataset.vocabulary) == [END, UNKNOWN, "a", "b"]
     assert dataset.train["tokens"].tolist() == [[2, 3, 1], [2, 3, 0]]
-    assert dataset.held["tokens"].tolist() == [[2, 1, 0]]
+    assert dataset.held_out["tokens"].tolist() == [[2, 1, 0]]
     sentences(path, ["a", "b"])
     with pytest.raises(DataError, match="no word occurs twice"):
         read_path(path)
@@ -135,7 +137,7 @@ def test_unseen_words_make_unknown_learnt(tmp_path: Path) -> None:
 def test_long_sentences_are_left_out_and_listed(tmp_path: Path) -> None:
     path = sentences(tmp_path / "own.txt", ["a b", "a " * 33, "b a a"])
     dataset = read_path(path)
-    assert dataset.spec.train + dataset.spec.held == 2
+    assert dataset.spec.train + dataset.spec.held_out == 2
     assert dataset.spec.length == 3
     assert dataset.skipped == {"own.txt:2": "33 words, more than 32"}
     assert read_path(path, size=40).spec.length == 33

@@ -1,4 +1,4 @@
-"""Planted faults are named, perfect samples are not; runs that went wrong; what is written."""
+"""Planted faults are found, real samples have none; faulty runs; the files that are written."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def garments() -> tuple[Tensor, Dataset]:
     """Held-out pictures that stand for samples, and the data without them; with less training data,
     so that a search through all of it is short."""
     data = open_data("fashion")
-    held = {name: rows[1000:2000] for name, rows in data.held.items()}
+    held = {name: rows[1000:2000] for name, rows in data.held_out.items()}
     train = {name: rows[:3000] for name, rows in data.train.items()}
-    spec = replace(data.spec, held=1000, train=3000)
-    return data.held["real"][:1000], replace(data, spec=spec, held=held, train=train)
+    spec = replace(data.spec, held_out=1000, train=3000)
+    return data.held_out["real"][:1000], replace(data, spec=spec, held_out=held, train=train)
 
 
 def names(samples: Tensor, data: Dataset) -> set[str]:
@@ -45,8 +45,8 @@ def test_faults_of_pictures(garments: tuple[Tensor, Dataset]) -> None:
     some = rng.uniform(len(real)).view(-1, 1, 1, 1)
     planted = {
         "collapse": torch.where(some < 0.3, real[rng.integers(5, len(real))], real),
-        "dropped classes": real[open_data("fashion").held["label"][:1000] != 8],
-        "memorising": torch.where(
+        "dropped classes": real[open_data("fashion").held_out["label"][:1000] != 8],
+        "memorization": torch.where(
             some < 0.2, torch.roll(data.train["real"][:1000].flip(3), (1, -2), (2, 3)), real
         ),
         "noise": torch.where(some < 0.1, rng.integers(256, *real.shape).to(torch.uint8), real),
@@ -55,10 +55,10 @@ def test_faults_of_pictures(garments: tuple[Tensor, Dataset]) -> None:
     for fault, samples in planted.items():
         found = {finding.name: finding for finding in diagnose_samples(samples, data)}
         assert set(found) == {fault}  # what is wrong and nothing else
-        assert found[fault].said
+        assert found[fault].evidence
         assert found[fault].advice
         assert found[fault].picture is not None
-        assert found[fault].private == (fault == "memorising")
+        assert found[fault].private == (fault == "memorization")
 
 
 def test_few_pictures_are_few_under_a_blur_too(garments: tuple[Tensor, Dataset]) -> None:
@@ -69,11 +69,11 @@ def test_few_pictures_are_few_under_a_blur_too(garments: tuple[Tensor, Dataset])
 
 def test_faults_of_points() -> None:
     data = open_data("ring")
-    real = data.held["real"][:2000]
+    real = data.held_out["real"][:2000]
     assert names(real, data) == set()
     angle = torch.atan2(real[:, 1], real[:, 0])
     assert names(real[angle.abs() > 0.3], data) == {"dropped modes"}
-    assert names(data.train["real"][:2000], data) == {"memorising"}
+    assert names(data.train["real"][:2000], data) == {"memorization"}
     assert "collapse" in names(real[:20].repeat(50, 1), data)
     far = torch.cat([real[:1800], 3 * Rng(0).normal(200, 2).float()])
     assert names(far, data) == {"noise"}
@@ -81,17 +81,17 @@ def test_faults_of_points() -> None:
 
 def test_faults_of_sentences() -> None:
     data = open_data("captions")
-    held, train = data.held["tokens"], data.train["tokens"]
+    held, train = data.held_out["tokens"], data.train["tokens"]
     half = {"tokens": held[1500:]}
-    rest = replace(data, held=half, spec=replace(data.spec, held=len(half["tokens"])))
+    rest = replace(data, held_out=half, spec=replace(data.spec, held_out=len(half["tokens"])))
     assert names(held[:1500], rest) == set()
-    assert names(train[:1500], rest) == {"memorising"}
+    assert names(train[:1500], rest) == {"memorization"}
     assert names(held[:30].repeat(50, 1), rest) == {"collapse"}
 
 
 def test_too_few_or_other_examples_are_refused(garments: tuple[Tensor, Dataset]) -> None:
     real, data = garments
-    with pytest.raises(DataError, match="50 examples of each kind at least; got 20 samples"):
+    with pytest.raises(DataError, match="at least 50 examples of each kind; got 20 samples"):
         diagnose_samples(real[:20], data)
     with pytest.raises(DataError, match="translations are not diagnosed"):
         diagnose_samples(real, open_data("emoji:noto+twemoji"))
@@ -100,18 +100,18 @@ def test_too_few_or_other_examples_are_refused(garments: tuple[Tensor, Dataset])
 
 
 @pytest.mark.parametrize(
-    ("asked", "fault"),
+    ("options", "fault"),
     [
         (
             dict(preset="gan", data="ring", lr=2e-3, d_steps=10, steps=400),
             "saturated discriminator",
         ),
-        (dict(preset="wgan", data="ring", bound=100.0, steps=300), "exploding critic"),
+        (dict(preset="wgan", data="ring", weight_clip=100.0, steps=300), "exploding critic"),
         (dict(preset="nsgan", data="digits", steps=160), "undertrained"),
     ],
 )
-def test_faults_of_runs(asked: dict[str, object], fault: str, tmp_path: Path) -> None:
-    run = gansmith.train(**asked, out=tmp_path / "run")  # type: ignore[arg-type]
+def test_faults_of_runs(options: dict[str, object], fault: str, tmp_path: Path) -> None:
+    run = gansmith.train(**options, out=tmp_path / "run")  # type: ignore[arg-type]
     found = {f.name: f for f in diagnose(run.folder, checkpoint="latest").findings}
     assert fault in found
     assert found[fault].picture is not None
@@ -123,16 +123,16 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     words = ["diagnose", str(tmp_path / "copies.npz"), "--against", "digits"]
     out = tmp_path / "out"
     main([*words, "--out", str(out)])
-    said = capsys.readouterr().out
-    assert "400 samples" in said
-    assert "memorising: " in said
-    assert "  try: more data" in said
-    assert "--show-training" in said
+    text = capsys.readouterr().out
+    assert "400 samples" in text
+    assert "memorization: " in text
+    assert "  try: more data" in text
+    assert "--show-training" in text
     assert [path.name for path in out.iterdir()] == ["diagnosis.json"]  # no training picture
     page = json.loads((out / "diagnosis.json").read_text())
-    assert [finding["name"] for finding in page["findings"]] == ["memorising"]
+    assert [finding["name"] for finding in page["findings"]] == ["memorization"]
     main([*words, "--out", str(out), "--show-training"])
-    assert (out / "memorising.png").exists()
+    assert (out / "memorization.png").exists()
 
 
 def test_a_run_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

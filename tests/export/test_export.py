@@ -43,13 +43,13 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def sentences(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    small = dict(hidden=6, embed=6, filters=4, rollouts=1, batch=4, imitate_steps=1)
+    small = dict(hidden_dim=6, embed_dim=6, filters=4, rollouts=1, batch=4, mle_steps=1)
     folder = tmp_path_factory.mktemp("text")
     words = ["the", "a", "cat", "dog", "sees", "likes"]
     lines = [" ".join(words[(n * k) % 6] for k in range(1, 2 + n % 4)) for n in range(40)]
     (folder / "lines.txt").write_text("\n".join(lines))
     out = folder / "run"
-    return train("seqgan", data=folder / "lines.txt", judge_steps=0, steps=1, out=out, **small)
+    return train("seqgan", data=folder / "lines.txt", d_pretrain_steps=0, steps=1, out=out, **small)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def cycle(tmp_path_factory: pytest.TempPathFactory) -> Run:
         for n in range(30):
             pixels = Rng(n).integers(256, 8, 8, 3).to(torch.uint8).numpy()
             Image.fromarray(pixels).save(folder / "data" / domain / f"{n}.png")
-    small = dict(width=2, blocks=1, patch_width=2, patch_layers=1, pool=2, batch=2)
+    small = dict(width=2, blocks=1, d_width=2, d_layers=1, pool_size=2, batch=2)
     return train("cyclegan", data=folder / "data", steps=1, out=folder / "run", **small)
 
 
@@ -74,7 +74,7 @@ def elsewhere(out: Path, name: str, *given: np.ndarray) -> list[np.ndarray]:
     return [made[key] for key in made.files]
 
 
-def test_a_program_makes_the_same_pictures_without_gansmith(digits: Run, tmp_path: Path) -> None:
+def test_a_program_makes_the_same_images_without_gansmith(digits: Run, tmp_path: Path) -> None:
     paths = export(digits, tmp_path)
     assert [path.name for path in paths] == ["G.pt2", "G.safetensors", "G.json"]
     codes = [digits.game.latent.sample(n, Rng(3, n)) for n in (1, 5)]
@@ -110,12 +110,12 @@ def test_both_translators_are_programs_of_the_training_size(cycle: Run, tmp_path
     names = {path.name for path in export(cycle, tmp_path)}
     assert names == {f"G{way}.{kind}" for way in ("ab", "ba") for kind in
                      ("pt2", "safetensors", "json")}  # fmt: skip
-    pictures = [2 * Rng(5, n).uniform(n, 3, 8, 8) - 1 for n in (1, 5)]
+    images = [2 * Rng(5, n).uniform(n, 3, 8, 8) - 1 for n in (1, 5)]
     for name, to in (("Gab", "b"), ("Gba", "a")):
         made = torch.export.load(tmp_path / f"{name}.pt2").module()
-        for picture in pictures:
-            want = cycle.translate(picture, to=to)
-            torch.testing.assert_close(made(picture), want, atol=1e-6, rtol=0)
+        for image in images:
+            want = cycle.translate(image, target=to)
+            torch.testing.assert_close(made(image), want, atol=1e-6, rtol=0)
     card = json.loads((tmp_path / "Gba.json").read_text())
     assert card["inputs"][0]["name"] == "b"
     assert card["inputs"][0]["shape"] == ["batch", 3, 8, 8]
@@ -127,7 +127,7 @@ def test_the_averaged_weights_are_written(digits: Run, tmp_path: Path) -> None:
     tensors, _ = digits.read("best")
     assert own
     for name, tensor in own.items():
-        assert torch.equal(tensor, tensors[f"average.players.G.{name}"])
+        assert torch.equal(tensor, tensors[f"ema.players.G.{name}"])
     moved = [k for k, v in own.items() if not torch.equal(v, tensors[f"game.G.{k}"])]
     assert moved  # the average is not the player itself
 
@@ -148,7 +148,7 @@ def test_the_card_says_all_that_a_user_must_know(digits: Run, tmp_path: Path) ->
         "name": "y",
         "shape": ["batch", 1, 8, 8],
         "dtype": "float32",
-        "meaning": "pictures in [-1, 1]",
+        "meaning": "images in [-1, 1]",
     }
     assert card["data"]["licence"] == "CC-BY-4.0"
     assert card["keywords"]["latent"] == 6
@@ -184,7 +184,7 @@ def test_onnx_makes_the_same(chosen: str, request: pytest.FixtureRequest, tmp_pa
     assert any("onnxruntime" in line for line in card["load"])
 
 
-def test_onnx_that_is_not_installed_is_asked_for(
+def test_onnx_that_is_not_installed_is_named(
     digits: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "find_spec", lambda name: None if name == "onnxscript" else "there")
@@ -197,7 +197,7 @@ def test_what_cannot_be_exported_is_said(digits: Run, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="exported as torch-export or onnx; got 'pickle'"):
         export(digits, tmp_path / "out", "pickle")  # type: ignore[arg-type]
     bare = Run.open(digits.folder)
-    bare.game = Game()
+    bare._loaded = Game(), 0
     with pytest.raises(TypeError, match="no players that are of use"):
         export(bare, tmp_path / "out")
     assert not (tmp_path / "out").exists()

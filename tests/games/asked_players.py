@@ -31,24 +31,24 @@ class Listener(nn.Module):
         self.r = nn.Linear(2, 1)
         self.vectors = nn.Embedding(classes, 2)
 
-    def see(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor) -> Tensor:
         return x
 
-    def realism(self, seen: Tensor) -> Tensor:
+    def real_logits(self, seen: Tensor) -> Tensor:
         return self.r(seen).flatten()
 
-    def score(self, seen: Tensor, c: Tensor) -> Tensor:
+    def logits(self, seen: Tensor, c: Tensor) -> Tensor:
         return self.w(seen).flatten() + (self.vectors(c) * seen).sum(1)
 
     def forward(self, x: Tensor, c: Tensor) -> Tensor:
-        return self.score(x, c)
+        return self.logits(x, c)
 
 
 class TwoScores(Listener):
     """The same, called for both scores."""
 
     def forward(self, x: Tensor, c: Tensor) -> Scores:  # type: ignore[override]
-        return Scores(self.realism(x), self.score(x, c))
+        return Scores(self.real_logits(x), self.logits(x, c))
 
 
 class Guesser(nn.Module):

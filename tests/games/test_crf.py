@@ -4,20 +4,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from gansmith.core.game import Batch, Decodes, Samples
+from gansmith.core.game import Batch
+from gansmith.core.protocols import HasDecoder, Samples
 from gansmith.core.recipe import adam, sgd
 from gansmith.core.rng import Rng
 from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
-from gansmith.games.crf import CRF, Perceptron
-from gansmith.networks.linear_chain import Chain
+from gansmith.games.crf import CRF, StructuredPerceptron
+from gansmith.networks.linear_chain import LinearChain
 
 REAL = torch.tensor([[1, 2, 0, 0], [2, 2, 1, 2], [1, 0, 0, 0]])
 
 
-def chain() -> Chain:
+def chain() -> LinearChain:
     torch.manual_seed(0)
-    return Chain(3, 4, 1.0)
+    return LinearChain(3, 4, 1.0)
 
 
 def pairs(tokens: Tensor, vocab: int) -> Tensor:
@@ -33,54 +34,54 @@ def pairs(tokens: Tensor, vocab: int) -> Tensor:
     return counts / len(tokens)
 
 
-@pytest.mark.parametrize("game", [CRF(chain()), Perceptron(chain())])
-def test_there_is_one_player_and_it_samples(game: CRF | Perceptron) -> None:
+@pytest.mark.parametrize("game", [CRF(chain()), StructuredPerceptron(chain())])
+def test_there_is_one_player_and_it_samples(game: CRF | StructuredPerceptron) -> None:
     assert list(game.players()) == ["D"]
     assert isinstance(game, Samples)
-    assert not isinstance(game, Decodes)
+    assert not isinstance(game, HasDecoder)
     assert not game.batch_coupled
 
 
 def test_the_likelihood_lowers_expected_pairs_and_raises_observed_ones() -> None:
     game = CRF(chain())
-    (loss,) = game.fit(Batch(tokens=REAL)).values()
+    (loss,) = game.d_loss(Batch(tokens=REAL)).values()
     torch.testing.assert_close(loss, game.D.nll(REAL).mean())
     loss.backward()
-    torch.testing.assert_close(game.D.pair.grad, game.D.expected() - pairs(REAL, 3))
+    torch.testing.assert_close(game.D.pair.grad, game.D.expected_counts() - pairs(REAL, 3))
 
 
 def test_the_perceptron_lowers_the_pairs_of_its_argmax() -> None:
-    game = Perceptron(chain())
-    (loss,) = game.correct(Batch(tokens=REAL)).values()
+    game = StructuredPerceptron(chain())
+    (loss,) = game.d_loss(Batch(tokens=REAL)).values()
     assert float(loss) >= 0
     loss.backward()
-    torch.testing.assert_close(game.D.pair.grad, pairs(game.D.best()[None], 3) - pairs(REAL, 3))
+    torch.testing.assert_close(game.D.pair.grad, pairs(game.D.viterbi()[None], 3) - pairs(REAL, 3))
 
 
 def test_the_soft_maximum_lies_above_the_hard_one() -> None:
     D = chain()
     x = Batch(tokens=REAL)
-    assert float(CRF(D).fit(x)["nll"]) > float(Perceptron(D).correct(x)["adv"])
+    assert float(CRF(D).d_loss(x)["nll"]) > float(StructuredPerceptron(D).d_loss(x)["adv"])
 
 
-def test_the_latest_argmaxes_are_remembered_and_drawn() -> None:
-    game = Perceptron(chain(), memory=3)
+def test_the_latest_argmaxes_are_kept_and_drawn() -> None:
+    game = StructuredPerceptron(chain(), memory=3)
     (phase,) = game.phases()
     seen = []
     for n in range(5):
         with torch.no_grad():
             game.D.pair.copy_(Rng(n).normal(3, 3))
-        game.after(phase, {})
-        seen.append(game.D.best())
+        game.after_phase(phase, {})
+        seen.append(game.D.viterbi())
     assert game.past.equal(torch.stack([seen[3], seen[4], seen[2]]))
     assert int(game.moves) == 5
     drawn = game.sample(200, Rng(0))
     assert {tuple(row) for row in drawn.tolist()} == {tuple(row) for row in game.past.tolist()}
     with pytest.raises(ValueError, match="memory=0"):
-        Perceptron(chain(), memory=0)
+        StructuredPerceptron(chain(), memory=0)
 
 
-def played(game: CRF | Perceptron, optim: object, steps: int) -> tuple[Tensor, Tensor]:
+def played(game: CRF | StructuredPerceptron, optim: object, steps: int) -> tuple[Tensor, Tensor]:
     """Pairs in samples of a trained game, and in the data."""
     data = open_data("grammar")
     t = Trainer(game, open_source(data, 64, 0), optim={"D": optim}, steps=steps)  # type: ignore[dict-item]
@@ -92,11 +93,11 @@ def played(game: CRF | Perceptron, optim: object, steps: int) -> tuple[Tensor, T
 def test_both_come_to_have_the_pairs_of_the_data() -> None:
     """Mean distance of the numbers of pairs a sentence: far below that of the untrained."""
     torch.manual_seed(0)
-    untrained, real = played(CRF(Chain(25, 17)), adam(0.05), 0)
+    untrained, real = played(CRF(LinearChain(25, 17)), adam(0.05), 0)
     start = (untrained - real).abs().sum()
     for game, optim in (
-        (CRF(Chain(25, 17)), adam(0.05)),
-        (Perceptron(Chain(25, 17), memory=500), sgd(1.0)),
+        (CRF(LinearChain(25, 17)), adam(0.05)),
+        (StructuredPerceptron(LinearChain(25, 17), memory=500), sgd(1.0)),
     ):
         made, real = played(game, optim, 600)
         assert (made - real).abs().sum() < 0.1 * start, type(game)
@@ -105,7 +106,7 @@ def test_both_come_to_have_the_pairs_of_the_data() -> None:
 def test_only_the_memory_of_the_perceptron_is_like_the_data() -> None:
     """Its scores are no log-probabilities: sentences of exp(D) / Z are far from the data."""
     torch.manual_seed(0)
-    game = Perceptron(Chain(25, 17), memory=500)
+    game = StructuredPerceptron(LinearChain(25, 17), memory=500)
     made, real = played(game, sgd(1.0), 600)
     wrong = pairs(game.D.sample(Rng(2).uniform(1000, 17)), 25)
     assert (wrong - real).abs().sum() > 5 * (made - real).abs().sum()

@@ -4,37 +4,38 @@ import pytest
 import torch
 from torch import Tensor
 
-from gansmith.core.game import Batch, Decodes, Samples
+from gansmith.core.game import Batch
+from gansmith.core.protocols import HasDecoder, Samples
 from gansmith.core.recipe import adam
 from gansmith.core.rng import Rng
 from gansmith.core.trainer import Trainer
 from gansmith.data import modes, open_data, open_source
-from gansmith.games.ebm import Energy
-from gansmith.games.langevin import Ascent, Langevin
+from gansmith.games.ebm import EBM
+from gansmith.games.langevin import GradientAscent, Langevin
 from gansmith.metrics import mode_report
 from gansmith.networks import MLPCritic
-from gansmith.networks.replay_buffer import Replay
+from gansmith.networks.replay_buffer import ReplayBuffer
 
 
-def make(walk: Langevin | Ascent | None = None, **options: object) -> Energy:
+def make(walk: Langevin | GradientAscent | None = None, **options: object) -> EBM:
     torch.manual_seed(0)
-    chosen = dict(steps=3, restarts=0.4, weight=0.1, rounds=4) | options
-    return Energy(
+    chosen = dict(steps=3, restart_prob=0.4, reg_weight=0.1, sample_rounds=4) | options
+    return EBM(
         MLPCritic(2, 16, 2),
         walk=walk or Langevin(0.1, 0.05),
-        replay=Replay(20, (2,)),
+        replay=ReplayBuffer(20, (2,)),
         **chosen,  # type: ignore[arg-type]
     )
 
 
-def batch(game: Energy, n: int = 8) -> Batch:
+def batch(game: EBM, n: int = 8) -> Batch:
     return game.draw(Batch(real=Rng(1).normal(n, 2)), Rng(2))
 
 
-def starts(game: Energy, x: Batch) -> Tensor:
+def starts(game: EBM, x: Batch) -> Tensor:
     """Where the walks begin, row by row."""
-    rows = zip(x.anew, x.fresh, x.place, strict=True)
-    return torch.stack([f if u < game.restarts else game.replay.chains[p] for u, f, p in rows])
+    rows = zip(x.restart, x.fresh, x.place, strict=True)
+    return torch.stack([f if u < game.restart_prob else game.replay.chains[p] for u, f, p in rows])
 
 
 def test_there_is_one_player_and_it_samples() -> None:
@@ -42,7 +43,7 @@ def test_there_is_one_player_and_it_samples() -> None:
     assert list(game.players()) == ["D"]
     assert game.averaged == ("D",)
     assert isinstance(game, Samples)
-    assert not isinstance(game, Decodes)
+    assert not isinstance(game, HasDecoder)
     assert not game.batch_coupled
 
 
@@ -50,13 +51,13 @@ def test_the_loss_is_that_of_the_algorithm() -> None:
     game = make()
     x = batch(game)
     start = starts(game, x)
-    anew = (x.anew < game.restarts).sum()
+    anew = (x.restart < game.restart_prob).sum()
     assert 0 < anew < len(x)
     fake = game.walk(game.D, start, x.noise)
-    terms = game.contrast(x)
+    terms = game.d_loss(x)
     d, e = game.D(x.real), game.D(fake)
     torch.testing.assert_close(terms["adv"], e.mean() - d.mean())
-    torch.testing.assert_close(terms["size"], 0.1 * (d.square().mean() + e.square().mean()))
+    torch.testing.assert_close(terms["reg"], 0.1 * (d.square().mean() + e.square().mean()))
 
 
 def test_walks_go_on_where_they_ended() -> None:
@@ -64,23 +65,23 @@ def test_walks_go_on_where_they_ended() -> None:
     x = batch(game)
     before = game.replay.chains.clone()
     start = starts(game, x)
-    game.contrast(x)
+    game.d_loss(x)
     after = game.replay.chains
     assert after[x.place].equal(game.walk(game.D, start, x.noise))
     others = torch.ones(20, dtype=torch.bool)
     others[x.place] = False
     assert after[others].equal(before[others])
-    assert starts(game, x)[x.anew >= 0.4].equal(after[x.place][x.anew >= 0.4])
+    assert starts(game, x)[x.restart >= 0.4].equal(after[x.place][x.restart >= 0.4])
 
 
 def test_the_gradient_is_real_down_and_negatives_up_and_none_goes_through_the_walk() -> None:
-    game = make(weight=0.0)
+    game = make(reg_weight=0.0)
     x = batch(game)
     fake = game.walk(game.D, starts(game, x), x.noise)
     expected = torch.autograd.grad(
         game.D(fake).mean() - game.D(x.real).mean(), list(game.D.parameters())
     )
-    torch.stack(list(game.contrast(x).values())).sum().backward()
+    torch.stack(list(game.d_loss(x).values())).sum().backward()
     for p, wanted in zip(game.D.parameters(), expected, strict=True):
         torch.testing.assert_close(p.grad, wanted)
 
@@ -89,15 +90,15 @@ def test_all_that_is_random_is_drawn_beforehand() -> None:
     first, second = make(), make()
     x = batch(first)
     torch.manual_seed(1)
-    one = first.contrast(x)
+    one = first.d_loss(x)
     torch.manual_seed(2)
-    two = second.contrast(x)
+    two = second.d_loss(x)
     assert all(one[name].equal(two[name]) for name in one)
 
 
 def test_a_sample_is_a_walk_of_many_rounds_from_noise() -> None:
-    game = make(Ascent(0.1))
-    x = game.replay.fresh(5, Rng(3))
+    game = make(GradientAscent(0.1))
+    x = game.replay.initial(5, Rng(3))
     expected = game.walk(game.D, x, torch.zeros(5, 12, 0))
     torch.testing.assert_close(game.sample(5, Rng(3)), expected)
     with torch.no_grad():
@@ -105,7 +106,7 @@ def test_a_sample_is_a_walk_of_many_rounds_from_noise() -> None:
 
 
 def test_pieces_of_a_sample_are_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    game = make(Ascent(0.1))
+    game = make(GradientAscent(0.1))
     whole = game.sample(10, Rng(3))
     monkeypatch.setattr("gansmith.games.ebm.PIECE", 4)
     torch.testing.assert_close(game.sample(10, Rng(3)), whole)
@@ -115,21 +116,19 @@ def trained(steps: int) -> float:
     """High-quality share on the ring after 700 moves against walks of so many steps."""
     data = open_data("ring")
     torch.manual_seed(0)
-    game = Energy(
+    game = EBM(
         MLPCritic(2, 64, activation=lambda: torch.nn.LeakyReLU(0.2)),
         walk=Langevin(0.003, 0.005),
-        replay=Replay(1024, (2,)),
+        replay=ReplayBuffer(1024, (2,)),
         steps=steps,
-        weight=0.01,
+        reg_weight=0.01,
     )
-    t = Trainer(
-        game, open_source(data, 64, 0), optim={"D": adam(1e-3, 0.0)}, steps=700, average=0.99
-    )
+    t = Trainer(game, open_source(data, 64, 0), optim={"D": adam(1e-3, 0.0)}, steps=700, ema=0.99)
     t.fit()
-    game.steps, game.rounds = 20, 20
+    game.steps, game.sample_rounds = 20, 20
     known = modes("ring")
     assert known is not None
-    with t.averages.playing(game):
+    with t.ema.applied(game):
         return mode_report(game.sample(1000, Rng(1)), *known).high_quality
 
 

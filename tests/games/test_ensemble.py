@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.core.game import Batch, Decodes, Samples
+from gansmith.core.game import Batch
 from gansmith.core.latent import Latent
+from gansmith.core.protocols import HasDecoder, Samples
 from gansmith.core.rng import Rng
 from gansmith.core.trainer import Trainer
 from gansmith.data.source import Source
-from gansmith.games.ensemble import Ensemble, Succession
+from gansmith.games.ensemble import Ensemble, SequentialEnsemble
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
 
@@ -25,7 +26,7 @@ def members(count: int) -> list[tuple[MLPGenerator, nn.Module]]:
 
 def trainer(game: Ensemble, steps: int = 6) -> Trainer:
     source = Source({"real": Rng(3).normal(64, 2)}, 8, 0)
-    return Trainer(game, source, steps=steps, average=0.9)
+    return Trainer(game, source, steps=steps, ema=0.9)
 
 
 class At(nn.Module):
@@ -49,11 +50,11 @@ def test_every_member_is_a_game_of_two() -> None:
     assert [p.moves for p in game.phases()] == ["D1", "G1", "D2", "G2", "D3", "G3"]
     assert game.averaged == ("G1", "G2", "G3")
     x = game.draw(Batch(real=Rng(1).normal(6, 2)), Rng(2))
-    for number, (judge, fool) in enumerate(zip(*[iter(game.phases())] * 2, strict=True), 1):
+    for number, (d, g) in enumerate(zip(*[iter(game.phases())] * 2, strict=True), 1):
         G, D = game.get_submodule(f"G{number}"), game.get_submodule(f"D{number}")
-        name = f"adv{number}"
-        assert judge.loss(x) == {name: OBJECTIVE.d(D(x.real), D(G(x.z)))}
-        assert fool.loss(x) == {name: OBJECTIVE.g(None, D(G(x.z)))}
+        assert (d.name, g.name) == (f"D{number}", f"G{number}")
+        assert d.loss(x) == {"adv": OBJECTIVE.d(D(x.real), D(G(x.z)))}
+        assert g.loss(x) == {"adv": OBJECTIVE.g(None, D(G(x.z)))}
 
 
 def test_members_begin_with_weights_of_their_own_and_never_meet() -> None:
@@ -78,7 +79,7 @@ def test_every_move_has_a_batch_of_its_own() -> None:
         game.get_submodule(f"D{number}").register_forward_hook(
             lambda module, inputs, output: seen.append(inputs[0].detach())
         )
-    t.play()
+    t.train_step()
     real = seen[::3]  # D sees real and fake to judge, a fake to be fooled
     assert t.draws == 6
     assert len(real) == 3
@@ -89,10 +90,10 @@ def test_the_average_of_a_member_follows_its_own_moves_alone() -> None:
     game = Ensemble(members(3), objective=OBJECTIVE)
     t = trainer(game)
     t.fit(4)
-    assert t.averages.counts == [4, 4, 4]
+    assert t.ema.counts == [4, 4, 4]
 
 
-def test_who_made_a_sample_is_drawn_evenly() -> None:
+def test_the_member_of_a_sample_is_drawn_uniformly() -> None:
     game = Ensemble(at(4), objective=OBJECTIVE)
     x = game.sample(8000, Rng(1)).flatten()
     counts = x.round().long().bincount(minlength=4)
@@ -113,7 +114,7 @@ def test_samples_come_from_the_codes_that_were_drawn() -> None:
     expected = torch.where(who[:, None] == 0, *(game.get_submodule(g)(z) for g in ("G1", "G2")))
     torch.testing.assert_close(game.sample(50, Rng(4)), expected)
     assert isinstance(game, Samples)
-    assert not isinstance(game, Decodes)
+    assert not isinstance(game, HasDecoder)
     assert list(game.exports()) == ["G1", "G2"]
 
 
@@ -121,7 +122,7 @@ def test_an_objective_that_needs_real_is_given_it() -> None:
     game = Ensemble(members(1), objective=OBJECTIVES["relativistic"])
     x = game.draw(Batch(real=Rng(1).normal(6, 2)), Rng(2))
     D, fake = game.get_submodule("D1"), game.get_submodule("G1")(x.z)
-    assert game.phases()[1].loss(x)["adv1"] == game.objective.g(D(x.real), D(fake))
+    assert game.phases()[1].loss(x)["adv"] == game.objective.g(D(x.real), D(fake))
 
 
 def test_an_empty_ensemble_is_refused() -> None:
@@ -130,7 +131,7 @@ def test_an_empty_ensemble_is_refused() -> None:
 
 
 def test_in_succession_one_member_moves_in_each_stage() -> None:
-    game = Succession(members(3), objective=OBJECTIVE, steps=7)
+    game = SequentialEnsemble(members(3), objective=OBJECTIVE, steps=7)
     assert [stage.steps for stage in game.stages()] == [2, 2, None]
     t = trainer(game, 7)
 
@@ -140,14 +141,14 @@ def test_in_succession_one_member_moves_in_each_stage() -> None:
 
     for step in range(7):
         before = [w.clone() for w in weights()]
-        t.play()
+        t.train_step()
         moved = [not a.equal(b) for a, b in zip(before, weights(), strict=True)]
         assert moved == [step < 2, 2 <= step < 4, step >= 4]
-    assert t.averages.counts == [2, 2, 3]
+    assert t.ema.counts == [2, 2, 3]
 
 
 def test_in_succession_samples_are_of_those_that_have_begun() -> None:
-    game = Succession(at(3), objective=OBJECTIVE, steps=6)
+    game = SequentialEnsemble(at(3), objective=OBJECTIVE, steps=6)
     source = Source({"real": Rng(3).normal(64, 1)}, 8, 0)
     t = Trainer(game, source, steps=6)
 
@@ -156,16 +157,16 @@ def test_in_succession_samples_are_of_those_that_have_begun() -> None:
 
     found = [present()]
     for _ in range(6):
-        t.play()
+        t.train_step()
         found.append(present())
     assert found == [1, 1, 1, 2, 2, 3, 3]
-    other = Succession(at(3), objective=OBJECTIVE, steps=6)
+    other = SequentialEnsemble(at(3), objective=OBJECTIVE, steps=6)
     other.load_state_dict(game.state_dict())
-    assert other.ready() == ("G1", "G2", "G3")  # it is saved
+    assert other.trained() == ("G1", "G2", "G3")  # it is saved
 
 
 def test_more_members_than_steps_are_refused() -> None:
     with pytest.raises(
-        ValueError, match="each of 3 members plays at least one step; the run has 2"
+        ValueError, match="each of 3 members takes at least one step; the run has 2"
     ):
-        Succession(members(3), objective=OBJECTIVE, steps=2)
+        SequentialEnsemble(members(3), objective=OBJECTIVE, steps=2)

@@ -6,13 +6,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.core.game import Batch, Decodes, Samples, Translates
+from gansmith.core.game import Batch
 from gansmith.core.latent import Latent
+from gansmith.core.protocols import HasDecoder, Samples, Translates
 from gansmith.core.rng import Rng
 from gansmith.games.gan import GAN, in_pieces
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.penalties import Interpolated
+from gansmith.penalties import InterpolatedGP
 
 
 def make(objective: str = "wasserstein", **options: object) -> GAN:
@@ -26,35 +27,35 @@ def batch(game: GAN, n: int = 6) -> Batch:
 
 
 def test_d_moves_first_and_as_often_as_asked() -> None:
-    judge, fool = make(d_steps=4).phases()
-    assert (judge.moves, judge.name, judge.repeat) == ("D", "judge", 4)
-    assert (fool.moves, fool.name, fool.repeat) == ("G", "fool", 1)
-    assert not judge.reuse
-    assert not fool.reuse
+    d, g = make(d_steps=4).phases()
+    assert (d.moves, d.name, d.repeat) == ("D", "D", 4)
+    assert (g.moves, g.name, g.repeat) == ("G", "G", 1)
+    assert not d.reuse
+    assert not g.reuse
 
 
 def test_all_that_is_random_is_drawn_beforehand() -> None:
-    game = make(penalty=Interpolated())
+    game = make(penalty=InterpolatedGP())
     x = batch(game)
     assert x.z.equal(Rng(2).normal(6, 3))
-    assert x.mix.shape == (6, 1)
+    assert x.penalty_noise.shape == (6, 1)
     torch.manual_seed(1)
-    first = {**game.judge(x), **game.fool(x)}
+    first = {**game.d_loss(x), **game.g_loss(x)}
     torch.manual_seed(2)
-    second = {**game.judge(x), **game.fool(x)}
+    second = {**game.d_loss(x), **game.g_loss(x)}
     assert all(first[name].equal(second[name]) for name in first)
 
 
 def test_wasserstein_terms_are_those_of_the_paper() -> None:
-    game = make(penalty=Interpolated(10.0))
+    game = make(penalty=InterpolatedGP(10.0))
     x = batch(game)
     fake = game.G(x.z)
-    terms = game.judge(x)
+    terms = game.d_loss(x)
     torch.testing.assert_close(terms["adv"], game.D(fake).mean() - game.D(x.real).mean())
-    point = (x.mix * x.real + (1 - x.mix) * fake).detach().requires_grad_()
+    point = (x.penalty_noise * x.real + (1 - x.penalty_noise) * fake).detach().requires_grad_()
     (gradient,) = torch.autograd.grad(game.D(point).sum(), point)
     torch.testing.assert_close(terms["penalty"], 10 * (gradient.norm(dim=1) - 1).square().mean())
-    torch.testing.assert_close(game.fool(x)["adv"], -game.D(fake).mean())
+    torch.testing.assert_close(game.g_loss(x)["adv"], -game.D(fake).mean())
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -66,7 +67,7 @@ def test_each_player_pulls_the_scores_its_own_way(objective: str) -> None:
     def gap(players: GAN) -> float:
         return (players.D(x.real).mean() - players.D(players.G(x.z)).mean()).item()
 
-    for moved, loss in (("D", "judge"), ("G", "fool")):
+    for moved, loss in (("D", "d_loss"), ("G", "g_loss")):
         after = copy.deepcopy(game)
         player = getattr(after, moved)
         torch.stack(list(getattr(after, loss)(x).values())).sum().backward()
@@ -86,12 +87,12 @@ def test_d_sees_real_in_gs_phase_only_when_the_objective_asks() -> None:
         game.D.register_forward_hook(
             lambda module, inputs, output, seen=seen: seen.append(inputs[0])
         )
-        game.fool(x)
+        game.g_loss(x)
         assert any(value.equal(x.real) for value in seen) is objective.needs_real
 
 
 class Shift:
-    """A view that adds its random number."""
+    """An augmentation that adds its random number."""
 
     batch_coupled = False
 
@@ -102,28 +103,30 @@ class Shift:
         return x + u
 
 
-def test_real_and_fake_are_seen_through_the_same_view_in_both_phases() -> None:
+def test_real_and_fake_are_augmented_alike_in_both_phases() -> None:
     game = (
-        make("relativistic", view=Shift()) if "relativistic" in OBJECTIVES else make(view=Shift())
+        make("relativistic", augment=Shift())
+        if "relativistic" in OBJECTIVES
+        else make(augment=Shift())
     )
     x = batch(game)
     seen: list[Tensor] = []
     game.D.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
-    game.judge(x)
+    game.d_loss(x)
     fake = game.G(x.z)
-    assert seen[0].equal(x.real + x.angle)
-    assert seen[1].equal(fake + x.angle)
+    assert seen[0].equal(x.real + x.augment_noise)
+    assert seen[1].equal(fake + x.augment_noise)
     seen.clear()
-    game.fool(x)
+    game.g_loss(x)
     assert len(seen) == 2
-    assert all(any(s.equal(y + x.angle) for y in (fake, x.real)) for s in seen)
-    assert game.sample(4, Rng(1)).equal(game.G(Rng(1).normal(4, 3)))  # use is without a view
+    assert all(any(s.equal(y + x.augment_noise) for y in (fake, x.real)) for s in seen)
+    assert game.sample(4, Rng(1)).equal(game.G(Rng(1).normal(4, 3)))  # samples are not augmented
 
 
 def test_samples_are_decoded_codes_of_the_prior() -> None:
     game = make()
     assert isinstance(game, Samples)
-    assert isinstance(game, Decodes)
+    assert isinstance(game, HasDecoder)
     assert not isinstance(game, Translates)
     codes = game.latent.sample(600, Rng(7))
     assert game.decode(codes).equal(game.sample(600, Rng(7)))
@@ -144,6 +147,6 @@ def test_pieces_are_put_together_in_order() -> None:
 
 def test_penalty_and_objective_meet_only_in_the_game() -> None:
     game = make()
-    assert float(game.judge(batch(game))["penalty"]) == 0
+    assert float(game.d_loss(batch(game))["penalty"]) == 0
     assert isinstance(game.D, nn.Module)
     assert not game.batch_coupled

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.core.rng import Rng
-from gansmith.games.langevin import Ascent, Langevin, uphill
+from gansmith.games.langevin import GradientAscent, Langevin, input_gradient
 from gansmith.networks import MLPCritic
 
 PRECISION = torch.tensor([[3.0, 1.0], [1.0, 2.0]], dtype=torch.float64)
@@ -22,7 +22,7 @@ def gauss(x: Tensor) -> Tensor:
 
 def test_the_slope_is_the_analytic_one_and_leaves_no_graph() -> None:
     x = Rng(0).normal(5, 2).double().requires_grad_()
-    found = uphill(gauss, x)
+    found = input_gradient(gauss, x)
     torch.testing.assert_close(found, -(x - CENTRE) @ PRECISION)
     assert not found.requires_grad
     assert x.grad is None
@@ -30,15 +30,15 @@ def test_the_slope_is_the_analytic_one_and_leaves_no_graph() -> None:
 
 def test_it_asks_nothing_of_the_parameters_and_leaves_no_gradient_there() -> None:
     D, x = MLPCritic(2, 8, 2), Rng(0).normal(5, 2)
-    moving = uphill(D, x)
+    moving = input_gradient(D, x)
     assert all(p.grad is None for p in D.parameters())
     with torch.no_grad():
-        assert uphill(D.requires_grad_(False), x).equal(moving)
+        assert input_gradient(D.requires_grad_(False), x).equal(moving)
 
 
 def test_ascent_by_hand() -> None:
     x = Rng(0).normal(4, 2).double()
-    walk = Ascent(0.2)
+    walk = GradientAscent(0.2)
     y = x
     for _ in range(3):
         y = y - 0.1 * (y - CENTRE) @ PRECISION
@@ -47,7 +47,7 @@ def test_ascent_by_hand() -> None:
 
 def test_ascent_finds_the_argmax() -> None:
     x = Rng(0).normal(50, 2).double()
-    walk = Ascent(0.2)
+    walk = GradientAscent(0.2)
     end = walk(gauss, x, walk.draw(x, 500, Rng(1)))
     torch.testing.assert_close(end, CENTRE.expand(50, 2))
 
@@ -80,8 +80,8 @@ def test_langevin_samples_the_density_at_its_temperature(temperature: float) -> 
     assert not ((x.T.cov() - wrong).abs() < bound).all()
 
 
-@pytest.mark.parametrize("walk", [Ascent(9.0, 0.5), Langevin(9.0, 3.0, 0.5)])
-def test_coordinates_stay_within_the_bound(walk: Ascent | Langevin) -> None:
+@pytest.mark.parametrize("walk", [GradientAscent(9.0, 0.5), Langevin(9.0, 3.0, 0.5)])
+def test_coordinates_stay_within_the_bound(walk: GradientAscent | Langevin) -> None:
     x = torch.zeros(20, 2)
     end = walk(gauss, x, walk.draw(x, 4, Rng(0)))
     assert float(end.abs().max()) == 0.5

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gansmith.core.game import Batch
 from gansmith.core.latent import Latent
 from gansmith.core.rng import Rng
-from gansmith.games.loss_sensitive import LossSensitive, MeanL1
+from gansmith.games.loss_sensitive import LossSensitiveGAN, MeanL1
 from gansmith.networks import MLPGenerator
 
 
@@ -20,15 +20,15 @@ class Mean(nn.Module):
         return x.flatten(1).mean(1)
 
 
-def game(D: nn.Module, **options: object) -> LossSensitive:
+def game(D: nn.Module, **options: object) -> LossSensitiveGAN:
     torch.manual_seed(0)
-    return LossSensitive(MLPGenerator(Latent(3), 2, 8, 1), D, **options)  # type: ignore[arg-type]
+    return LossSensitiveGAN(MLPGenerator(Latent(3), 2, 8, 1), D, **options)  # type: ignore[arg-type]
 
 
 def test_the_losses_of_a_hand_worked_pair() -> None:
     """L = log(1 + exp(-logit)): log 2 at 0; a margin of 3 * mean |x - y|."""
     x, fake = torch.tensor([[0.0, 0.0], [0.0, 0.0]]), torch.tensor([[1.0, -1.0], [-9.0, -9.0]])
-    terms = game(Mean(), distance=MeanL1(3.0), weight=2.0).told_apart(Batch(real=x), fake)
+    terms = game(Mean(), distance=MeanL1(3.0), margin_weight=2.0).d_terms(Batch(real=x), fake)
     log2 = torch.tensor(2.0).log()
     torch.testing.assert_close(terms["real"], log2)
     near = 3 * 1.0 + log2 - log2  # the fake scores like the real one
@@ -40,7 +40,7 @@ def test_g_lowers_the_loss_of_its_fakes() -> None:
     one = game(Mean(), distance=MeanL1())
     x = one.draw(Batch(real=Rng(1).normal(5, 2)), Rng(2))
     expected = torch.nn.functional.softplus(-one.decode(x.z).mean(1)).mean()
-    torch.testing.assert_close(one.fool(x)["adv"], expected)
+    torch.testing.assert_close(one.g_loss(x)["adv"], expected)
 
 
 class Free(nn.Module):
@@ -57,17 +57,17 @@ class Free(nn.Module):
 def gaps(distance: Callable[[Tensor, Tensor], Tensor]) -> tuple[Tensor, Tensor]:
     """Distances of fakes from the real point, and how much more loss than it they have at last."""
     D = Free()
-    one = game(D, distance=distance, weight=4.0)
+    one = game(D, distance=distance, margin_weight=4.0)
     away, angle = torch.linspace(0.2, 4, 64), torch.linspace(0, 20, 64)
     fake = away[:, None] * torch.stack((angle.cos(), angle.sin()), 1)
     real = torch.zeros(64, 2)
-    optimiser = torch.optim.SGD(D.parameters(), 0.3)
+    optimizer = torch.optim.SGD(D.parameters(), 0.3)
     for _ in range(3000):
-        optimiser.zero_grad()
-        torch.stack(list(one.told_apart(Batch(real=real), fake).values())).sum().backward()
-        optimiser.step()
+        optimizer.zero_grad()
+        torch.stack(list(one.d_terms(Batch(real=real), fake).values())).sum().backward()
+        optimizer.step()
     with torch.no_grad():
-        return MeanL1()(real, fake), LossSensitive.loss(D(fake)) - LossSensitive.loss(D(real))
+        return MeanL1()(real, fake), LossSensitiveGAN.loss(D(fake)) - LossSensitiveGAN.loss(D(real))
 
 
 def test_a_fake_is_pushed_as_far_as_it_is_away() -> None:
@@ -96,7 +96,7 @@ def test_a_small_weight_forgives_fakes_that_are_too_many() -> None:
     real, fake = torch.tensor([[0.0]] * 3 + [[1.0]] * 2), torch.tensor([[0.0]] * 2 + [[1.0]] * 3)
     for weight, rises in ((1.0, False), (1.9, False), (2.1, True), (100.0, True)):
         D = Places()
-        one = game(D, distance=lambda x, y: torch.ones(len(x)), weight=weight)
-        torch.stack(list(one.told_apart(Batch(real=real), fake).values())).sum().backward()
+        one = game(D, distance=lambda x, y: torch.ones(len(x)), margin_weight=weight)
+        torch.stack(list(one.d_terms(Batch(real=real), fake).values())).sum().backward()
         assert D.logit.grad is not None
         assert bool(D.logit.grad[1] > 0) == rises  # following it, the logit falls and L rises

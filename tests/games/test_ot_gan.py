@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import torch
 
-from gansmith.core.game import Batch, Decodes, Samples
+from gansmith.core.game import Batch
 from gansmith.core.latent import Latent
+from gansmith.core.protocols import HasDecoder, Samples
 from gansmith.core.recipe import adam
 from gansmith.core.rng import Rng
 from gansmith.core.trainer import Trainer
@@ -27,33 +28,33 @@ def batch(game: OTGAN, n: int = 8) -> Batch:
 
 
 def test_g_moves_more_often_than_v() -> None:
-    approach, part = make(4).phases()
-    assert (approach.moves, approach.repeat) == ("G", 4)
-    assert (part.moves, part.repeat) == ("V", 1)
-    assert not part.reuse
+    g, v = make(4).phases()
+    assert (g.moves, g.repeat) == ("G", 4)
+    assert (v.moves, v.repeat) == ("V", 1)
+    assert not v.reuse
 
 
 def test_both_play_for_the_same_distance() -> None:
     game = make().requires_grad_(False)
     x = batch(game)
     expected = game.energy(game.V(x.real), game.V(game.G(x.z)))
-    assert float(game.approach(x)["energy"]) == float(expected)
-    assert float(game.part(x)["energy"]) == -float(expected)
+    assert float(game.g_loss(x)["distance"]) == float(expected)
+    assert float(game.v_loss(x)["distance"]) == -float(expected)
     assert game.batch_coupled
 
 
 def test_only_directions_of_the_embedding_count() -> None:
     game = make()
     x = batch(game)
-    before = game.approach(x)["energy"]
+    before = game.g_loss(x)["distance"]
     game.V.register_forward_hook(lambda module, inputs, output: 7 * output)
-    torch.testing.assert_close(game.approach(x)["energy"], before)
+    torch.testing.assert_close(game.g_loss(x)["distance"], before)
 
 
 def test_samples_are_decoded_codes() -> None:
     game = make()
     assert isinstance(game, Samples)
-    assert isinstance(game, Decodes)
+    assert isinstance(game, HasDecoder)
     assert game.decode(game.latent.sample(5, Rng(7))).equal(game.sample(5, Rng(7)))
     assert set(game.exports()) == {"G"}
 
@@ -63,14 +64,14 @@ def test_g_alone_comes_near_the_data() -> None:
     data, game = open_data("ring"), make()
     source = open_source(data, 32, 0)
     rates = {"G": adam(1e-3, 0.5), "V": adam(0.0)}
-    trainer = Trainer(game, source, optim=rates, steps=150, average=0.95)
+    trainer = Trainer(game, source, optim=rates, steps=150, ema=0.95)
 
     def distance() -> float:
-        return energy_distance(game.sample(1000, Rng(1)), data.held["real"][:1000])
+        return energy_distance(game.sample(1000, Rng(1)), data.held_out["real"][:1000])
 
     before = distance()
     trainer.fit()
-    with trainer.averages.playing(game):
+    with trainer.ema.applied(game):
         assert distance() < before / 5
 
 
@@ -80,8 +81,8 @@ def test_v_alone_takes_the_distributions_apart() -> None:
     trainer = Trainer(game, open_source(data, 32, 0), optim={"V": adam(1e-3, 0.5)})
 
     def distance() -> float:
-        x = game.draw(Batch(real=data.held["real"][:640]), Rng(9))
-        return sum(float(game.approach(piece)["energy"]) for piece in x.split(20)) / 20
+        x = game.draw(Batch(real=data.held_out["real"][:640]), Rng(9))
+        return sum(float(game.g_loss(piece)["distance"]) for piece in x.split(20)) / 20
 
     before = distance()
     for _ in range(40):

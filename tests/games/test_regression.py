@@ -32,7 +32,7 @@ def test_the_loss_by_hand() -> None:
         game = Regression(G, distance=DISTANCES[name])
         drawn = game.draw(x, Rng(3))
         error = G(drawn.z, x.label) - x.real
-        torch.testing.assert_close(game.regress(drawn)["error"], by_hand(error).mean())
+        torch.testing.assert_close(game.g_loss(drawn)["rec"], by_hand(error).mean())
 
 
 @pytest.mark.parametrize(("distance", "wanted"), [("l2", (4.0, -1.0)), ("l1", (1.0, -2.0))])
@@ -43,13 +43,13 @@ def test_the_best_answer_is_the_mean_or_the_median_of_what_goes_with_the_conditi
     real = torch.tensor([0.0, 1, 11, -2, -2, 1])[:, None]
     x = Batch(real=real, label=torch.tensor([0, 0, 0, 1, 1, 1]))
     game = Regression(Table(), distance=DISTANCES[distance])
-    optimiser = torch.optim.Adam(game.parameters(), 0.05)
+    optimizer = torch.optim.Adam(game.parameters(), 0.05)
     for step in range(1500):
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = 0.05 if step < 1200 else 0.002
-        optimiser.zero_grad()
-        game.regress(game.draw(x, Rng(step)))["error"].backward()
-        optimiser.step()
-    found = game.answer(torch.tensor([0, 1]), Rng(0)).flatten().tolist()
+        optimizer.zero_grad()
+        game.g_loss(game.draw(x, Rng(step)))["rec"].backward()
+        optimizer.step()
+    found = game.generate(torch.tensor([0, 1]), Rng(0)).flatten().tolist()
     assert found == pytest.approx(wanted, abs=0.05)
     assert 4.0 not in real  # such an answer is none of the answers

@@ -4,11 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from gansmith.core.game import Batch, Samples
+from gansmith.core.game import Batch
+from gansmith.core.protocols import Samples
 from gansmith.core.rng import Rng
 from gansmith.games.seqgan import SeqGAN
 from gansmith.losses.objectives import OBJECTIVES
-from gansmith.networks import TextCNN, Writer
+from gansmith.networks import RNNGenerator, TextCNN
 
 VOCAB, LENGTH, ROLLOUTS = 4, 5, 3
 
@@ -16,10 +17,10 @@ VOCAB, LENGTH, ROLLOUTS = 4, 5, 3
 def make(**options: int) -> SeqGAN:
     torch.manual_seed(0)
     return SeqGAN(
-        Writer(VOCAB, LENGTH, 4, 6, ends=True, std=0.7),
+        RNNGenerator(VOCAB, LENGTH, 4, 6, ends=True, std=0.7),
         TextCNN(VOCAB, LENGTH, 4, {1: 3, 2: 3}),
         objective=OBJECTIVES["non-saturating"],
-        **(dict(imitate_steps=3, judge_steps=2, rollouts=ROLLOUTS) | options),
+        **(dict(mle_steps=3, d_pretrain_steps=2, rollouts=ROLLOUTS) | options),
     )
 
 
@@ -29,34 +30,31 @@ def text(n: int = 6) -> Batch:
     return Batch(tokens=tokens, lengths=lengths)
 
 
-def test_it_imitates_then_judges_then_plays() -> None:
-    imitate, judge, play = make(d_steps=4).stages()
-    assert (imitate.steps, judge.steps, play.steps) == (3, 2, None)
-    assert [(p.moves, p.name) for p in imitate.phases] == [("G", "imitate")]
-    assert [(p.moves, p.name) for p in judge.phases] == [("D", "judge")]
-    assert [(p.moves, p.name, p.repeat) for p in play.phases] == [
-        ("G", "reinforce", 1),
-        ("D", "judge", 4),
-    ]
-    assert [p.name for p in make().phases()] == ["reinforce", "judge"]
+def test_g_is_pretrained_then_d_then_both_play() -> None:
+    g_pretrain, d_pretrain, game = make(d_steps=4).stages()
+    assert (g_pretrain.steps, d_pretrain.steps, game.steps) == (3, 2, None)
+    assert [(p.moves, p.name) for p in g_pretrain.phases] == [("G", "G_pretrain")]
+    assert [(p.moves, p.name) for p in d_pretrain.phases] == [("D", "D_pretrain")]
+    assert [(p.moves, p.name, p.repeat) for p in game.phases] == [("G", "G", 1), ("D", "D", 4)]
+    assert [p.name for p in make().phases()] == ["G", "D"]
 
 
-def test_imitation_is_the_mean_over_all_tokens_of_the_batch() -> None:
+def test_maximum_likelihood_is_the_mean_over_all_tokens_of_the_batch() -> None:
     game, x = make(), text()
-    x = game.weigh(x, Rng(0))
+    x = game.draw_pretrain(x, Rng(0))
     nll = game.G.nll(x.tokens)
-    spoken = ~game.G.ended(x.tokens)  # words and one end each
+    spoken = ~game.G.after_end(x.tokens)  # words and one end each
     assert int(spoken.sum()) == int((x.lengths + 1).clamp(max=LENGTH).sum())
-    torch.testing.assert_close(game.imitate(x)["nll"], nll[spoken].mean())
-    halves = [game.imitate(piece)["nll"] for piece in x.split(2)]
-    torch.testing.assert_close(torch.stack(halves).mean(), game.imitate(x)["nll"])
+    torch.testing.assert_close(game.g_pretrain_loss(x)["mle"], nll[spoken].mean())
+    halves = [game.g_pretrain_loss(piece)["mle"] for piece in x.split(2)]
+    torch.testing.assert_close(torch.stack(halves).mean(), game.g_pretrain_loss(x)["mle"])
     plain = [nll[rows][spoken[rows]].mean() for rows in (slice(3), slice(3, 6))]
-    assert not torch.isclose(torch.stack(plain).mean(), game.imitate(x)["nll"])
+    assert not torch.isclose(torch.stack(plain).mean(), game.g_pretrain_loss(x)["mle"])
 
 
 def test_values_are_what_d_thinks_of_completions_and_of_the_sentence_itself() -> None:
     game = make()
-    x = game.dream(text(), Rng(3))
+    x = game.draw_policy(text(), Rng(3))
     y = game.G.sample(x.u)
     q = game.values(y, x.v)
     ends = game.G.rollout(y, x.v)
@@ -70,11 +68,11 @@ def test_values_are_what_d_thinks_of_completions_and_of_the_sentence_itself() ->
 
 def test_reinforce_is_reward_over_the_baseline_times_likelihood() -> None:
     game = make()
-    x = game.dream(text(), Rng(3))
+    x = game.draw_policy(text(), Rng(3))
     game.baseline.fill_(0.2)
     y = game.G.sample(x.u)
     q = game.values(y, x.v)
-    terms = game.reinforce(x)
+    terms = game.g_policy_loss(x)
     torch.testing.assert_close(terms["policy"], ((q - 0.2) * game.G.nll(y)).sum(1).mean())
     torch.testing.assert_close(x.notes["reward"], q.mean())
     terms["policy"].backward()
@@ -86,11 +84,11 @@ def test_the_policy_gradient_is_that_of_the_expected_reward() -> None:
     """Sentences of one of two words: E q = sum p_i q_i has its gradient in closed form."""
     torch.manual_seed(0)
     game = SeqGAN(
-        Writer(2, 1, 2, 2),
+        RNNGenerator(2, 1, 2, 2),
         TextCNN(2, 1, 2, {1: 3}),
         objective=OBJECTIVES["non-saturating"],
-        imitate_steps=0,
-        judge_steps=0,
+        mle_steps=0,
+        d_pretrain_steps=0,
     )
     words = torch.tensor([[0], [1]])
     game.values = lambda y, v: torch.tensor([0.1, 0.9])[y]  # type: ignore[method-assign]
@@ -100,32 +98,32 @@ def test_the_policy_gradient_is_that_of_the_expected_reward() -> None:
     u = (torch.arange(4096)[:, None] + 0.5) / 4096  # every quantile once
     for baseline in (0.0, 0.5):
         game.baseline.fill_(baseline)
-        (slope,) = torch.autograd.grad(game.reinforce(Batch(u=u, v=None))["policy"], bias)
+        (slope,) = torch.autograd.grad(game.g_policy_loss(Batch(u=u, v=None))["policy"], bias)
         torch.testing.assert_close(-slope, truth, atol=1e-3, rtol=1e-2)
 
 
 def test_the_baseline_follows_the_reward_and_is_saved() -> None:
     game = make()
     assert "baseline" in game.state_dict()
-    reinforce, judge = game.phases()
-    game.after(reinforce, {"reward": 0.9})
+    g, d = game.phases()
+    game.after_phase(g, {"reward": 0.9})
     assert float(game.baseline) == pytest.approx(0.5 + 0.1 * 0.4)
-    game.after(judge, {})
+    game.after_phase(d, {})
     assert float(game.baseline) == pytest.approx(0.54)
 
 
-def test_d_judges_real_sentences_against_written_ones() -> None:
+def test_d_discriminates_real_sentences_from_sampled_ones() -> None:
     game = make()
     x = game.draw(text(), Rng(3))
     real, fake = game.D(x.tokens), game.D(game.G.sample(x.u))
-    torch.testing.assert_close(game.judge(x)["adv"], game.objective.d(real, fake))
-    game.judge(x)["adv"].backward()
+    torch.testing.assert_close(game.d_loss(x)["adv"], game.objective.d(real, fake))
+    game.d_loss(x)["adv"].backward()
     assert all(p.grad is None for p in game.G.parameters())
 
 
 def test_uniforms_are_drawn_for_sentences_and_for_all_roll_outs() -> None:
     game = make()
-    x = game.dream(text(), Rng(3))
+    x = game.draw_policy(text(), Rng(3))
     assert x.u.shape == (6, LENGTH)
     assert x.v.shape == game.G.rollout_shape(6, LENGTH, ROLLOUTS)
     stream = Rng(3)

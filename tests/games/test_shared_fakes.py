@@ -9,35 +9,35 @@ from gansmith.core.latent import Latent
 from gansmith.core.rng import Rng
 from gansmith.core.trainer import Trainer
 from gansmith.data.source import Source
-from gansmith.games.shared_fakes import SharedGAN
+from gansmith.games.shared_fakes import SharedFakesGAN
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
-from gansmith.networks.augment import Augment
+from gansmith.networks.augment import DiffAugment
 from gansmith.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 
 
-def make() -> SharedGAN:
+def make() -> SharedFakesGAN:
     torch.manual_seed(0)
     G, D = MLPGenerator(Latent(3), 2, 8, 1), MLPCritic(2, 8, 1)
-    return SharedGAN(G, D, objective=OBJECTIVES["non-saturating"])
+    return SharedFakesGAN(G, D, objective=OBJECTIVES["non-saturating"])
 
 
 def test_g_moves_first_and_d_reuses_its_batch() -> None:
-    fool, judge = make().phases()
-    assert (fool.moves, fool.reuse) == ("G", False)
-    assert (judge.moves, judge.repeat, judge.reuse) == ("D", 1, True)
+    g, d = make().phases()
+    assert (g.moves, g.reuse) == ("G", False)
+    assert (d.moves, d.repeat, d.reuse) == ("D", 1, True)
 
 
 def test_d_is_shown_the_fakes_that_g_made_before_its_move() -> None:
     game = make()
     x = game.draw(Batch(real=Rng(1).normal(6, 2)), Rng(2))
     before = game.decode(x.z).detach()
-    game.fool(x)
+    game.g_loss(x)
     with torch.no_grad():
         for parameter in game.get_submodule("G").parameters():
             parameter.add_(1.0)
     expected = game.objective.d(game.D(x.real), game.D(before))
-    torch.testing.assert_close(game.judge(x)["adv"], expected, rtol=0, atol=0)
+    torch.testing.assert_close(game.d_loss(x)["adv"], expected, rtol=0, atol=0)
     assert not x.fake.requires_grad
     assert not game.decode(x.z).equal(before)  # G has moved since
 
@@ -49,23 +49,23 @@ def test_a_step_of_the_trainer_passes_g_once() -> None:
     trainer = Trainer(game, Source({"real": Rng(3).normal(32, 2)}, 8, 0), micro=2)
     before = copy.deepcopy(game.state_dict())
     for _ in range(3):
-        trainer.play()
+        trainer.train_step()
     assert len(passes) == 6  # of each micro-batch, once
     assert trainer.draws == 3
     assert all(not v.equal(before[k]) for k, v in game.state_dict().items())
 
 
-def test_the_kept_fakes_pass_the_same_view() -> None:
+def test_the_cached_fakes_are_augmented_alike() -> None:
     torch.manual_seed(0)
-    game = SharedGAN(
+    game = SharedFakesGAN(
         DCGANGenerator(Latent(3), 1, 8, 4),
         DCGANDiscriminator(1, 8, 4, None),
         objective=OBJECTIVES["non-saturating"],
-        view=Augment("translation"),
+        augment=DiffAugment("translation"),
     )
     x = game.draw(Batch(real=Rng(1).uniform(4, 1, 8, 8)), Rng(2))
-    game.fool(x)
-    seen = game.view(x.fake, x.angle)
+    game.g_loss(x)
+    seen = game.augment(x.fake, x.augment_noise)
     assert not seen.equal(x.fake)
-    expected = game.objective.d(game.D(game.view(x.real, x.angle)), game.D(seen))
-    torch.testing.assert_close(game.judge(x)["adv"], expected)
+    expected = game.objective.d(game.D(game.augment(x.real, x.augment_noise)), game.D(seen))
+    torch.testing.assert_close(game.d_loss(x)["adv"], expected)

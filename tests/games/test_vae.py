@@ -8,18 +8,19 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from gansmith.core.game import Batch, Decodes, Exports, Samples
+from gansmith.core.game import Batch
 from gansmith.core.latent import Latent
+from gansmith.core.protocols import Exports, HasDecoder, Samples
 from gansmith.core.recipe import adam
 from gansmith.core.rng import Rng
 from gansmith.core.trainer import Trainer
-from gansmith.games.vae import VAE, Spread, kl_to_normal
-from gansmith.networks.autoencoder import point_coders
+from gansmith.games.vae import VAE, GaussianLikelihood, kl_to_normal
+from gansmith.networks.autoencoder import point_autoencoder
 
 
 def make(beta: float = 1.0) -> VAE:
     torch.manual_seed(0)
-    E, G = point_coders(Latent(3), 2, 16, numbers=2)
+    E, G = point_autoencoder(Latent(3), 2, 16, moments=2)
     return VAE(E, G, (2,), beta=beta)
 
 
@@ -41,8 +42,8 @@ def test_the_kl_divergence_is_exact_near_the_prior() -> None:
     assert kl_to_normal(0 * v, 0 * v).item() == 0
 
 
-def test_the_spread_is_the_density_of_a_gaussian() -> None:
-    spread = Spread(math.exp(-0.75))
+def test_the_likelihood_is_the_density_of_a_gaussian() -> None:
+    spread = GaussianLikelihood(math.exp(-0.75))
     assert spread.log_variance.item() == pytest.approx(-1.5)
     x, mean = Rng(0).normal(5, 2, 3, 3), Rng(1).normal(5, 2, 3, 3)
     wanted = -Normal(mean, math.exp(-0.75)).log_prob(x).flatten(1).sum(1)
@@ -54,7 +55,7 @@ def test_the_terms_are_those_of_the_paper() -> None:
     x = batch(game)
     assert x.noise.equal(Rng(2).normal(6, 3))
     mean, log_variance = game.E(x.real)[:, :3], game.E(x.real)[:, 3:]
-    terms = game.bound(x)
+    terms = game.eg_loss(x)
     torch.testing.assert_close(terms["kl"], 2 * kl_to_normal(mean, log_variance).mean())
     decoded = game.G(mean + (log_variance / 2).exp() * x.noise)
     torch.testing.assert_close(terms["nll"], game.S(x.real, decoded).mean())
@@ -62,14 +63,14 @@ def test_the_terms_are_those_of_the_paper() -> None:
 
 
 def test_a_prior_without_a_closed_form_is_refused() -> None:
-    E, G = point_coders(Latent(3, "uniform"), 2, 16, numbers=2)
+    E, G = point_autoencoder(Latent(3, "uniform"), 2, 16, moments=2)
     with pytest.raises(ValueError, match="the prior of a VAE is normal; got 'uniform'"):
         VAE(E, G, (2,))
 
 
-def test_noise_has_a_deviation() -> None:
-    with pytest.raises(ValueError, match="a deviation above 0; got 0.0"):
-        Spread(0.0)
+def test_a_deviation_of_0_is_refused() -> None:
+    with pytest.raises(ValueError, match="the standard deviation is above 0; got 0.0"):
+        GaussianLikelihood(0.0)
 
 
 class LinearEncoder(nn.Module):
@@ -128,7 +129,7 @@ def bound(game: VAE, x: Tensor, draws: int) -> float:
     made = game.draw(Batch(real=repeated), Rng(3))
     made.noise = made.noise.double()
     with torch.no_grad():
-        return -sum(term.item() for term in game.bound(made).values())
+        return -sum(term.item() for term in game.eg_loss(made).values())
 
 
 def test_the_bound_is_the_log_likelihood_with_the_true_posterior_and_below_it_else() -> None:
@@ -180,7 +181,7 @@ def test_training_finds_the_likelihood_of_the_data() -> None:
 def test_it_samples_decodes_and_exports_both_halves() -> None:
     game = make()
     assert isinstance(game, Samples)
-    assert isinstance(game, Decodes)
+    assert isinstance(game, HasDecoder)
     assert isinstance(game, Exports)
     assert game.averaged == ("E", "G", "S")
     assert game.sample(4, Rng(1)).equal(game.G(Rng(1).normal(4, 3)))

@@ -13,9 +13,9 @@ from gansmith.core.latent import Latent
 from gansmith.core.rng import Rng
 from gansmith.data import DataError, open_data
 from gansmith.data.transforms.windows import clip_dataset
-from gansmith.games.video_prediction import NextFrame
+from gansmith.games.video_prediction import VideoPredictionGAN
 from gansmith.losses.objectives import OBJECTIVES
-from gansmith.losses.pixel import gradient_difference, power
+from gansmith.losses.pixel import gradient_difference, lp_distance
 from gansmith.presets import PRESETS
 
 
@@ -42,9 +42,9 @@ class Jump(nn.Module):
         return self.scale * (x - c[:, -1:]).mean((1, 2, 3))
 
 
-def game(**keywords: Any) -> NextFrame:
-    chosen = dict(p=2, lp=3.0, gradient=5.0) | keywords
-    made = NextFrame(Last(), Jump(), objective=OBJECTIVES["non-saturating"], **chosen)
+def game(**keywords: Any) -> VideoPredictionGAN:
+    chosen = dict(p=2, lp_weight=3.0, gdl_weight=5.0) | keywords
+    made = VideoPredictionGAN(Last(), Jump(), objective=OBJECTIVES["non-saturating"], **chosen)
     return made.requires_grad_(False)
 
 
@@ -53,25 +53,25 @@ def x() -> Batch:
     given = torch.zeros(2, 3, 4, 4)
     real = torch.zeros(2, 1, 4, 4)
     real[:, :, :2] = 0.5
-    return Batch(real=real, given=given)
+    return Batch(real=real, condition=given)
 
 
 def test_the_terms_are_those_of_the_formula(x: Batch) -> None:
     played = game()
-    terms = played.go_on(played.draw(x, Rng(1)))
+    terms = played.g_loss(played.draw(x, Rng(1)))
     softplus = nn.functional.softplus
     # made: 0.1 everywhere; true: 0.5 above, 0 below; D says 2 * 0.1
     assert float(terms["adv"]) == pytest.approx(float(softplus(torch.tensor(-0.2))))
     assert float(terms["lp"]) == pytest.approx(3 * (0.4**2 + 0.1**2) / 2)
-    assert float(terms["gradient"]) == pytest.approx(5 * 0.5 / 3)  # one of three rows of steps
-    judged = played.judge(x)
+    assert float(terms["gdl"]) == pytest.approx(5 * 0.5 / 3)  # one of three rows of steps
+    judged = played.d_loss(x)
     real, fake = softplus(torch.tensor(-2 * 0.25)), softplus(torch.tensor(0.2))
     assert float(judged["adv"]) == pytest.approx(float(real + fake))
 
 
 def test_p_1_is_the_absolute_difference_and_a_weight_of_0_leaves_the_term_out(x: Batch) -> None:
-    played = game(p=1, gradient=0.0)
-    terms = played.go_on(played.draw(x, Rng(1)))
+    played = game(p=1, gdl_weight=0.0)
+    terms = played.g_loss(played.draw(x, Rng(1)))
     assert set(terms) == {"adv", "lp"}
     assert float(terms["lp"]) == pytest.approx(3 * (0.4 + 0.1) / 2)
 
@@ -88,20 +88,20 @@ def test_the_gradient_difference_by_hand() -> None:
 def test_the_mean_is_best_for_p_2_and_all_between_are_alike_for_p_1() -> None:
     futures = torch.tensor([-1.0, 1.0]).view(2, 1, 1, 1)
     error = [
-        {v: float(power(torch.full((2, 1, 1, 1), v), futures, p)) for v in (-1.0, 0.0, 1.0)}
+        {v: float(lp_distance(torch.full((2, 1, 1, 1), v), futures, p)) for v in (-1.0, 0.0, 1.0)}
         for p in (2, 1)
     ]
     assert error == [{-1.0: 2.0, 0.0: 1.0, 1.0: 2.0}, {-1.0: 1.0, 0.0: 1.0, 1.0: 1.0}]
 
 
 def test_the_preset_wants_clips_and_a_p_that_it_knows() -> None:
-    with pytest.raises(DataError, match="continues clips; emoji-lines holds none"):
-        PRESETS["video"].build(open_data("emoji-lines").spec)
+    with pytest.raises(DataError, match="trained on clips; emoji-lines has none"):
+        PRESETS["next-frame"].build(open_data("emoji-lines").spec)
     spec = clip_dataset("toy", list(torch.zeros(4, 6, 1, 16, 16).byte()), [
         torch.zeros(6, 1, 16, 16).byte()
     ], 2).spec  # fmt: skip
     with pytest.raises(ValueError, match="p is 1 or 2; got 3"):
-        PRESETS["video"].build(spec, p=3)
+        PRESETS["next-frame"].build(spec, p=3)
 
 
 def test_past_frames_of_one_more_channel_are_no_mask() -> None:

@@ -1,4 +1,4 @@
-"""Pictures of one's own, answered by a run; what cannot be answered is named."""
+"""Images through a run: outputs at their own size, translations, and what cannot be used."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from PIL import Image
 
 from gansmith.api import train
 from gansmith.cli import main
+from gansmith.core.images import to_float, to_uint8
 from gansmith.core.rng import Rng
 from gansmith.data import DataError
-from gansmith.inference.images import answered, write_answers
-from gansmith.modalities.sheets import to_uint8
+from gansmith.inference.images import generate_one, write_outputs, write_translations
 from gansmith.runs.run import Run
 from gansmith.sampling.tiling import TILE
 
@@ -27,19 +27,19 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """A run of each kind, hardly trained."""
     folder = tmp_path_factory.mktemp("runs")
     made = {
-        "pix2pix": train("pix2pix", data="edges:digits", out=folder / "a", patch=7, **TINY),  # type: ignore[arg-type]
-        "completion": train("completion", data="hole:digits", out=folder / "b", **TINY),  # type: ignore[arg-type]
+        "pix2pix": train("pix2pix", data="edges:digits", out=folder / "a", patch_size=7, **TINY),  # type: ignore[arg-type]
+        "inpainting": train("inpainting", data="hole:digits", out=folder / "b", **TINY),  # type: ignore[arg-type]
         "super-resolution": train(
             "super-resolution", data="down2:digits", out=folder / "c", **TINY
         ),  # type: ignore[arg-type]
-        "cgan": train("cgan", data="digits", out=folder / "d", latent=4, code=4, **TINY),  # type: ignore[arg-type]
+        "cgan": train("cgan", data="digits", out=folder / "d", latent=4, embed_dim=4, **TINY),  # type: ignore[arg-type]
     }
     for run in made.values():
         run.choose("latest")
     return made
 
 
-def picture(path: Path, size: tuple[int, int] = (20, 13), seed: int = 1, mode: str = "L") -> Path:
+def image(path: Path, size: tuple[int, int] = (20, 13), seed: int = 1, mode: str = "L") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     shape = (size[1], size[0], *((len(mode),) if len(mode) > 1 else ()))
     values = Rng(seed).integers(256, *shape).to(torch.uint8).numpy()
@@ -52,37 +52,37 @@ def pixels(path: Path) -> np.ndarray:
         return np.array(image)
 
 
-def test_a_picture_is_answered_at_its_own_size(tmp_path: Path, runs: dict[str, Run]) -> None:
-    source = picture(tmp_path / "a.bmp")
-    assert write_answers(runs["pix2pix"], source, tmp_path / "out.png") == 1
+def test_the_output_has_the_size_of_the_image(tmp_path: Path, runs: dict[str, Run]) -> None:
+    source = image(tmp_path / "a.bmp")
+    assert write_outputs(runs["pix2pix"], source, tmp_path / "out.png").count == 1
     assert pixels(tmp_path / "out.png").shape == (13, 20)
     given = torch.from_numpy(pixels(source))[None]
-    by_hand = answered(runs["pix2pix"], given)
+    by_hand = generate_one(runs["pix2pix"], given)
     assert np.array_equal(pixels(tmp_path / "out.png"), by_hand[0].numpy())
     G = runs["pix2pix"].game.G
     z = G.latent.sample(1, Rng(0, 1, 1))  # type: ignore[union-attr, operator]
-    whole = to_uint8(G(z, given[None].float() / 127.5 - 1))  # type: ignore[operator]
+    whole = to_uint8(G(z, to_float(given[None])))  # type: ignore[operator]
     assert whole[0].equal(by_hand)
-    write_answers(runs["super-resolution"], source, tmp_path / "into")
+    write_outputs(runs["super-resolution"], source, tmp_path / "into")
     assert pixels(tmp_path / "into" / "a.png").shape == (26, 40)
 
 
-def test_a_large_picture_is_answered_in_tiles_as_if_at_once(runs: dict[str, Run]) -> None:
+def test_a_large_image_goes_through_in_tiles_as_if_at_once(runs: dict[str, Run]) -> None:
     run = runs["pix2pix"]
     reach = run.game.G.reach  # type: ignore[union-attr]
     given = Rng(3).integers(256, 1, 40, TILE + 2 * int(reach) + 50).to(torch.uint8)  # type: ignore[arg-type]
     G = run.game.G
     z = G.latent.sample(1, Rng(0, 1, 1))  # type: ignore[union-attr, operator]
     with torch.no_grad():
-        whole = to_uint8(G(z, given[None].float() / 127.5 - 1))[0]  # type: ignore[operator]
-    assert int((answered(run, given).int() - whole.int()).abs().max()) <= 1
+        whole = to_uint8(G(z, to_float(given[None])))[0]  # type: ignore[operator]
+    assert int((generate_one(run, given).int() - whole.int()).abs().max()) <= 1
 
 
-def test_every_picture_of_a_folder_under_its_own_name(tmp_path: Path, runs: dict[str, Run]) -> None:
+def test_every_image_of_a_folder_under_its_own_name(tmp_path: Path, runs: dict[str, Run]) -> None:
     for name, size in (("a.png", (9, 9)), ("deep/b.bmp", (12, 8)), ("a.bmp", (8, 8))):
-        picture(tmp_path / "in" / name, size)
-    (tmp_path / "in" / "notes.txt").write_text("no picture")
-    assert write_answers(runs["pix2pix"], tmp_path / "in", tmp_path / "out") == 3
+        image(tmp_path / "in" / name, size)
+    (tmp_path / "in" / "notes.txt").write_text("no image")
+    assert write_outputs(runs["pix2pix"], tmp_path / "in", tmp_path / "out").count == 3
     found = {
         p.relative_to(tmp_path / "out").as_posix(): pixels(p).shape
         for p in (tmp_path / "out").rglob("*.*")
@@ -90,18 +90,18 @@ def test_every_picture_of_a_folder_under_its_own_name(tmp_path: Path, runs: dict
     assert found == {"a.png.png": (9, 9), "a.bmp.png": (8, 8), "deep/b.png": (8, 12)}
 
 
-def test_only_what_the_mask_hides_is_painted(tmp_path: Path, runs: dict[str, Run]) -> None:
-    source = picture(tmp_path / "a.png", (16, 12))
+def test_only_masked_pixels_are_painted(tmp_path: Path, runs: dict[str, Run]) -> None:
+    source = image(tmp_path / "a.png", (16, 12))
     mask = np.zeros((12, 16), np.uint8)
     mask[3:6, 4:9] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
-    write_answers(runs["completion"], source, tmp_path / "out.png", mask=tmp_path / "mask.png")
+    write_outputs(runs["inpainting"], source, tmp_path / "out.png", mask=tmp_path / "mask.png")
     before, after = pixels(source), pixels(tmp_path / "out.png")
     assert np.array_equal(before[mask == 0], after[mask == 0])
     assert not np.array_equal(before[mask > 0], after[mask > 0])
 
 
-def test_what_is_transparent_is_missing_also_in_a_turned_picture(
+def test_transparent_pixels_are_missing_also_in_a_turned_image(
     tmp_path: Path, runs: dict[str, Run]
 ) -> None:
     values = np.full((10, 16, 4), 200, np.uint8)
@@ -111,7 +111,7 @@ def test_what_is_transparent_is_missing_also_in_a_turned_picture(
     exif = turned.getexif()
     exif[0x0112] = 3  # stands on its head
     turned.save(tmp_path / "a.png", exif=exif)
-    write_answers(runs["completion"], tmp_path / "a.png", tmp_path / "out.png")
+    write_outputs(runs["inpainting"], tmp_path / "a.png", tmp_path / "out.png")
     after = pixels(tmp_path / "out.png")
     known = np.ones((10, 16), bool)
     known[-3:, -4:] = False
@@ -122,22 +122,24 @@ def test_what_is_transparent_is_missing_also_in_a_turned_picture(
 @pytest.mark.parametrize(
     ("preset", "words", "why"),
     [
-        ("completion", ["a.png"], "nothing is missing from .*a.png: make a part transparent"),
-        ("completion", ["a.png", "--mask", "small.png"], "mask has 5x5 .* 20x13: make them equal"),
-        ("completion", ["a.png", "--mask", "broken.png"], "broken.png cannot be read: "),
-        ("completion", ["a.png", "--mask", "none.png"], "none.png cannot be read: .*No such file"),
+        ("inpainting", ["a.png"], "nothing is missing from .*a.png: make a part transparent"),
+        ("inpainting", ["a.png", "--mask", "small.png"], "mask has 5x5 .* 20x13: make them equal"),
+        ("inpainting", ["a.png", "--mask", "broken.png"], "broken.png cannot be read: "),
+        ("inpainting", ["a.png", "--mask", "none.png"], "none.png cannot be read: .*No such file"),
         ("pix2pix", ["a.png", "--mask", "small.png"], "pix2pix fills no holes: leave out --mask"),
-        ("pix2pix", ["broken.png"], "broken.png cannot be read: not a picture"),
+        ("pix2pix", ["broken.png"], "broken.png cannot be read: not an image"),
         ("pix2pix", ["tiny.png"], "tiny.png has 3x9 pixels; the smallest side is 4"),
         ("pix2pix", ["nowhere.png"], "nowhere.png does not exist"),
-        ("pix2pix", ["empty"], "empty holds no pictures"),
-        ("pix2pix", ["a.png", "-o", "out.jpg"], "name the answer .png, not out.jpg"),
+        ("pix2pix", ["empty"], "empty holds no images"),
+        ("pix2pix", ["a.png", "-o", "out.jpg"], "images are written as .png; got 'out.jpg'"),
         ("pix2pix", ["a.png", "-o", "a.png"], "would overwrite .*a.png; choose another --out"),
         ("pix2pix", [".", "-o", "."], "would overwrite .*png; choose another --out"),
-        ("cgan", ["a.png"], "cgan does not translate: it is not asked by pictures"),
+        ("pix2pix", ["a.png", "--frames", "3"], "pix2pix takes no --frames: leave it out"),
+        ("pix2pix", ["a.png", "--to", "b"], "pix2pix has no domains: leave out --from and --to"),
+        ("cgan", ["a.png"], "cgan takes no files; see `gansmith sample`"),
     ],
 )
-def test_what_cannot_be_answered_is_said_in_a_line_and_nothing_is_written(
+def test_what_cannot_be_used_is_said_in_a_line_and_nothing_is_written(
     tmp_path: Path,
     runs: dict[str, Run],
     monkeypatch: pytest.MonkeyPatch,
@@ -147,10 +149,10 @@ def test_what_cannot_be_answered_is_said_in_a_line_and_nothing_is_written(
     why: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    picture(tmp_path / "a.png")
-    picture(tmp_path / "small.png", (5, 5))
-    picture(tmp_path / "tiny.png", (3, 9))
-    (tmp_path / "broken.png").write_bytes(b"no picture at all")
+    image(tmp_path / "a.png")
+    image(tmp_path / "small.png", (5, 5))
+    image(tmp_path / "tiny.png", (3, 9))
+    (tmp_path / "broken.png").write_bytes(b"no image at all")
     (tmp_path / "empty").mkdir()
     before = {p: p.read_bytes() for p in tmp_path.rglob("*.*")}
     with pytest.raises(SystemExit) as end:
@@ -158,7 +160,6 @@ def test_what_cannot_be_answered_is_said_in_a_line_and_nothing_is_written(
     assert end.value.code == 2
     said = capsys.readouterr().err
     assert said.startswith("gansmith translate: ")
-
     assert re.search(why, said), said
     assert {p: p.read_bytes() for p in tmp_path.rglob("*.*")} == before
 
@@ -166,41 +167,134 @@ def test_what_cannot_be_answered_is_said_in_a_line_and_nothing_is_written(
 def test_bad_ones_of_a_folder_may_be_left_out(
     tmp_path: Path, runs: dict[str, Run], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    picture(tmp_path / "in" / "good.png")
+    image(tmp_path / "in" / "good.png")
     (tmp_path / "in" / "bad.png").write_bytes(b"")
     with pytest.raises(DataError, match="bad.png cannot be read"):
-        write_answers(runs["pix2pix"], tmp_path / "in", tmp_path / "out")
+        write_outputs(runs["pix2pix"], tmp_path / "in", tmp_path / "out")
     assert not (tmp_path / "out").exists()
     main(
         ["translate", str(runs["pix2pix"].folder), str(tmp_path / "in"), "-o",
          str(tmp_path / "out"), "--skip-bad"]
     )  # fmt: skip
-    assert "wrote 1 picture to" in capsys.readouterr().out
+    assert "wrote 1 image to" in capsys.readouterr().out
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["good.png"]
     (tmp_path / "in" / "good.png").unlink()
     with pytest.raises(DataError, match="bad.png"):
-        write_answers(runs["pix2pix"], tmp_path / "in", tmp_path / "out", skip_bad=True)
+        write_outputs(runs["pix2pix"], tmp_path / "in", tmp_path / "out", skip_bad=True)
 
 
-def test_a_run_that_is_asked_by_words(
-    tmp_path: Path, runs: dict[str, Run], capsys: pytest.CaptureFixture[str]
+# Translation between domains.
+
+
+@pytest.fixture(scope="module")
+def cycle(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("cycle")
+    for domain in ("trainA", "trainB"):
+        for n in range(30):
+            image(folder / "data" / domain / f"{n}.png", (8, 8), n, "RGB")
+    small = dict(width=2, blocks=1, d_width=2, d_layers=1, pool_size=2, batch=2)
+    return train("cyclegan", data=folder / "data", steps=1, out=folder / "run", **small)
+
+
+@pytest.fixture(scope="module")
+def star(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("star")
+    for place, domain in enumerate(("cartoon", "photo", "sketch")):
+        for n in range(12):
+            image(folder / "data" / domain / f"{n}.png", (16, 16), 100 * place + n, "RGB")
+    small = dict(width=2, blocks=1, d_width=2, batch=6)
+    return train("stargan", data=f"domains:{folder / 'data'}", steps=1, out=folder / "run", **small)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_translations_keep_names_and_folders(cycle: Run, tmp_path: Path) -> None:
+    image(tmp_path / "in" / "one.jpg", (8, 8), 1, "RGB")
+    image(tmp_path / "in" / "deep" / "er" / "two.png", (12, 12), 2, "RGB")
+    done = write_translations(cycle, tmp_path / "in", tmp_path / "out", to="a", origin="b")
+    assert done.count == 2
+    assert set(content(tmp_path / "out")) == {"one.png", "deep/er/two.png"}
+    assert pixels(tmp_path / "out" / "one.png").shape == (8, 8, 3)
+
+
+def test_translations_are_the_game_s_own(cycle: Run, tmp_path: Path) -> None:
+    for n in range(6):
+        image(tmp_path / "in" / f"{n}.png", (8, 8), n, "RGB")
+    for to, origin in (("a", "b"), ("b", "a")):
+        out = tmp_path / to
+        assert write_translations(cycle, tmp_path / "in", out, to=to, origin=origin).count == 6
+        for n in (0, 3, 5):
+            real = torch.from_numpy(pixels(tmp_path / "in" / f"{n}.png")).permute(2, 0, 1)[None]
+            want = to_uint8(cycle.translate(real, to, origin))[0]
+            made = torch.from_numpy(pixels(out / f"{n}.png")).permute(2, 0, 1)
+            assert (made.int() - want.int()).abs().max() <= 1
+    assert content(tmp_path / "a") != content(tmp_path / "b")
+
+
+def test_images_of_one_name_do_not_overwrite_each_other(cycle: Run, tmp_path: Path) -> None:
+    for name in ("x.png", "x.jpg", "y.jpg"):
+        image(tmp_path / "in" / name, (8, 8), len(name), "RGB")
+    write_translations(cycle, tmp_path / "in", tmp_path / "out", to="b", origin="a")
+    assert set(content(tmp_path / "out")) == {"x.png.png", "x.jpg.png", "y.png"}
+
+
+def test_an_unreadable_image_is_named_or_left_out(cycle: Run, tmp_path: Path) -> None:
+    image(tmp_path / "in" / "good.png", (8, 8), 1, "RGB")
+    (tmp_path / "in" / "bad.png").write_bytes(b"no image")
+    to_b = dict(to="b", origin="a")
+    with pytest.raises(DataError, match="bad.png cannot be read: not an image"):
+        write_translations(cycle, tmp_path / "in", tmp_path / "out", **to_b)
+    assert not (tmp_path / "out").exists()
+    done = write_translations(cycle, tmp_path / "in", tmp_path / "out", **to_b, skip_bad=True)
+    assert done.count == 1
+    assert set(content(tmp_path / "out")) == {"good.png"}
+
+
+def test_the_images_themselves_are_not_overwritten(cycle: Run, tmp_path: Path) -> None:
+    image(tmp_path / "one.png", (8, 8), 1, "RGB")
+    before = content(tmp_path)
+    with pytest.raises(ValueError, match="would overwrite"):
+        write_translations(cycle, tmp_path, tmp_path / ".", to="b", origin="a")
+    assert content(tmp_path) == before
+
+
+def test_three_domains_are_named_by_to_and_from(
+    star: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder, out = str(runs["cgan"].folder), str(tmp_path / "sevens")
-    main(["sample", folder, "-n", "3", "--text", "7", "--checkpoint", "latest", "--out", out])
-    assert len(list((tmp_path / "sevens").glob("*.png"))) == 3
-    wanted = to_uint8(runs["cgan"].sample(3, ask=torch.tensor([7, 7, 7])))
-    assert np.array_equal(pixels(tmp_path / "sevens" / "00002.png"), wanted[2, 0].numpy())
-    assert to_uint8(runs["cgan"].sample(3, ask=torch.tensor([7]))).equal(wanted)
-    for words, why in (
-        (["--text", "seven"], "digits has nothing called 'seven'; .*there are 0, 1"),
-        (["--text", " "], "the words are empty"),
-        (["--text", "7", "--interpolate"], "leave out --text"),
+    image(tmp_path / "in" / "x.png", (16, 16), 5, "RGB")
+    real = torch.from_numpy(pixels(tmp_path / "in" / "x.png")).permute(2, 0, 1)[None]
+    words = ["translate", str(star.folder), str(tmp_path / "in")]
+    for to in ("cartoon", "sketch"):
+        main([*words, "--from", "photo", "--to", to, "-o", str(tmp_path / to)])
+        assert capsys.readouterr().out == f"wrote 1 image to {tmp_path / to}\n"
+        want = to_uint8(star.translate(real, to, "photo"))[0].permute(1, 2, 0).numpy()
+        assert np.array_equal(pixels(tmp_path / to / "x.png"), want)
+    cartoon, sketch = (star.translate(real, to, "photo") for to in ("cartoon", "sketch"))
+    assert not cartoon.equal(sketch)
+    for more, why in (
+        ([], "say which domain to translate to: cartoon, photo, sketch"),
+        (["--to", "foto"], "unknown domain 'foto'; did you mean 'photo'?"),
+        (["--to", "photo", "--from", "sketsch"], "unknown domain 'sketsch'; did you mean 'sketch'"),
+        (["--to", "photo", "--from", "photo"], "goes to another domain; got photo to photo"),
+        (["--to", "photo", "--seed", "3"], "stargan takes no --seed: leave it out"),
+        (["--to", "photo", "--mask", "x.png"], "stargan takes no --mask: leave it out"),
     ):
         with pytest.raises(SystemExit) as end:
-            main(["sample", folder, *words])
+            main([*words, *more, "-o", str(tmp_path / "no")])
         assert end.value.code == 2
+        assert why in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()
 
-        assert re.search(why, capsys.readouterr().err)
-    with pytest.raises(SystemExit):
-        main(["sample", str(runs["pix2pix"].folder), "--text", "7"])
-    assert "asked by words but by pictures" in capsys.readouterr().err
+
+def test_of_two_domains_one_name_says_the_other(cycle: Run, tmp_path: Path) -> None:
+    image(tmp_path / "in" / "x.png", (8, 8), 5, "RGB")
+    words = ["translate", str(cycle.folder), str(tmp_path / "in"), "-o"]
+    to_b = {"default": [], "to": ["--to", "b"], "from": ["--from", "a"]}
+    for name, more in {**to_b, "to_a": ["--to", "a"], "from_b": ["--from", "b"]}.items():
+        main([*words, str(tmp_path / name), *more])
+    made = {path.parent.name: path.read_bytes() for path in tmp_path.glob("*/x.png")}
+    assert made["default"] == made["to"] == made["from"]
+    assert made["to_a"] == made["from_b"] != made["default"]

@@ -1,4 +1,4 @@
-"""Clips of one's own are continued by a run, in any format and size; what cannot be is named."""
+"""Clips are continued by a run, in any format and size; what cannot be continued is named."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
-from gansmith.api import plan
 from gansmith.cli import main
 from gansmith.data import DataError
-from gansmith.data.readers.pictures import whole
+from gansmith.data.readers.image_file import to_array
 from gansmith.data.readers.video_file import find_clips
-from gansmith.data.transforms.windows import past
-from gansmith.evaluation.adherence import to_answer
 from gansmith.inference.sample import write_samples
-from gansmith.inference.video import continued, write_clip, write_continuations, write_held
-from gansmith.modalities.sheets import answers
+from gansmith.inference.video import continued, write_clip, write_continuations, write_held_out
+from gansmith.runs.plan import plan
 from gansmith.runs.run import Run
 
 
@@ -33,14 +30,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     home = tmp_path_factory.mktemp("run")
     for number in range(4):
         write_clip(frames(5, (16, 16), 20 * number), 50, home / "clips" / f"{number}.gif")
-    made = plan("video", data=f"video2:{home / 'clips'}", steps=1, out=home / "run", width=4,
-                patch=7, batch=4)  # fmt: skip
+    made = plan("next-frame", data=f"video2:{home / 'clips'}", steps=1, out=home / "run", width=4,
+                patch_size=7, batch=4)  # fmt: skip
     return Run.begin(made.folder, made.config, made.dataset).play()
 
 
 def read(path: Path) -> tuple[np.ndarray, int]:
     (clip,) = find_clips(path)
-    return clip.read(lambda picture: whole(picture, 3))
+    return clip.read(lambda image: to_array(image, 3))
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".apng"])
@@ -49,7 +46,7 @@ def test_a_clip_goes_on_at_its_own_size_and_pace_after_what_was_given(
 ) -> None:
     clip, out = tmp_path / "clip.webp", tmp_path / f"out{suffix}"
     write_clip(frames(4), 70, clip)
-    assert write_continuations(run, clip, out, frames=3) == 1
+    assert write_continuations(run, clip, out, frames=3).count == 1
     made, pause = read(out)
     assert made.shape == (7, 3, 20, 24)
     assert pause == 70
@@ -77,7 +74,7 @@ def test_a_folder_of_clips_and_a_folder_of_frames(run: Run, tmp_path: Path) -> N
     (tmp_path / "in" / "c").mkdir()
     for t, frame in enumerate(frames(3)):
         frame.save(tmp_path / "in" / "c" / f"{t}.png")
-    assert write_continuations(run, tmp_path / "in", tmp_path / "out", frames=2) == 3
+    assert write_continuations(run, tmp_path / "in", tmp_path / "out", frames=2).count == 3
     made = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.gif")}
     assert made == {"a.gif", "deep/b.gif", "c.gif"}
     write_continuations(run, tmp_path / "in" / "c", tmp_path / "c.webp", frames=2)
@@ -89,11 +86,11 @@ def test_what_cannot_be_continued_is_named_and_nothing_written(run: Run, tmp_pat
     frames(1)[0].save(tmp_path / "in" / "still.gif")
     out = tmp_path / "out"
     with pytest.raises(
-        DataError, match=r"in has 1 frame; the run needs the 2 last|still.gif has 1"
+        DataError, match=r"still.gif has 1 frame; the run needs the last 2 of a clip"
     ):
         write_continuations(run, tmp_path / "in", out)
     assert not out.exists()
-    assert write_continuations(run, tmp_path / "in", out, frames=1, skip_bad=True) == 1
+    assert write_continuations(run, tmp_path / "in", out, frames=1, skip_bad=True).count == 1
     with pytest.raises(ValueError, match="1 frame at least; got --frames 0"):
         write_continuations(run, tmp_path / "in", out, frames=0)
     with pytest.raises(ValueError, match=r"written as \.gif .*; got 'a\.jpg'"):
@@ -134,7 +131,7 @@ def test_samples_are_next_frames_and_a_film_of_held_out_clips(run: Run, tmp_path
     shown = write_samples(run, 2, 0, tmp_path / "made")
     assert shown == tmp_path / "made-sheet.gif"
     assert len(list((tmp_path / "made").glob("*.png"))) == 2
-    write_held(run, 2, 0, tmp_path / "again.gif", frames=4)
+    write_held_out(run, 2, 0, tmp_path / "again.gif", frames=4)
     assert len(read(tmp_path / "again.gif")[0]) in (5, 6)  # equal frames of a GIF become one
 
 
@@ -142,30 +139,6 @@ def test_another_run_continues_nothing(tmp_path: Path) -> None:
     made = plan("pix2pix", data="emoji-lines", steps=1, out=tmp_path / "run", width=4)
     with pytest.raises(TypeError, match="pix2pix continues no clips"):
         write_continuations(made, tmp_path, tmp_path / "out")
-
-
-def test_a_sheet_shows_past_prediction_and_truth_in_rows(run: Run) -> None:
-    dataset = run.dataset
-    given = dataset.conditions(dataset.held, 1)
-    made = torch.full((1, 3, 16, 16), 1.0)
-    sheet = answers(given, made, dataset)
-    scale = sheet.width // 16
-    rows = [sheet.getpixel((8 * scale, (18 * k + 8) * scale)) for k in range(4)]
-    true = dataset.held["real"][0, :, 8, 8]
-    wanted = [given[0, :3, 8, 8], given[0, 3:, 8, 8], torch.full((3,), 255), true]
-    assert [list(row) for row in rows] == [value.tolist() for value in wanted]  # type: ignore
-
-
-def test_the_last_frame_again_is_measured_beside_the_answer(run: Run) -> None:
-    dataset = run.dataset
-    last = past(dataset.held["given"], 2)[:, -1]
-    found = to_answer(last.float() / 127.5 - 1, dataset)
-    error = (last.double() - dataset.held["real"]).div(255).square().flatten(1).mean(1)
-    assert found["psnr_last"].value == pytest.approx(float((-10 * error.log10()).mean()))
-    assert found["psnr"].value == pytest.approx(found["psnr_last"].value)
-    true = to_answer(dataset.held["real"].float() / 127.5 - 1, dataset)
-    assert true["psnr"].value == pytest.approx(100)
-    assert true["psnr_last"].value == found["psnr_last"].value
 
 
 def test_the_command_line_continues_a_clip(
@@ -180,4 +153,4 @@ def test_the_command_line_continues_a_clip(
     assert np.array_equal(read(out)[0], continued(Run.open(run.folder), given, 2, seed=1).numpy())
     with pytest.raises(SystemExit):
         main([*words, "--mask", str(clip)])
-    assert "leave out --mask" in capsys.readouterr().err
+    assert "next-frame takes no --mask: leave it out" in capsys.readouterr().err

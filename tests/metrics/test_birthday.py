@@ -13,7 +13,7 @@ from gansmith.metrics import (
     duplicate_probability,
     duplicate_threshold,
     load_judge,
-    support_at,
+    support_for_probability,
     support_size,
 )
 
@@ -27,11 +27,11 @@ def test_the_birthdays_of_a_class() -> None:
 
 def test_half_of_the_time_among_400() -> None:
     """115,260 faces; s^2 / (2 log 2) = 115,416 is near, s squared = 160,000 is not."""
-    half = support_at(400)
+    half = support_for_probability(400)
     assert 1 - math.prod(1 - i / half for i in range(400)) == pytest.approx(0.5, abs=1e-9)
     assert half == pytest.approx(115_260, abs=1)
     assert half == pytest.approx(400**2 / (2 * math.log(2)), rel=2e-3)
-    assert duplicate_probability(support_at(30, 0.9), 30) == pytest.approx(0.9)
+    assert duplicate_probability(support_for_probability(30, 0.9), 30) == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("size", [50, 500, 5000])
@@ -69,8 +69,8 @@ def test_unequal_examples_read_lower() -> None:
 def test_calibrated_on_real_pictures_it_finds_a_collapse() -> None:
     data = open_data("fashion")
     judge = load_judge("fashion")
-    real, _ = judge.look(data.train["real"][:2000])
-    held, _ = judge.look(data.held["real"][:1000])
+    real, _ = judge.extract(data.train["real"][:2000])
+    held, _ = judge.extract(data.held_out["real"][:1000])
     threshold = duplicate_threshold(real, 1e-6)
     few = held[Rng(0).integers(60, 1000)] + 0.1 * threshold / 8 * Rng(1).normal(1000, 64)
     collapsed, honest = support_size(few, threshold), support_size(held, threshold)
@@ -92,4 +92,4 @@ def test_mistakes_are_named() -> None:
     with pytest.raises(ValueError, match=r"in \[0, 1\)"):
         duplicate_threshold(torch.zeros(3, 2), 1)
     with pytest.raises(ValueError, match="2 or more samples"):
-        support_at(1)
+        support_for_probability(1)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gansmith.core.rng import Rng
 from gansmith.metrics import (
-    Gaussian,
+    GaussianStats,
     fit_gaussian,
     frechet_distance,
     frechet_from_features,
@@ -21,8 +21,8 @@ from gansmith.metrics import (
 )
 
 
-def gaussian(mean: Tensor, covariance: Tensor) -> Gaussian:
-    return Gaussian(mean.double(), covariance.double(), 1000)
+def gaussian(mean: Tensor, covariance: Tensor) -> GaussianStats:
+    return GaussianStats(mean.double(), covariance.double(), 1000)
 
 
 def positive(seed: int, d: int, rank: int | None = None) -> Tensor:

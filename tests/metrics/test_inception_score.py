@@ -6,18 +6,18 @@ import pytest
 import torch
 
 from gansmith.core.rng import Rng
-from gansmith.metrics import class_score
+from gansmith.metrics import inception_score
 
 
 @pytest.mark.parametrize("classes", [2, 10])
 def test_balanced_certain_classes_give_their_number(classes: int) -> None:
     certain = torch.eye(classes).repeat(7, 1)
-    assert class_score(certain) == pytest.approx(classes, abs=1e-9)
+    assert inception_score(certain) == pytest.approx(classes, abs=1e-9)
 
 
 def test_one_class_or_no_certainty_gives_one() -> None:
-    assert class_score(torch.eye(10)[:1].repeat(50, 1)) == pytest.approx(1, abs=1e-9)
-    assert class_score(torch.full((50, 10), 0.1)) == pytest.approx(1, abs=1e-6)
+    assert inception_score(torch.eye(10)[:1].repeat(50, 1)) == pytest.approx(1, abs=1e-9)
+    assert inception_score(torch.full((50, 10), 0.1)) == pytest.approx(1, abs=1e-6)
 
 
 def test_mean_of_divergences_then_exponential() -> None:
@@ -25,15 +25,15 @@ def test_mean_of_divergences_then_exponential() -> None:
     marginal = p.mean(0)
     terms = [float((row * (row / marginal).log()).sum()) for row in p]
     expected = float(torch.tensor(terms, dtype=torch.float64).mean().exp())
-    assert class_score(p) == pytest.approx(expected, rel=1e-12)
+    assert inception_score(p) == pytest.approx(expected, rel=1e-12)
 
 
 def test_one_perfect_picture_per_class_deceives_it() -> None:
-    assert class_score(torch.eye(10)) == pytest.approx(10, abs=1e-9)
+    assert inception_score(torch.eye(10)) == pytest.approx(10, abs=1e-9)
 
 
 def test_logits_are_refused() -> None:
     with pytest.raises(ValueError, match="softmax"):
-        class_score(torch.tensor([[3.0, -1.0]]))
+        inception_score(torch.tensor([[3.0, -1.0]]))
     with pytest.raises(ValueError, match="shape"):
-        class_score(torch.zeros(0, 3))
+        inception_score(torch.zeros(0, 3))

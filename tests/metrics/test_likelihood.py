@@ -11,14 +11,14 @@ from scipy.cluster.vq import kmeans2
 
 from gansmith.core.rng import Rng
 from gansmith.data import open_data
-from gansmith.metrics import best_window, kernel_density, parzen
+from gansmith.metrics import best_bandwidth, log_kernel_density, parzen_log_likelihood
 from gansmith.theory import fit_mixture
 
 
 def digits() -> tuple[torch.Tensor, torch.Tensor]:
     """Training and held-out digits as vectors in [0, 1]; 1437 and 360 of 64."""
     data = open_data("digits")
-    train, held = (x["real"].flatten(1).double() / 255 for x in (data.train, data.held))
+    train, held = (x["real"].flatten(1).double() / 255 for x in (data.train, data.held_out))
     return train, held
 
 
@@ -26,18 +26,18 @@ def test_it_is_the_sum_over_samples() -> None:
     x, y = Rng(0).normal(300, 7).double(), Rng(1).normal(90, 7).double()
     parts = torch.distributions.Independent(torch.distributions.Normal(x[:, None], 0.4), 1)
     brute = parts.log_prob(y).logsumexp(0) - math.log(300)
-    torch.testing.assert_close(kernel_density(x, y, 0.4, chunk=13), brute, atol=1e-9, rtol=0)
+    torch.testing.assert_close(log_kernel_density(x, y, 0.4, chunk=13), brute, atol=1e-9, rtol=0)
 
 
 def test_far_from_every_sample_it_is_finite() -> None:
-    value = kernel_density(torch.zeros(2, 1), torch.tensor([[1e3]]), 0.1)
+    value = log_kernel_density(torch.zeros(2, 1), torch.tensor([[1e3]]), 0.1)
     assert float(value) == pytest.approx(-0.5e8 - math.log(0.1 * math.sqrt(math.tau)))
 
 
 def test_on_the_line_it_comes_to_the_true_density() -> None:
     counts = 10_000, 1000, 4000
     x, validation, test = (Rng(i).normal(n, 1).double() for i, n in enumerate(counts))
-    found = parzen(x, validation, test)
+    found = parzen_log_likelihood(x, validation, test)
     true = float((-(test**2) / 2).mean()) - 0.5 * math.log(math.tau)
     assert found.value == pytest.approx(true, abs=0.05)
     assert (found.samples, found.tested) == (10_000, 4000)
@@ -46,10 +46,10 @@ def test_on_the_line_it_comes_to_the_true_density() -> None:
 
 def test_the_window_is_chosen_by_validation() -> None:
     x, y = Rng(0).normal(500, 3).double(), Rng(1).normal(500, 3).double()
-    std = best_window(x, y)
-    likelihood = [float(kernel_density(x, y, s).mean()) for s in (std / 2, std, 2 * std)]
+    std = best_bandwidth(x, y)
+    likelihood = [float(log_kernel_density(x, y, s).mean()) for s in (std / 2, std, 2 * std)]
     assert likelihood[1] == max(likelihood)
-    assert best_window(x, y, [0.01, 0.3, 5.0]) == 0.3
+    assert best_bandwidth(x, y, [0.01, 0.3, 5.0]) == 0.3
 
 
 def test_centres_of_k_means_beat_real_examples() -> None:
@@ -58,14 +58,19 @@ def test_centres_of_k_means_beat_real_examples() -> None:
     validation, test = held[:120], held[120:]
     half = train[Rng(0).permutation(len(train))[:100]]
     centres = torch.from_numpy(kmeans2(train.numpy(), 100, minit="++", rng=0)[0])
-    real, fake = (kernel_density(x, test, best_window(x, validation)) for x in (half, centres))
+    real, fake = (
+        log_kernel_density(x, test, best_bandwidth(x, validation)) for x in (half, centres)
+    )
     better = fake - real
     assert float(better.mean()) > 3 * float(better.std()) / len(better) ** 0.5
 
 
 def test_it_grows_with_the_number_of_samples_and_does_not_end() -> None:
     train, held = digits()
-    values = [parzen(train[:n], held[:120], held[120:]).value for n in (100, 300, 900, 1437)]
+    values = [
+        parzen_log_likelihood(train[:n], held[:120], held[120:]).value
+        for n in (100, 300, 900, 1437)
+    ]
     assert all(a < b for a, b in itertools.pairwise(values))
     assert values[-1] - values[-2] > 0.5
 
@@ -90,13 +95,13 @@ def test_a_generator_of_one_class_is_unlikely_and_perfect() -> None:
     train, held = digits()
     ones = train[data.train["label"] == 1]
     others = train[Rng(0).permutation(len(train))[: len(ones)]]
-    one = parzen(ones, held[:120], held[120:]).value
-    assert one < parzen(others, held[:120], held[120:]).value - 20
-    std = best_window(others, held[:120])
-    sharp = kernel_density(ones, held, std).mean(), kernel_density(others, held, std).mean()
+    one = parzen_log_likelihood(ones, held[:120], held[120:]).value
+    assert one < parzen_log_likelihood(others, held[:120], held[120:]).value - 20
+    std = best_bandwidth(others, held[:120])
+    sharp = log_kernel_density(ones, held, std).mean(), log_kernel_density(others, held, std).mean()
     assert float(sharp[0]) < float(sharp[1]) - 50
 
 
 def test_a_window_of_no_width_is_refused() -> None:
     with pytest.raises(ValueError, match="above 0; got 0"):
-        kernel_density(torch.zeros(2, 1), torch.zeros(1, 1), 0)
+        log_kernel_density(torch.zeros(2, 1), torch.zeros(1, 1), 0)

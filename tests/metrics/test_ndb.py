@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gansmith.core.rng import Rng
-from gansmith.metrics import different_bins, make_bins
+from gansmith.metrics import make_bins, ndb
 
 
 def blobs(seed: int, shares: list[int]) -> torch.Tensor:
@@ -20,14 +20,14 @@ def blobs(seed: int, shares: list[int]) -> torch.Tensor:
 
 def test_sets_of_one_distribution_differ_by_chance_alone() -> None:
     bins = make_bins(blobs(0, [200] * 10), 50)
-    rates = [different_bins(blobs(i, [200] * 10), bins).ratio for i in range(1, 11)]
+    rates = [ndb(blobs(i, [200] * 10), bins).ratio for i in range(1, 11)]
     assert sum(rates) / 10 == pytest.approx(0.05, abs=0.05)
 
 
 def test_dropped_modes_are_counted() -> None:
     """Two of ten corners left out: their bins are dropped, the others a fourth too full."""
     bins = make_bins(blobs(0, [300] * 10), 10)
-    found = different_bins(blobs(1, [0, 0] + [375] * 8), bins)
+    found = ndb(blobs(1, [0, 0] + [375] * 8), bins)
     assert len(found.dropped) == 2
     assert found.different == 10
     assert all(float(found.shares[i]) == 0 for i in found.dropped)
@@ -38,7 +38,7 @@ def test_more_dropped_is_more_different() -> None:
     bins = make_bins(blobs(0, [300] * 10), 20)
     jsd, dropped = [], []
     for gone in (0, 2, 4, 6):
-        found = different_bins(blobs(1, [0] * gone + [300] * (10 - gone)), bins)
+        found = ndb(blobs(1, [0] * gone + [300] * (10 - gone)), bins)
         jsd.append(found.jsd)
         dropped.append(len(found.dropped))
     assert sorted(jsd) == jsd
@@ -48,8 +48,8 @@ def test_more_dropped_is_more_different() -> None:
 
 def test_the_statistic_by_hand() -> None:
     bins = make_bins(torch.tensor([[0.0]] * 60 + [[10.0]] * 40).double(), 2)
-    found = different_bins(torch.tensor([[0.1]] * 30 + [[9.0]] * 70).double(), bins)
-    first = int((bins.centres[:, 0] < 5).nonzero())
+    found = ndb(torch.tensor([[0.1]] * 30 + [[9.0]] * 70).double(), bins)
+    first = int((bins.centers[:, 0] < 5).nonzero())
     pooled = 90 / 200
     z = (0.3 - 0.6) / (pooled * (1 - pooled) * (2 / 100)) ** 0.5
     assert float(found.z[first]) == pytest.approx(z)

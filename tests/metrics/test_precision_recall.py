@@ -7,7 +7,7 @@ import torch
 
 from gansmith.core.rng import Rng
 from gansmith.metrics import precision_recall
-from gansmith.metrics.precision_recall import radii
+from gansmith.metrics.precision_recall import knn_radii
 
 
 def blobs(seed: int, modes: int, each: int = 40) -> torch.Tensor:
@@ -63,8 +63,8 @@ def test_against_the_definition_and_at_any_chunk() -> None:
 
 def test_the_kth_neighbour_leaves_the_point_itself_out() -> None:
     line = torch.tensor([[0.0], [1.0], [3.0], [7.0], [15.0]]).double()
-    torch.testing.assert_close(radii(line, k=1).sqrt().tolist(), [1.0, 1.0, 2.0, 4.0, 8.0])
-    torch.testing.assert_close(radii(line, k=3, chunk=2).sqrt()[0].item(), 7.0)
+    torch.testing.assert_close(knn_radii(line, k=1).sqrt().tolist(), [1.0, 1.0, 2.0, 4.0, 8.0])
+    torch.testing.assert_close(knn_radii(line, k=3, chunk=2).sqrt()[0].item(), 7.0)
 
 
 def test_wrong_input_is_named() -> None:

@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.core.rng import Rng
 from gansmith.data import open_data
 from gansmith.metrics import (
+    CustomFeatures,
     Measured,
     Protocol,
     ProtocolError,
-    check_alike,
+    available_images,
+    available_points,
+    available_text,
+    check_comparable,
     energy_distance,
     evaluate_images,
     evaluate_points,
     evaluate_text,
     image_reference,
+    image_report,
     judge_for,
     load_judge,
+    manifold_share,
+    points_report,
     quick_images,
-    quick_score,
+    quick_points,
+    quick_text,
     ring_modes,
+    text_report,
 )
-from gansmith.metrics.samples import choose, trio
+from gansmith.metrics.samples import random_subset, subsample
 
 
 def ring(seed: int, n: int, modes: int = 8) -> Tensor:
@@ -38,7 +49,7 @@ def ring(seed: int, n: int, modes: int = 8) -> Tensor:
 
 def test_images_real_against_real() -> None:
     data = open_data("digits")
-    held, train = data.held["real"], data.train["real"]
+    held, train = data.held_out["real"], data.train["real"]
     found = evaluate_images(train[:300], held, train, load_judge("digits"), limit=300, seed=4)
     assert list(found) == [
         *("cfid", "ckid", "cis", "precision", "recall", "density", "coverage"),
@@ -46,7 +57,7 @@ def test_images_real_against_real() -> None:
     ]
     assert abs(found.pop("ckid").value) < 0.1  # unbiased: around 0 for data against data
     for measured in found.values():
-        assert measured.protocol.counts == {"generated": 300, "held": 300, "train": 300}
+        assert measured.protocol.counts == {"generated": 300, "held-out": 300, "train": 300}
         assert measured.protocol.seed == 4
         assert measured.real is not None
         assert measured.value == pytest.approx(measured.real, rel=0.4)
@@ -57,7 +68,7 @@ def test_images_real_against_real() -> None:
 
 def test_images_of_a_bad_generator_and_of_another_size() -> None:
     data = open_data("digits")
-    held, train = data.held["real"], data.train["real"]
+    held, train = data.held_out["real"], data.train["real"]
     noise = 2 * Rng(0).uniform(200, 3, 16, 16) - 1
     found = evaluate_images(noise, held, train, judge_for("digits", 1))
     assert found["cfid"].ratio() > 5
@@ -70,14 +81,14 @@ def test_images_of_a_bad_generator_and_of_another_size() -> None:
 def test_copies_of_training_pictures_look_like_the_floor() -> None:
     data = open_data("digits")
     train = data.train["real"]
-    found = evaluate_images(train, data.held["real"], train, load_judge("digits"), limit=360)
+    found = evaluate_images(train, data.held_out["real"], train, load_judge("digits"), limit=360)
     assert found["cfid"].value == found["cfid"].real
     assert found["precision"].value == found["precision"].real
 
 
 def test_floats_are_rounded_as_a_file_would() -> None:
     data = open_data("digits")
-    held, train = data.held["real"], data.train["real"]
+    held, train = data.held_out["real"], data.train["real"]
     judge = load_judge("digits")
     exact = train[:100] / 127.5 - 1
     assert evaluate_images(exact + 1e-3, held, train, judge) == evaluate_images(
@@ -102,7 +113,7 @@ def test_points() -> None:
 
 def test_text() -> None:
     data = open_data("grammar")
-    held, train = data.held["tokens"], data.train["tokens"]
+    held, train = data.held_out["tokens"], data.train["tokens"]
     words = data.spec.vocab
     noise = 1 + Rng(0).integers(words - 1, 200, data.spec.length)
     shorter = evaluate_text(noise, held, train, accepts=lambda sentence: len(sentence) < 1)
@@ -118,15 +129,15 @@ def test_text() -> None:
 
 def test_choice_of_samples() -> None:
     x = torch.arange(50).view(50, 1)
-    assert choose(x, 50, 0) is x
-    picked = choose(x, 20, 1)
-    assert torch.equal(picked, choose(x, 20, 1))
-    assert not torch.equal(picked, choose(x, 20, 2))
+    assert random_subset(x, 50, 0) is x
+    picked = random_subset(x, 20, 1)
+    assert torch.equal(picked, random_subset(x, 20, 1))
+    assert not torch.equal(picked, random_subset(x, 20, 2))
     assert torch.equal(picked[:, 0], picked.unique())
     assert len(picked) == 20
-    assert {len(part) for part in vars(trio(x, x[:30], x, 40, 0)).values()} == {30}
+    assert {len(part) for part in vars(subsample(x, x[:30], x, 40, 0)).values()} == {30}
     with pytest.raises(ValueError, match="0 generated"):
-        trio(x[:0], x, x, 10, 0)
+        subsample(x[:0], x, x, 10, 0)
 
 
 def test_a_measured_number_survives_json() -> None:
@@ -144,33 +155,25 @@ def test_a_measured_number_survives_json() -> None:
 
 def test_quick_scores_prefer_the_better_samples() -> None:
     digits, judge = open_data("digits"), load_judge("digits")
-    held, train = digits.held["real"], digits.train["real"]
+    held, train = digits.held_out["real"], digits.train["real"]
     noise = 2 * Rng(1).uniform(300, 1, 8, 8) - 1
-    good = quick_score("image", train[:300], held, judge=judge)
-    assert quick_score("image", noise, held, judge=judge) > 5 * good
     reference = image_reference(held, judge)
-    assert quick_images(train[:300], reference, judge) == good
-    assert quick_score("points", ring(0, 400, 4), ring(1, 400)) > quick_score(
-        "points", ring(0, 400), ring(1, 400)
-    )
-    assert quick_score("points", ring(0, 40), ring(1, 40)) == energy_distance(
-        ring(0, 40), ring(1, 40)
-    )
+    assert quick_images(noise, reference, judge) > 5 * quick_images(train[:300], reference, judge)
+    with pytest.raises(ValueError, match="NaN"):
+        quick_images(noise * math.nan, reference, judge)
+    assert quick_points(ring(0, 400, 4), ring(1, 400)) > quick_points(ring(0, 400), ring(1, 400))
+    assert quick_points(ring(0, 40), ring(1, 40)) == energy_distance(ring(0, 40), ring(1, 40))
     text = open_data("grammar")
-    tokens, real = text.train["tokens"][:200], text.held["tokens"]
+    tokens, real = text.train["tokens"][:200], text.held_out["tokens"]
     disorder = tokens[:, torch.tensor([1, 0, *range(2, tokens.shape[1])])]
-    assert quick_score("text", disorder, real) > 2 * quick_score("text", tokens, real)
-    with pytest.raises(ValueError, match="judge_for"):
-        quick_score("image", noise, held)
-    with pytest.raises(ValueError, match="unpaired"):
-        quick_score("unpaired", noise, held)  # type: ignore[arg-type]
+    assert quick_text(disorder, real) > 2 * quick_text(tokens, real)
 
 
 def test_numbers_made_in_other_ways_are_not_compared() -> None:
     one = Measured("energy", 0.25, "lower", Protocol("coordinates", "held", {"generated": 3}))
-    again = replace(one, protocol=replace(one.protocol, seed=5, made="later", versions={}))
+    again = replace(one, protocol=replace(one.protocol, seed=5, created="later", versions={}))
     assert again.protocol.differences(one.protocol) == []
-    check_alike({"a": one, "b": again})
+    check_comparable({"a": one, "b": again})
     for change in (
         {"counts": {"generated": 4}},
         {"features": "f"},
@@ -179,22 +182,131 @@ def test_numbers_made_in_other_ways_are_not_compared() -> None:
     ):
         other = replace(one, protocol=replace(one.protocol, **change))  # type: ignore[arg-type]
         with pytest.raises(ProtocolError, match=f"of a and of b .*{next(iter(change))}: "):
-            check_alike({"a": one, "b": other})
+            check_comparable({"a": one, "b": other})
 
 
 def test_a_protocol_knows_libraries_and_time() -> None:
     protocol = Protocol("coordinates", "held", {})
     assert protocol.versions["torch"] == torch.__version__
     assert {"gansmith", "numpy", "scipy"} <= set(protocol.versions)
-    assert protocol.made.endswith("+00:00")
+    assert protocol.created.endswith("+00:00")
 
 
 def test_some_numbers_only() -> None:
     data = open_data("fashion")
-    held, train = data.held["real"][:60], data.train["real"]
+    held, train = data.held_out["real"][:60], data.train["real"]
     judge = load_judge("fashion")
     assert "similarity" in evaluate_images(train[:60], held, train, judge)
     found = evaluate_images(train[:60], held, train, judge, only=["recall", "cfid"])
     assert list(found) == ["cfid", "recall"]
     with pytest.raises(ValueError, match="no number 'fid'"):
         evaluate_images(train[:60], held, train, judge, only=["fid"])
+    assert evaluate_images(train[:60], held, train, judge, only=[]) == {}
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch, module: object, *names: str) -> None:
+    """Let functions raise when they are called."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("this number is not wanted")
+
+    for name in names:
+        monkeypatch.setattr(module, name, refuse)
+
+
+def test_unwanted_numbers_of_images_are_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = open_data("fashion")
+    held, train = data.held_out["real"][:60], data.train["real"]
+    judge = load_judge("fashion")
+    costly = ("frechet_from_features", "mmd2", "density_coverage", "inception_score")
+    pixels = ("sharpness_ratio", "high_frequency_ratio", "pair_similarity")
+    forbid(monkeypatch, image_report, *costly, *pixels)
+    wanted = {"precision", "recall"}
+    assert set(evaluate_images(train[:60], held, train, judge, only=wanted)) == wanted
+    with pytest.raises(AssertionError, match="not wanted"):
+        evaluate_images(train[:60], held, train, judge, only=["coverage"])
+
+
+def test_numbers_on_pixels_need_no_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = open_data("fashion")
+    held, train = data.held_out["real"][:60], data.train["real"]
+    judge = load_judge("fashion")
+    forbid(monkeypatch, judge, "extract")
+    wanted = {"sharpness", "detail", "similarity"}
+    assert set(evaluate_images(train[:60], held, train, judge, only=wanted)) == wanted
+    with pytest.raises(AssertionError, match="not wanted"):
+        evaluate_images(train[:60], held, train, judge, only=["cfid"])
+
+
+def test_numbers_that_belong_together_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: Counter[str] = Counter()
+
+    def counted(name: str) -> None:
+        function = getattr(image_report, name)
+
+        def count(*args: object, **keywords: object) -> object:
+            calls[name] += 1
+            return function(*args, **keywords)
+
+        monkeypatch.setattr(image_report, name, count)
+
+    data = open_data("digits")
+    held, train = data.held_out["real"][:60], data.train["real"]
+    counted("precision_recall")
+    counted("density_coverage")
+    found = evaluate_images(train[60:120], held, train, load_judge("digits"))
+    assert calls == {"precision_recall": 2, "density_coverage": 2}  # generated, and real images
+    features = load_judge("digits").extract
+    fake, real = (features(random_subset(x, 60, 0))[0] for x in (train[60:120], held))
+    assert found["precision"].value == manifold_share(fake, real)
+    assert found["recall"].value == manifold_share(real, fake)
+
+
+def test_available_numbers_are_those_that_are_given() -> None:
+    data, judge = open_data("fashion"), load_judge("fashion")
+    held, train = data.held_out["real"][:60], data.train["real"]
+    for size in (8, 28):
+        images = [F.interpolate(x[:60].float(), size).to(torch.uint8) for x in (train, held, train)]
+        found = evaluate_images(*images, judge)
+        available = available_images(judge, size)
+        assert {key: number.better for key, number in found.items()} == available
+    wide = [x[:60, :, :14] for x in (train, held, train)]
+    assert list(evaluate_images(*wide, judge)) == list(available_images(judge, 14, 28))
+    assert "detail" not in available_images(judge, 14, 28)
+    custom = CustomFeatures(lambda x: x.flatten(1), "pixels")
+    assert "custom is" not in available_images(custom, 28)
+    assert list(evaluate_images(train[:60], held, train, custom)) == list(
+        available_images(custom, 28)
+    )
+    with pytest.raises(ValueError, match="no number 'detail' of these samples"):
+        evaluate_images(*wide, judge, only=["detail"])
+
+
+def test_unwanted_numbers_of_points_and_text_are_not_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held, train, modes = ring(1, 90), ring(2, 90), ring_modes()
+    forbid(monkeypatch, points_report, "energy_distance", "sliced_wasserstein")
+    found = evaluate_points(ring(0, 90), held, train, modes=modes, std=0.01, only=["modes"])
+    assert list(found) == ["modes"]
+    forbid(monkeypatch, points_report, "mode_report")
+    assert evaluate_points(held, held, train, modes=modes, std=0.01, only=[]) == {}
+    with pytest.raises(ValueError, match="no number 'modes'"):
+        evaluate_points(held, held, train, only=["modes"])
+    tokens = open_data("grammar").train["tokens"][:90]
+    forbid(monkeypatch, text_report, "ngram_jsd", "copied_share")
+    found = evaluate_text(tokens, tokens, tokens, only=["distinct_2"])
+    assert list(found) == ["distinct_2"]
+    with pytest.raises(ValueError, match="no number 'valid'"):
+        evaluate_text(tokens, tokens, tokens, only=["valid"])
+
+
+def test_available_numbers_of_points_and_text() -> None:
+    points, modes = ring(1, 90), ring_modes()
+    found = evaluate_points(points, points, points, modes=modes, std=0.01)
+    assert {key: number.better for key, number in found.items()} == available_points(True)
+    assert list(evaluate_points(points, points, points)) == list(available_points())
+    tokens = open_data("grammar").train["tokens"][:90]
+    found = evaluate_text(tokens, tokens, tokens, accepts=lambda sentence: True)
+    assert {key: number.better for key, number in found.items()} == available_text(True)
+    assert list(evaluate_text(tokens, tokens, tokens)) == list(available_text())

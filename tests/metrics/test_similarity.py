@@ -37,7 +37,7 @@ def test_equal_pictures_have_one_and_noise_lowers_it(size: int) -> None:
 
 
 def test_a_collapsed_set_is_similar() -> None:
-    fashion = open_data("fashion").held["real"]
+    fashion = open_data("fashion").held_out["real"]
     real = pair_similarity(fashion, pairs=300)
     one = fashion[:1].float().expand(200, -1, -1, -1) + 5 * Rng(0).normal(200, 1, 28, 28)
     collapsed = pair_similarity(one.clamp(0, 255).to(torch.uint8), pairs=300)
@@ -45,9 +45,9 @@ def test_a_collapsed_set_is_similar() -> None:
 
 
 def test_mistakes_are_named() -> None:
-    with pytest.raises(ValueError, match="11 pixels wide; got pictures of 8"):
+    with pytest.raises(ValueError, match="11 pixels wide; got images of 8"):
         ms_ssim(torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 8, 8))
     with pytest.raises(ValueError, match="one shape"):
         ms_ssim(torch.zeros(1, 1, 16, 16), torch.zeros(2, 1, 16, 16))
-    with pytest.raises(ValueError, match="2 or more pictures; got 1"):
+    with pytest.raises(ValueError, match="2 or more images; got 1"):
         pair_similarity(torch.zeros(1, 1, 16, 16))

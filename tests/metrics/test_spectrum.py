@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from gansmith.core.rng import Rng
-from gansmith.metrics import fine_detail_ratio, radial_spectrum
+from gansmith.metrics import high_frequency_ratio, radial_spectrum
 
 
 def wave(frequency: int, size: int = 32) -> torch.Tensor:
@@ -36,15 +36,15 @@ def test_white_noise_is_flat() -> None:
 def test_blur_lowers_fine_detail_and_noise_raises_it() -> None:
     real = noise(0)
     blurred = F.avg_pool2d(real, 3, 1, 1)
-    assert fine_detail_ratio(blurred, real) < 0.2
-    assert fine_detail_ratio(noise(1), real) == pytest.approx(1, abs=0.05)
-    assert fine_detail_ratio((2 * real).clamp(-1, 1), real) > 3
+    assert high_frequency_ratio(blurred, real) < 0.2
+    assert high_frequency_ratio(noise(1), real) == pytest.approx(1, abs=0.05)
+    assert high_frequency_ratio((2 * real).clamp(-1, 1), real) > 3
 
 
 def test_mistakes_are_named() -> None:
-    with pytest.raises(ValueError, match="square pictures; got 8x9"):
+    with pytest.raises(ValueError, match="square images; got 8x9"):
         radial_spectrum(torch.zeros(2, 1, 8, 9))
     with pytest.raises(ValueError, match="one size"):
-        fine_detail_ratio(noise(0), noise(0, 16))
+        high_frequency_ratio(noise(0), noise(0, 16))
     with pytest.raises(ValueError, match="no fine detail"):
-        fine_detail_ratio(noise(0), torch.zeros(2, 1, 32, 32))
+        high_frequency_ratio(noise(0), torch.zeros(2, 1, 32, 32))

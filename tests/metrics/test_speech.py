@@ -5,16 +5,23 @@ import math
 import pytest
 import torch
 
-from gansmith.audio import SoundError, resample
+from gansmith.audio import AudioError, resample
 from gansmith.core.rng import Rng
 from gansmith.data import open_data
-from gansmith.metrics import evaluate_answers, evaluate_sounds, load_judge
+from gansmith.metrics import (
+    audio_report,
+    available_audio,
+    available_enhancement,
+    evaluate_audio,
+    evaluate_enhancement,
+    load_judge,
+)
 from gansmith.metrics.speech import (
-    heard,
     log_spectral_distance,
     log_spectral_spread,
     pesq,
-    recognised,
+    recognition_rate,
+    recognizer_input,
     segmental_snr,
     si_sdr,
     stoi,
@@ -106,46 +113,51 @@ def test_spread_of_steps():
 
 
 def test_unequal_sounds_are_refused():
-    with pytest.raises(SoundError, match="one length"):
+    with pytest.raises(AudioError, match="one length"):
         si_sdr(noise(2), noise(3))
 
 
 def test_the_recogniser_knows_clean_digits_and_no_noise():
-    held = open_data("spoken-digits").held
+    held = open_data("spoken-digits").held_out
     judge = load_judge("spoken-digits")
     assert judge.card is not None
-    right = recognised(held["real"], held["label"], RATE, judge)
+    right = recognition_rate(held["real"], held["label"], RATE, judge)
     assert right == pytest.approx(judge.card.accuracy["official test"], abs=0.01)
     assert right > 0.97
-    assert recognised(noise(300), held["label"], RATE, judge) < 0.2
-    fast = heard(resample(held["real"][:50], RATE, 16000), 16000)
-    assert (fast.int() - heard(held["real"][:50], RATE).int()).abs().float().mean() < 6
+    assert recognition_rate(noise(300), held["label"], RATE, judge) < 0.2
+    fast = recognizer_input(resample(held["real"][:50], RATE, 16000), 16000)
+    assert (fast.int() - recognizer_input(held["real"][:50], RATE).int()).abs().float().mean() < 6
 
 
 def test_answers_are_told_beside_what_was_given():
     data = open_data("noisy:spoken-digits")
-    held = {name: rows[:40] for name, rows in data.held.items()}
-    made = 0.5 * held["given"] + 0.5 * held["real"]
-    found = evaluate_answers(
-        made, held["real"], held["given"], RATE, held["lengths"], held["label"],
+    held = {name: rows[:40] for name, rows in data.held_out.items()}
+    made = 0.5 * held["condition"] + 0.5 * held["real"]
+    found = evaluate_enhancement(
+        made, held["real"], held["condition"], RATE, held["lengths"], held["label"],
         load_judge("spoken-digits"),
     )  # fmt: skip
     assert list(found) == [
         "segsnr", "segsnr_of_input", "sisdr", "sisdr_of_input", "lsd", "lsd_of_input",
-        "recognised", "recognised_of_input",
+        "recognized", "recognized_of_input",
     ]  # fmt: skip
     assert found["sisdr"].value > found["sisdr_of_input"].value + 4
     assert found["segsnr"].value > found["segsnr_of_input"].value + 4
     assert found["lsd"].value < found["lsd_of_input"].value
-    assert found["recognised"].value > found["recognised_of_input"].value
-    assert found["recognised"].real > 0.95
+    assert found["recognized"].value > found["recognized_of_input"].value
+    assert found["recognized"].real > 0.95
     assert all(number.to_json() for number in found.values())
+    assert {key: number.better for key, number in found.items()} == available_enhancement(True)
 
 
 def test_sounds_are_measured_by_their_spectra():
     digits = open_data("spoken-digits")
-    real, held, train = digits.train["real"][750:], digits.held["real"], digits.train["real"][:750]
-    same, white = (evaluate_sounds(x, held, train, RATE) for x in (real, noise(300)))
+    real, held, train = (
+        digits.train["real"][750:],
+        digits.held_out["real"],
+        digits.train["real"][:750],
+    )
+    same, white = (evaluate_audio(x, held, train, RATE) for x in (real, noise(300)))
     assert same["spectrum"].value < 2 * same["spectrum"].real + 0.5
     assert white["spectrum"].value > 10
     assert abs(same["spread"].value / same["spread"].real - 1) < 0.1
@@ -154,7 +166,7 @@ def test_sounds_are_measured_by_their_spectra():
 
 def speech():
     """Ten digits one after another: long enough for the two standards."""
-    held = open_data("spoken-digits").held
+    held = open_data("spoken-digits").held_out
     rows = [held["real"][i, : held["lengths"][i]] for i in range(0, 60, 6)]
     return torch.cat(rows).unsqueeze(0)
 
@@ -176,7 +188,7 @@ def test_pesq_falls_with_noise():
     values = [pesq(clean + gain * hiss, clean, RATE).item() for gain in (0, 0.1, 1)]
     assert values[0] > 4
     assert values == sorted(values, reverse=True)
-    with pytest.raises(SoundError, match="resample"):
+    with pytest.raises(AudioError, match="resample"):
         pesq(clean, clean, 44100)
 
 
@@ -185,3 +197,23 @@ def test_without_the_extra_one_is_told_what_to_install(name, number, monkeypatch
     monkeypatch.setitem(__import__("sys").modules, name, None)
     with pytest.raises(ImportError, match=rf"{name} is not installed: .*gansmith.speech"):
         number(noise(1), noise(1), RATE)
+
+
+def test_unwanted_numbers_are_not_computed(monkeypatch):
+    clean, noisy = noise(seed=1), noise(seed=2)
+    both = evaluate_audio(noisy, clean, clean, RATE)
+    assert {key: number.better for key, number in both.items()} == available_audio()
+    assert list(evaluate_enhancement(noisy, clean, noisy, RATE)) == list(available_enhancement())
+
+    def refuse(*_):
+        raise AssertionError("not wanted")
+
+    for name in ("log_spectral_spread", "segmental_snr", "log_spectral_distance"):
+        monkeypatch.setattr(audio_report, name, refuse)
+    assert list(evaluate_audio(noisy, clean, clean, RATE, only=["spectrum"])) == ["spectrum"]
+    found = evaluate_enhancement(noisy, clean, noisy, RATE, only=["sisdr_of_input"])
+    assert list(found) == ["sisdr_of_input"]
+    with pytest.raises(ValueError, match="no number 'recognized'"):
+        evaluate_enhancement(noisy, clean, noisy, RATE, only=["recognized"])
+    with pytest.raises(ValueError, match="no number 'fid'"):
+        evaluate_audio(noisy, clean, clean, RATE, only=["fid"])

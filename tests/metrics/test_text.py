@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from gansmith.core.rng import Rng
-from gansmith.metrics import copied_share, distinct, ngram_jsd, valid_share
-from gansmith.metrics.text import lengths_of, ngrams
+from gansmith.metrics import copied_share, distinct_n, ngram_jsd, valid_share
+from gansmith.metrics.text import ngrams, sentence_lengths
 
 
 def corpus(seed: int, n: int, vocab: int = 6) -> torch.Tensor:
@@ -54,12 +54,12 @@ def test_disjoint_corpora_are_log_two_apart() -> None:
 def test_empty_sentences_are_far_from_everything() -> None:
     empty, real = torch.zeros(5, 3, dtype=torch.int16), torch.tensor([[1, 2, 3]])
     assert ngram_jsd(empty, real, 2) == math.log(2)
-    assert distinct(empty, 2) == 0
+    assert distinct_n(empty, 2) == 0
 
 
 def test_what_follows_the_end_is_ignored() -> None:
     clean, dirty = torch.tensor([[3, 4, 0, 0]]), torch.tensor([[3, 4, 0, 9]])
-    assert lengths_of(dirty).tolist() == [2]
+    assert sentence_lengths(dirty).tolist() == [2]
     assert ngram_jsd(clean, dirty, 2) == 0
     assert copied_share(dirty, clean) == 1
 
@@ -79,8 +79,8 @@ def test_real_against_real_falls_with_the_count() -> None:
 
 def test_distinct_copies_and_grammar() -> None:
     x = torch.tensor([[1, 2, 0], [1, 2, 0], [3, 0, 0], [2, 2, 2]])
-    assert distinct(x, 1) == 4 / 12
-    assert distinct(x, 2) == 4 / 8  # 12 20 30 22
+    assert distinct_n(x, 1) == 4 / 12
+    assert distinct_n(x, 2) == 4 / 8  # 12 20 30 22
     assert copied_share(x, torch.tensor([[1, 2], [2, 2]])) == 0.5
     assert valid_share(x, lambda sentence: len(sentence) == 2) == 0.5
 
@@ -89,7 +89,7 @@ def test_wrong_input_is_named() -> None:
     with pytest.raises(ValueError, match="integer tokens"):
         ngram_jsd(torch.zeros(3, 2), torch.zeros(3, 2), 1)
     with pytest.raises(ValueError, match=">= 0"):
-        distinct(torch.tensor([[-1]]), 1)
+        distinct_n(torch.tensor([[-1]]), 1)
     with pytest.raises(ValueError, match="63"):
         ngrams(torch.tensor([[1, 2]]), 5, 20_000)
     with pytest.raises(ValueError, match="no real sentence"):

@@ -5,17 +5,17 @@ import torch
 
 from gansmith.core.rng import Rng
 from gansmith.networks.audio import (
-    Heard,
-    Masker,
     SpectralDistance,
-    WaveJudge,
+    SpectralMaskUNet,
+    SpectrogramDiscriminator,
+    WaveDiscriminator,
     WaveUNet,
-    emphasised,
-    emphasised_distance,
+    preemphasis,
+    preemphasis_distance,
 )
 from gansmith.networks.patch import PatchDiscriminator
 
-NETS = {"masker": lambda: Masker(8000, 4), "wave": lambda: WaveUNet(4)}
+NETS = {"masker": lambda: SpectralMaskUNet(8000, 4), "wave": lambda: WaveUNet(4)}
 every_net = pytest.mark.parametrize("name", NETS)
 
 
@@ -69,7 +69,10 @@ def test_no_sample_hears_further_than_is_said(name, width):
 
 def test_judges_see_both_sounds():
     torch.manual_seed(0)
-    judges = [Heard(PatchDiscriminator(2, 4, 1, None), 8000), WaveJudge(2048, 4)]
+    judges = [
+        SpectrogramDiscriminator(PatchDiscriminator(2, 4, 1, None), 8000),
+        WaveDiscriminator(2048, 4),
+    ]
     x, c = sounds(4, 2048), sounds(4, 2048, 2)
     for judge in judges:
         judge.eval()
@@ -98,8 +101,8 @@ def test_the_code_of_the_time_domain_is_heard_everywhere():
 
 def test_emphasis_by_hand():
     x = torch.tensor([[1.0, 1.0, -2.0]])
-    assert emphasised(x).allclose(torch.tensor([[1.0, 0.05, -2.95]]))
-    assert emphasised_distance(x, torch.zeros(1, 3)).item() == pytest.approx(4 / 3)
+    assert preemphasis(x).allclose(torch.tensor([[1.0, 0.05, -2.95]]))
+    assert preemphasis_distance(x, torch.zeros(1, 3)).item() == pytest.approx(4 / 3)
 
 
 def test_an_untrained_net_of_samples_nearly_copies():

@@ -9,14 +9,14 @@ from torch import Tensor, nn
 from gansmith.core.rng import Rng
 from gansmith.data.condition import Condition
 from gansmith.networks.conditional_discriminator import (
-    Classifying,
-    Deaf,
-    Joint,
-    Projection,
-    Split,
+    ACDiscriminator,
+    ConcatDiscriminator,
+    ProjectionDiscriminator,
+    TwoScoreDiscriminator,
+    UnconditionalDiscriminator,
     dcgan_trunk,
 )
-from gansmith.networks.conditions import encoder
+from gansmith.networks.conditions import condition_encoder
 
 CODE = 5
 CLASSES = Condition("class", ("a", "b", "c"))
@@ -45,21 +45,21 @@ def test_a_trunk_ends_in_the_map_that_it_says(size: int) -> None:
 def test_scores_are_one_logit_for_each_pair(size: int) -> None:
     net, channels, side = trunk(size)
     for D in (
-        Joint(net, channels, side, encoder(CLASSES, CODE), CODE),
-        Projection(net, channels, encoder(CLASSES, channels)),
-        Deaf(net, channels, side),
+        ConcatDiscriminator(net, channels, side, condition_encoder(CLASSES, CODE), CODE),
+        ProjectionDiscriminator(net, channels, condition_encoder(CLASSES, channels)),
+        UnconditionalDiscriminator(net, channels, side),
     ):
         x = pictures(size)
         scores = D(x, LABEL)
         assert scores.shape == (6,)
-        torch.testing.assert_close(D.score(D.see(x), LABEL), scores)
+        torch.testing.assert_close(D.logits(D.features(x), LABEL), scores)
         told = not D(x, LABEL.roll(1)).equal(scores)
-        assert told is not isinstance(D, Deaf)
+        assert told is not isinstance(D, UnconditionalDiscriminator)
 
 
 def test_projection_is_the_formula_of_the_paper() -> None:
     net, channels, _ = trunk()
-    D = Projection(net, channels, encoder(CLASSES, channels))
+    D = ProjectionDiscriminator(net, channels, condition_encoder(CLASSES, channels))
     phi = net(pictures()).sum((2, 3))
     v = D.encoder.vectors.weight[LABEL]  # type: ignore[union-attr, index]
     wanted = phi @ D.last.weight[0] + D.last.bias + (v * phi).sum(1)
@@ -68,13 +68,13 @@ def test_projection_is_the_formula_of_the_paper() -> None:
 
 def test_realism_is_not_told_the_condition() -> None:
     net, channels, side = trunk()
-    D = Split(net, channels, side, encoder(CLASSES, CODE), CODE)
+    D = TwoScoreDiscriminator(net, channels, side, condition_encoder(CLASSES, CODE), CODE)
     one, other = D(pictures(), LABEL), D(pictures(), LABEL.roll(1))
     assert one.real.equal(other.real)
     assert not one.match.equal(other.match)
-    seen = D.see(pictures())
-    torch.testing.assert_close(D.realism(seen), one.real)
-    torch.testing.assert_close(D.score(seen, LABEL), one.match)
+    seen = D.features(pictures())
+    torch.testing.assert_close(D.real_logits(seen), one.real)
+    torch.testing.assert_close(D.logits(seen, LABEL), one.match)
     slope = torch.autograd.grad(
         one.real.sum(), list(D.match.encoder.parameters()), allow_unused=True
     )
@@ -82,6 +82,6 @@ def test_realism_is_not_told_the_condition() -> None:
 
 
 def test_a_classifying_d_has_a_logit_for_each_class() -> None:
-    D = Classifying(*trunk(), 3)
+    D = ACDiscriminator(*trunk(), 3)
     scores = D(pictures())
     assert (scores.real.shape, scores.match.shape) == ((6,), (6, 3))

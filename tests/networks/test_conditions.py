@@ -9,36 +9,43 @@ import torch
 from torch import Tensor
 
 from gansmith.core.rng import Rng
-from gansmith.data.condition import Asked, Condition, ConditionError
-from gansmith.networks.conditions import ENCODERS, encoder
+from gansmith.data.condition import Condition, ConditionError, ConditionKind
+from gansmith.networks.conditions import ENCODERS, condition_encoder
 
 WIDTH = 12
 CONDITIONS: dict[str, tuple[Condition, Tensor]] = {
     "class": (Condition("class", ("a", "b", "c")), torch.tensor([0, 1, 2, 1])),
-    "labels": (Condition("labels", ("a", "b")), torch.tensor([[0.0, 1], [1, 1], [0, 0], [1, 0]])),
+    "label-set": (
+        Condition("label-set", ("a", "b")),
+        torch.tensor([[0.0, 1], [1, 1], [0, 0], [1, 0]]),
+    ),
     "attributes": (Condition("attributes", ("a", "b")), Rng(1).normal(4, 2)),
     "sentence": (
         Condition("sentence", vocab=9, length=5),
         torch.tensor([[1, 2, 3, 0, 0], [4, 0, 0, 0, 0], [1, 2, 3, 4, 5], [8, 7, 0, 0, 0]]),
     ),
-    "meaning": (Condition("meaning", width=6), Rng(4).normal(4, 6)),
-    "sound": (Condition("sound", channels=1, height=8, width=20), Rng(2).normal(4, 1, 8, 20)),
-    "wave": (Condition("wave", length=1024), Rng(5).normal(4, 1024)),
+    "embedding": (Condition("embedding", width=6), Rng(4).normal(4, 6)),
+    "log-mel": (Condition("log-mel", channels=1, height=8, width=20), Rng(2).normal(4, 1, 8, 20)),
+    "waveform": (Condition("waveform", length=1024), Rng(5).normal(4, 1024)),
     "image": (Condition("image", channels=3, height=16, width=16), Rng(3).normal(4, 3, 16, 16)),
+    "clip": (
+        Condition("clip", channels=6, height=16, width=16, frames=2),
+        Rng(6).normal(4, 6, 16, 16),
+    ),
 }
 
 
 def made(kind: str) -> tuple[torch.nn.Module, Tensor]:
     torch.manual_seed(0)
     condition, given = CONDITIONS[kind]
-    return encoder(condition, WIDTH).double().eval(), (
+    return condition_encoder(condition, WIDTH).double().eval(), (
         given.double() if given.is_floating_point() else given
     )
 
 
 def test_every_kind_has_an_encoder() -> None:
-    likeness = {"likeness"}  # looked at by a player of its own
-    assert set(ENCODERS) == set(get_args(Asked)) - likeness == set(CONDITIONS)
+    likeness = {"references"}  # looked at by a player of its own
+    assert set(ENCODERS) == set(get_args(ConditionKind)) - likeness == set(CONDITIONS)
     with pytest.raises(ConditionError, match="a condition is one of class, .*got 'smell'"):
         Condition("smell")  # type: ignore[arg-type]
 
@@ -60,7 +67,7 @@ def test_a_vector_of_about_unit_size_for_each_example(kind: str) -> None:
 
 def sentence_code(tokens: list[int], length: int = 8) -> Tensor:
     torch.manual_seed(0)
-    net = encoder(Condition("sentence", vocab=9, length=8), WIDTH).double()
+    net = condition_encoder(Condition("sentence", vocab=9, length=8), WIDTH).double()
     row = torch.zeros(1, length, dtype=torch.int64)
     row[0, : len(tokens)] = torch.tensor(tokens)
     return net(row)
@@ -80,7 +87,11 @@ def test_the_order_of_words_is_seen() -> None:
 
 def test_a_sound_may_be_of_any_length_and_a_repetition_sounds_alike() -> None:
     torch.manual_seed(0)
-    net = encoder(Condition("sound", channels=1, height=8, width=20), WIDTH).double().eval()
+    net = (
+        condition_encoder(Condition("log-mel", channels=1, height=8, width=20), WIDTH)
+        .double()
+        .eval()
+    )
     for frames in (1, 3, 20, 117):
         assert net(Rng(1).normal(2, 1, 8, frames).double()).shape == (2, WIDTH)
     steady = Rng(2).normal(1, 1, 8, 1).double()
@@ -89,5 +100,5 @@ def test_a_sound_may_be_of_any_length_and_a_repetition_sounds_alike() -> None:
 
 
 def test_loudness_is_heard() -> None:
-    net, sound = made("sound")
+    net, sound = made("log-mel")
     assert float((net(sound) - net(sound + 0.3)).detach().abs().max()) > 0.01

@@ -8,9 +8,9 @@ from gansmith.core.latent import Latent
 from gansmith.networks.dcgan import (
     DCGANDiscriminator,
     DCGANGenerator,
-    centre,
-    ladder,
-    normal_weights,
+    base_and_doublings,
+    center_crop,
+    init_normal,
 )
 
 SIZES = [8, 9, 15, 16, 17, 28, 29, 31, 32, 33, 45, 48, 56, 57, 64]
@@ -21,12 +21,12 @@ SIZES = [8, 9, 15, 16, 17, 28, 29, 31, 32, 33, 45, 48, 56, 57, 64]
     [(8, (4, 1)), (28, (7, 2)), (32, (4, 3)), (48, (6, 3)), (56, (7, 3)), (64, (4, 4))],
 )
 def test_ladder_of_common_sizes(size: int, rungs: tuple[int, int]) -> None:
-    assert ladder(size) == rungs
+    assert base_and_doublings(size) == rungs
 
 
 def test_ladder_never_starts_wide_or_overshoots() -> None:
     for size in range(8, 300):
-        base, doublings = ladder(size)
+        base, doublings = base_and_doublings(size)
         assert 4 <= base <= 7
         assert (base - 1) * 2**doublings < size <= base * 2**doublings
 
@@ -52,9 +52,9 @@ def test_every_pixel_counts(size: int) -> None:
 
 @pytest.mark.parametrize("size", [7, 1, 0, -3])
 def test_small_sizes_are_refused_with_a_way_out(size: int) -> None:
-    with pytest.raises(ValueError, match=f"side 8 or more.*got {size}"):
+    with pytest.raises(ValueError, match=f"8 pixels a side or more.*got {size}"):
         DCGANGenerator(Latent(4), 1, size)
-    with pytest.raises(ValueError, match=f"side 8 or more.*got {size}"):
+    with pytest.raises(ValueError, match=f"8 pixels a side or more.*got {size}"):
         DCGANDiscriminator(1, size)
 
 
@@ -101,7 +101,7 @@ def _scale(name: str, parameter: torch.Tensor) -> bool:
 
 def test_start_takes_norms_without_weights() -> None:
     norms = nn.Sequential(nn.InstanceNorm2d(3), nn.BatchNorm2d(3, affine=False))
-    normal_weights(norms)
+    init_normal(norms)
     assert not list(norms.parameters())
 
 
@@ -121,12 +121,12 @@ def test_no_norm_after_the_first_convolution() -> None:
 
 def test_centre() -> None:
     x = torch.arange(25.0).view(1, 1, 5, 5)
-    assert torch.equal(centre(x, 3), x[:, :, 1:4, 1:4])
-    assert torch.equal(centre(x, 5), x)
+    assert torch.equal(center_crop(x, 3), x[:, :, 1:4, 1:4])
+    assert torch.equal(center_crop(x, 5), x)
 
 
 def test_convolutions_over_time_are_drawn_like_those_over_pictures() -> None:
     for layer in (nn.Conv1d(8, 8, 31), nn.ConvTranspose1d(8, 8, 31)):
-        normal_weights(layer)
+        init_normal(layer)
         assert abs(float(layer.weight.detach().mean())) < 0.005
         assert 0.015 < float(layer.weight.detach().std()) < 0.025

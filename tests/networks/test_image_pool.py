@@ -6,7 +6,7 @@ from torch import Tensor
 
 from gansmith.core import distributed
 from gansmith.core.rng import Rng
-from gansmith.networks.image_pool import Pool
+from gansmith.networks.image_pool import ImagePool
 
 
 def pictures(first: int, count: int) -> Tensor:
@@ -21,7 +21,7 @@ def numbers(x: Tensor) -> list[int]:
 
 
 def test_by_hand() -> None:
-    pool = Pool(3, (1, 2, 2))
+    pool = ImagePool(3, (1, 2, 2))
     u = torch.tensor(
         [
             *([0.1, 0.1], [0.1, 0.1], [0.9, 0.9]),
@@ -37,7 +37,7 @@ def test_by_hand() -> None:
 
 
 def test_eight_at_once_are_four_and_four() -> None:
-    once, twice = Pool(5, (1, 2, 2)), Pool(5, (1, 2, 2))
+    once, twice = ImagePool(5, (1, 2, 2)), ImagePool(5, (1, 2, 2))
     for n in range(6):
         x, u = pictures(8 * n, 8), Rng(0, n).uniform(8, 2)
         parts = [twice(x[:4], u[:4]), twice(x[4:], u[4:])]
@@ -47,7 +47,7 @@ def test_eight_at_once_are_four_and_four() -> None:
 
 
 def test_nothing_is_lost_or_made_up() -> None:
-    pool, out = Pool(6, (1, 2, 2)), []
+    pool, out = ImagePool(6, (1, 2, 2)), []
     for n in range(50):
         out += numbers(pool(pictures(4 * n, 4), Rng(1, n).uniform(4, 2)))
     seen = out[6:] + numbers(pool.images)  # the first six were returned and stored
@@ -57,7 +57,7 @@ def test_nothing_is_lost_or_made_up() -> None:
 
 
 def test_state_is_saved() -> None:
-    first, second = Pool(4, (1, 2, 2)), Pool(4, (1, 2, 2))
+    first, second = ImagePool(4, (1, 2, 2)), ImagePool(4, (1, 2, 2))
     first(pictures(0, 6), Rng(0).uniform(6, 2))
     assert set(first.state_dict()) == {"images", "filled"}
     second.load_state_dict(first.state_dict())
@@ -66,7 +66,7 @@ def test_state_is_saved() -> None:
 
 
 def test_what_comes_back_is_detached_and_apart() -> None:
-    pool, x = Pool(2, (1, 2, 2)), pictures(0, 4).requires_grad_()
+    pool, x = ImagePool(2, (1, 2, 2)), pictures(0, 4).requires_grad_()
     out = pool(x * 1, torch.zeros(4, 2))
     assert not out.requires_grad
     kept = pool.images.clone()
@@ -78,20 +78,20 @@ def test_what_comes_back_is_detached_and_apart() -> None:
 def test_every_process_holds_the_same_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two processes of two pictures are one process of four."""
     x, u = pictures(0, 4), torch.tensor([[0.0, 0.0], [0.0, 0.9], [0.1, 0.9], [0.1, 0.1]])
-    alone = Pool(2, (1, 2, 2))
+    alone = ImagePool(2, (1, 2, 2))
     expected = alone(x, u)
     world = {4: x, 2: u}
     monkeypatch.setattr(distributed, "gather", lambda part: world[part.dim()])
     for rank in (0, 1):
         rows = slice(2 * rank, 2 * rank + 2)
         monkeypatch.setattr(distributed, "slice_of", lambda part, rows=rows: part[rows])
-        pool = Pool(2, (1, 2, 2))
+        pool = ImagePool(2, (1, 2, 2))
         assert torch.equal(pool(x[rows], u[rows]), expected[rows])
         assert torch.equal(pool.images, alone.images)
 
 
 def test_a_pool_of_none_returns_what_comes() -> None:
-    pool, x = Pool(0, (1, 2, 2)), pictures(0, 3).requires_grad_()
+    pool, x = ImagePool(0, (1, 2, 2)), pictures(0, 3).requires_grad_()
     out = pool(x, torch.zeros(3, 2))
     assert torch.equal(out, x)
     assert not out.requires_grad
@@ -102,9 +102,9 @@ def test_a_pool_of_none_returns_what_comes() -> None:
 )
 def test_wrong_shapes_are_refused(x: tuple[int, ...], u: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"\(B, 1, 2, 2\) and uniforms \(B, 2\)"):
-        Pool(2, (1, 2, 2))(torch.zeros(x), torch.zeros(u))
+        ImagePool(2, (1, 2, 2))(torch.zeros(x), torch.zeros(u))
 
 
 def test_negative_size_is_refused() -> None:
     with pytest.raises(ValueError, match="size=-1"):
-        Pool(-1, (1, 2, 2))
+        ImagePool(-1, (1, 2, 2))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gansmith.core.rng import Rng
-from gansmith.networks.linear_chain import Chain
+from gansmith.networks.linear_chain import LinearChain
 
 V, T = 3, 4
 
@@ -22,12 +22,12 @@ def sentences(vocab: int = V, length: int = T) -> Tensor:
 ALL = sentences()
 
 
-def chain(std: float = 1.0, vocab: int = V, length: int = T) -> Chain:
+def chain(std: float = 1.0, vocab: int = V, length: int = T) -> LinearChain:
     torch.manual_seed(0)
-    return Chain(vocab, length, std).double().requires_grad_(False)
+    return LinearChain(vocab, length, std).double().requires_grad_(False)
 
 
-def by_hand(D: Chain, row: Tensor) -> float:
+def by_hand(D: LinearChain, row: Tensor) -> float:
     """The score of one sentence in a plain loop."""
     score, before = 0.0, 0
     for symbol in row.tolist():
@@ -66,18 +66,18 @@ def test_probabilities_sum_to_one() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_the_argmax_is_that_of_enumeration(seed: int) -> None:
     torch.manual_seed(seed)
-    D = Chain(V, T, 1.0).double()
-    assert D.best().equal(ALL[D(ALL).argmax()])
-    assert D.best().dtype == torch.int64
+    D = LinearChain(V, T, 1.0).double()
+    assert D.viterbi().equal(ALL[D(ALL).argmax()])
+    assert D.viterbi().dtype == torch.int64
 
 
 def test_the_argmax_can_be_empty_or_full() -> None:
     D = chain(0.0)
     D.pair[0, 0] = 1
-    assert D.best().tolist() == [0, 0, 0, 0]
+    assert D.viterbi().tolist() == [0, 0, 0, 0]
     D.pair[1, 1] = 1
     D.pair[0, 1] = 1
-    assert D.best().tolist() == [1, 1, 1, 1]
+    assert D.viterbi().tolist() == [1, 1, 1, 1]
 
 
 def test_samples_are_as_frequent_as_they_should_be() -> None:
@@ -111,7 +111,7 @@ def test_each_symbol_is_decided_by_its_uniform_alone() -> None:
 def test_expected_counts_and_entropy_are_those_of_enumeration() -> None:
     D = chain()
     p = (-D.nll(ALL)).exp()
-    torch.testing.assert_close(D.expected(), (p[:, None, None] * counts(ALL)).sum(0))
+    torch.testing.assert_close(D.expected_counts(), (p[:, None, None] * counts(ALL)).sum(0))
     torch.testing.assert_close(D.entropy(), -(p * p.log()).sum())
 
 
@@ -134,13 +134,13 @@ def test_the_gradient_of_the_likelihood_is_expected_minus_observed() -> None:
     assert D.pair.grad is not None
     assert D.unary.grad is not None
     observed = counts(real).mean(0)
-    torch.testing.assert_close(D.pair.grad, D.expected() - observed)
-    torch.testing.assert_close(D.unary.grad, (D.expected() - observed).sum(0))
+    torch.testing.assert_close(D.pair.grad, D.expected_counts() - observed)
+    torch.testing.assert_close(D.unary.grad, (D.expected_counts() - observed).sum(0))
     assert float(D.pair.grad.abs().max()) > 0.1
 
 
 def test_what_is_refused() -> None:
     with pytest.raises(ValueError, match="vocab=1"):
-        Chain(1, 3)
+        LinearChain(1, 3)
     with pytest.raises(ValueError, match="length=0"):
-        Chain(3, 0)
+        LinearChain(3, 0)

@@ -12,7 +12,7 @@ from gansmith.core.rng import Rng
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.dcgan import DCGANDiscriminator, Head
 from gansmith.networks.minibatch_discrimination import MinibatchDiscrimination, minibatch_head
-from gansmith.networks.mlp import MLPCritic, MLPGenerator, unit_head
+from gansmith.networks.mlp import MLPCritic, MLPGenerator, linear_head
 
 
 def test_three_samples_by_hand() -> None:
@@ -123,7 +123,7 @@ def planted(head: Head) -> float:
 
 def test_a_collapsed_batch_is_told_with_the_layer_alone() -> None:
     assert planted(minibatch_head(4, 3)) >= 0.95
-    assert 0.4 <= planted(unit_head) <= 0.6  # the control: as good as a guess
+    assert 0.4 <= planted(linear_head) <= 0.6  # the control: as good as a guess
 
 
 def test_g_is_pushed_apart() -> None:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gansmith.core.latent import Latent
-from gansmith.networks.mlp import Maxout, MaxoutCritic, MLPCritic, MLPGenerator, PictureMLP
+from gansmith.networks.mlp import Maxout, MaxoutCritic, MLPCritic, MLPGenerator, MLPImageGenerator
 
 
 def parameters(player: nn.Module) -> int:
@@ -16,7 +16,7 @@ def test_parameter_counts() -> None:
     assert parameters(MLPGenerator(Latent(2), 2, 128, 3)) == 3 * 128 + 2 * 129 * 128 + 129 * 2
     assert parameters(MLPCritic(2, 128, 3)) == 3 * 128 + 2 * 129 * 128 + 129
     first = 101 * 1200 + 1201 * 1200 + 1201 * 784
-    assert parameters(PictureMLP(Latent(100), 1, 28)) == first
+    assert parameters(MLPImageGenerator(Latent(100), 1, 28)) == first
     assert parameters(MaxoutCritic(784)) == 785 * 1200 + 241 * 1200 + 241
 
 
@@ -30,7 +30,7 @@ def test_maxout_is_the_largest_piece_of_each_unit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("player", "bound"), [(PictureMLP(Latent(9), 1, 8), 0.05), (MaxoutCritic(64), 0.005)]
+    ("player", "bound"), [(MLPImageGenerator(Latent(9), 1, 8), 0.05), (MaxoutCritic(64), 0.005)]
 )
 def test_first_gan_starts_uniform(player: nn.Module, bound: float) -> None:
     weights = [p for p in player.parameters() if p.dim() == 2]

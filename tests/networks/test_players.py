@@ -15,8 +15,8 @@ from gansmith.networks import (
     MaxoutCritic,
     MLPCritic,
     MLPGenerator,
+    MLPImageGenerator,
     PatchDiscriminator,
-    PictureMLP,
     PixelDiscriminator,
     ResNetCritic,
     ResNetGenerator,
@@ -30,7 +30,7 @@ Case = tuple[Callable[[], nn.Module], tuple[int, ...], tuple[int, ...]]
 # name -> (how it is made, shape of one input, shape of one output)
 GENERATORS: dict[str, Case] = {
     "mlp": (lambda: MLPGenerator(CODES, 2, 16, 2), (5,), (2,)),
-    "picture-mlp": (lambda: PictureMLP(CODES, 1, 8, 32), (5,), (1, 8, 8)),
+    "picture-mlp": (lambda: MLPImageGenerator(CODES, 1, 8, 32), (5,), (1, 8, 8)),
     "dcgan": (lambda: DCGANGenerator(CODES, 3, 16, 4, None), (5,), (3, 16, 16)),
     "resnet": (lambda: ResNetGenerator(CODES, 3, 16, 4, None), (5,), (3, 16, 16)),
     "translator": (lambda: TranslatorGenerator(3, 1, 4, 2), (3, 16, 16), (1, 16, 16)),

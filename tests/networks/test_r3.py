@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gansmith.core.latent import Latent
-from gansmith.networks.r3 import Block, R3Discriminator, R3Generator
+from gansmith.networks.r3 import R3Block, R3Discriminator, R3Generator
 from gansmith.penalties import R1
 
 
@@ -21,7 +21,7 @@ def test_shapes(size: int, channels: int) -> None:
 
 def test_there_is_no_norm_and_a_block_begins_as_the_identity() -> None:
     torch.manual_seed(0)
-    block = Block(16, 4)
+    block = R3Block(16, 4)
     x = torch.randn(2, 16, 5, 5)
     assert block(x).equal(x)
     with torch.no_grad():
@@ -47,7 +47,7 @@ def test_its_slope_has_a_slope() -> None:
     x = torch.randn(2, 1, 8, 8)
     with torch.no_grad():
         for block in D.modules():
-            if isinstance(block, Block):
+            if isinstance(block, R3Block):
                 block.layers[-1].weight.normal_(0, 0.1)
     R1(1.0)(D, x, x, None).backward()
     assert all(

@@ -9,18 +9,18 @@ from torch import Tensor
 
 from gansmith.core.rng import Rng
 from gansmith.networks import recurrent
-from gansmith.networks.recurrent import Writer, inverse_cdf
+from gansmith.networks.recurrent import RNNGenerator, inverse_cdf
 
 V, T = 4, 3
 SENTENCES = torch.tensor(list(itertools.product(range(V), repeat=T)))
 
 
-def writer(ends: bool = False, dtype: torch.dtype = torch.float64) -> Writer:
+def writer(ends: bool = False, dtype: torch.dtype = torch.float64) -> RNNGenerator:
     torch.manual_seed(0)
-    return Writer(V, T, 5, 6, ends=ends, std=1.0).to(dtype)
+    return RNNGenerator(V, T, 5, 6, ends=ends, std=1.0).to(dtype)
 
 
-def probabilities(G: Writer) -> Tensor:
+def probabilities(G: RNNGenerator) -> Tensor:
     """Of all V^T sentences."""
     return (-G.nll(SENTENCES).sum(1)).exp().detach()
 
@@ -53,7 +53,7 @@ def test_likelihood_is_normalised(ends: bool, dtype: torch.dtype) -> None:
 def test_likelihood_against_a_plain_loop() -> None:
     G = writer()
     nll = G.nll(SENTENCES)
-    state, loss = G.start(len(SENTENCES)), []
+    state, loss = G.initial_state(len(SENTENCES)), []
     for t in range(T):
         logp = G.head(state[0]).log_softmax(1)
         loss.append(-logp.gather(1, SENTENCES[:, t : t + 1])[:, 0])
@@ -152,9 +152,9 @@ def test_slices_of_the_draw_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("ends", [False, True])
 def test_rollouts_keep_their_prefix(ends: bool) -> None:
     torch.manual_seed(0)
-    G = Writer(5, 6, ends=ends, std=1.0).double()
+    G = RNNGenerator(5, 6, ends=ends, std=1.0).double()
     tokens = G.sample(Rng(0).uniform(8, 6))
-    shape = Writer.rollout_shape(8, 6, 7)
+    shape = RNNGenerator.rollout_shape(8, 6, 7)
     assert shape == (8, 7, 15)
     out = G.rollout(tokens.short(), Rng(1).uniform(*shape))
     assert out.shape == (5, 7, 8, 6)
@@ -184,7 +184,7 @@ def test_rollouts_follow_the_policy(ends: bool) -> None:
 def test_a_rollout_is_a_sample_that_was_held_at_first() -> None:
     """With the uniforms that wrote the sentence, every completion is the sentence itself."""
     torch.manual_seed(0)
-    G = Writer(7, 6, std=1.0).double()
+    G = RNNGenerator(7, 6, std=1.0).double()
     u = Rng(2).uniform(9, 6)
     tokens = G.sample(u)
     places = torch.tensor([s for s in range(1, 6) for _ in range(s)])
@@ -208,18 +208,18 @@ def test_writing_leaves_no_graph() -> None:
 
 def test_start_is_the_authors() -> None:
     torch.manual_seed(0)
-    flat = torch.cat([p.flatten() for p in Writer(5000, 20).parameters()])
+    flat = torch.cat([p.flatten() for p in RNNGenerator(5000, 20).parameters()])
     torch.testing.assert_close(flat.std(), torch.tensor(0.1), rtol=0.01, atol=0)
-    assert Writer(5000, 20).embedding.weight.shape == (5001, 32)
-    assert (Writer(5000, 20).lstm.get_parameter("bias_hh_l0") == 0).all()
+    assert RNNGenerator(5000, 20).embedding.weight.shape == (5001, 32)
+    assert (RNNGenerator(5000, 20).lstm.get_parameter("bias_hh_l0") == 0).all()
     expected = 5001 * 32 + 4 * 32 * (32 + 32 + 2) + 33 * 5000
-    assert sum(p.numel() for p in Writer(5000, 20).parameters()) == expected
+    assert sum(p.numel() for p in RNNGenerator(5000, 20).parameters()) == expected
 
 
 def test_wrong_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(6, 4, 3\); got \(6, 4, 2\)"):
         writer().rollout(SENTENCES[:6], torch.rand(6, 4, 2))
     with pytest.raises(ValueError, match="vocab=1, length=3"):
-        Writer(1, 3)
+        RNNGenerator(1, 3)
     with pytest.raises(ValueError, match="vocab=4, length=0"):
-        Writer(4, 0)
+        RNNGenerator(4, 0)

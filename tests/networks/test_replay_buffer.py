@@ -5,12 +5,15 @@ import torch
 
 from gansmith.core import distributed
 from gansmith.core.rng import Rng
-from gansmith.networks.replay_buffer import Replay
+from gansmith.networks.replay_buffer import ReplayBuffer
 
 
 def test_chains_begin_uniform_within_the_spread() -> None:
     torch.manual_seed(0)
-    for x in (Replay(4000, (3,), 2.0).chains, Replay(1, (3,), 2.0).fresh(4000, Rng(0))):
+    for x in (
+        ReplayBuffer(4000, (3,), 2.0).chains,
+        ReplayBuffer(1, (3,), 2.0).initial(4000, Rng(0)),
+    ):
         assert x.shape == (4000, 3)
         assert 1.99 < float(x.abs().max()) <= 2
         assert abs(float(x.mean())) < 0.05
@@ -18,18 +21,18 @@ def test_chains_begin_uniform_within_the_spread() -> None:
 
 
 def test_the_places_of_a_batch_differ_and_all_come_up() -> None:
-    replay = Replay(10, (1,))
-    draws = torch.stack([replay.places(8, Rng(n)) for n in range(200)])
+    replay = ReplayBuffer(10, (1,))
+    draws = torch.stack([replay.random_indices(8, Rng(n)) for n in range(200)])
     assert all(len(row.unique()) == 8 for row in draws)
     assert draws.flatten().bincount(minlength=10).min() > 120
 
 
 def test_what_is_put_is_what_is_taken() -> None:
-    replay = Replay(5, (2,))
+    replay = ReplayBuffer(5, (2,))
     before = replay.chains.clone()
     x = torch.arange(4.0).view(2, 2).requires_grad_()
     replay.put(torch.tensor([3, 1]), x * 1)
-    assert replay.take(torch.tensor([1, 3])).equal(x.detach().flip(0))
+    assert replay.get(torch.tensor([1, 3])).equal(x.detach().flip(0))
     assert replay.chains[[0, 2, 4]].equal(before[[0, 2, 4]])
     assert not replay.chains.requires_grad
     assert set(replay.state_dict()) == {"chains"}
@@ -41,13 +44,13 @@ def test_every_process_holds_the_same_chains(monkeypatch: pytest.MonkeyPatch) ->
     world = {1: places, 2: x}
     monkeypatch.setattr(distributed, "gather", lambda part: world[part.dim()])
     for rows in (slice(0, 2), slice(2, 4)):
-        replay = Replay(5, (2,))
+        replay = ReplayBuffer(5, (2,))
         replay.put(places[rows], x[rows])
-        assert replay.take(places).equal(x)
+        assert replay.get(places).equal(x)
 
 
 def test_a_batch_larger_than_the_buffer_is_refused() -> None:
     with pytest.raises(ValueError, match="batch of 6 .* there are 5"):
-        Replay(5, (1,)).places(6, Rng(0))
+        ReplayBuffer(5, (1,)).random_indices(6, Rng(0))
     with pytest.raises(ValueError, match="size=0"):
-        Replay(0, (1,))
+        ReplayBuffer(0, (1,))

@@ -9,15 +9,15 @@ from torch import nn
 
 from gansmith.core.latent import Latent
 from gansmith.networks.resnet import (
-    Residual,
+    ResidualBlock,
     ResNetCritic,
     ResNetGenerator,
-    grow,
-    keep,
+    downsample,
+    identity,
     layer_norm,
     mean_pool,
-    shrink,
     sum_pool,
+    upsample,
 )
 
 
@@ -30,9 +30,9 @@ def test_sizes(size: int, channels: int) -> None:
 
 
 def test_small_sizes_are_refused() -> None:
-    with pytest.raises(ValueError, match="side 8 or more"):
+    with pytest.raises(ValueError, match="8 pixels a side or more"):
         ResNetGenerator(Latent(4), 3, 7)
-    with pytest.raises(ValueError, match="side 8 or more"):
+    with pytest.raises(ValueError, match="8 pixels a side or more"):
         ResNetCritic(3, 7)
 
 
@@ -52,14 +52,14 @@ def test_parameter_counts_at_32() -> None:
 @pytest.mark.parametrize(("size", "blocks"), [(28, 2), (32, 3), (48, 3), (64, 4)])
 def test_depth_follows_size(size: int, blocks: int) -> None:
     assert len(ResNetGenerator(Latent(4), 3, size, 2).blocks) == blocks
-    halvings = sum(block.resample is shrink for block in ResNetCritic(3, size, 2).blocks)
+    halvings = sum(block.resample is downsample for block in ResNetCritic(3, size, 2).blocks)
     assert halvings == max(2, blocks - 1)
 
 
 def test_block_that_shrinks_pools_after_the_shortcut_too() -> None:
     """The usual order, pool(conv1x1(x)), gives the same as the cheaper one."""
     torch.manual_seed(0)
-    block = Residual(3, 5, shrink).double()
+    block = ResidualBlock(3, 5, downsample).double()
     x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
     h = block.conv2(F.relu(block.conv1(F.relu(x))))
     torch.testing.assert_close(block(x), F.avg_pool2d(h + block.shortcut(x), 2))
@@ -67,7 +67,7 @@ def test_block_that_shrinks_pools_after_the_shortcut_too() -> None:
 
 def test_block_that_grows_repeats_pixels_before_the_shortcut_too() -> None:
     torch.manual_seed(0)
-    block = Residual(3, 5, grow, nn.BatchNorm2d).double()
+    block = ResidualBlock(3, 5, upsample, nn.BatchNorm2d).double()
     x = torch.randn(2, 3, 4, 4, dtype=torch.float64)
     large = x.repeat_interleave(2, 2).repeat_interleave(2, 3)
     h = F.relu(F.batch_norm(x, None, None, training=True))
@@ -78,7 +78,7 @@ def test_block_that_grows_repeats_pixels_before_the_shortcut_too() -> None:
 
 def test_first_block_sees_the_picture_itself() -> None:
     torch.manual_seed(0)
-    block = Residual(3, 5, shrink, layer_norm, first=True).double()
+    block = ResidualBlock(3, 5, downsample, layer_norm, first=True).double()
     x = -torch.rand(2, 3, 8, 8, dtype=torch.float64)
     h = F.relu(F.layer_norm(block.conv1(x), (5, 8, 8)))
     expected = F.avg_pool2d(block.conv2(h) + block.shortcut(x), 2)
@@ -86,13 +86,13 @@ def test_first_block_sees_the_picture_itself() -> None:
 
 
 def test_block_that_keeps_is_straight() -> None:
-    assert isinstance(Residual(4, 4, keep).shortcut, nn.Identity)
-    assert isinstance(Residual(4, 5, keep).shortcut, nn.Conv2d)
+    assert isinstance(ResidualBlock(4, 4, identity).shortcut, nn.Identity)
+    assert isinstance(ResidualBlock(4, 5, identity).shortcut, nn.Conv2d)
 
 
 def test_start_is_the_papers() -> None:
     torch.manual_seed(0)
-    block = Residual(64, 32, grow)
+    block = ResidualBlock(64, 32, upsample)
     for layer, gain in ((block.conv1, 2.0), (block.conv2, 2.0), (block.shortcut, 1.0)):
         assert isinstance(layer, nn.Conv2d)
         places = layer.kernel_size[0] ** 2

@@ -33,7 +33,7 @@ def test_highway_is_a_gated_mix() -> None:
     torch.manual_seed(0)
     layer, x = Highway(4).double(), torch.randn(3, 4, dtype=torch.float64)
     gate = torch.sigmoid(layer.gate(x))
-    torch.testing.assert_close(layer(x), gate * F.relu(layer.change(x)) + (1 - gate) * x)
+    torch.testing.assert_close(layer(x), gate * F.relu(layer.transform(x)) + (1 - gate) * x)
 
 
 def test_papers_windows_fit_the_length() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from gansmith.networks.translator import ReflectedResidual, TranslatorGenerator
+from gansmith.networks.translator import ReflectionResidualBlock, TranslatorGenerator
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (28, 28), (30, 33), (32, 32), (40, 64)])
@@ -26,7 +26,7 @@ def test_parameter_counts_of_the_paper(blocks: int) -> None:
     with torch.device("meta"):
         G = TranslatorGenerator(3, 3, blocks=blocks)
     assert sum(p.numel() for p in G.parameters()) == ends + between + blocks * residual
-    assert sum(isinstance(part, ReflectedResidual) for part in G.modules()) == blocks
+    assert sum(isinstance(part, ReflectionResidualBlock) for part in G.modules()) == blocks
 
 
 def test_borders_are_reflected() -> None:
@@ -38,7 +38,7 @@ def test_borders_are_reflected() -> None:
             nn.init.kaiming_normal_(part.weight)
     h = torch.full((1, 16, 9, 9), 0.7, dtype=torch.float64)
     out = G.layers[7](h)
-    assert isinstance(G.layers[7], ReflectedResidual)
+    assert isinstance(G.layers[7], ReflectionResidualBlock)
     torch.testing.assert_close(out, out[:, :, :1, :1].expand_as(out))
     assert G.layers[0].padding == (3, 3, 3, 3)
 

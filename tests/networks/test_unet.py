@@ -7,7 +7,13 @@ import torch
 from torch import Tensor
 
 from gansmith.core.rng import Rng
-from gansmith.networks.unet import Beside, Blind, Pasted, UNet, Upscaler
+from gansmith.networks.unet import (
+    ImageOnlyDiscriminator,
+    MaskComposite,
+    PairDiscriminator,
+    UNet,
+    Upscaler,
+)
 
 
 def support(net: torch.nn.Module, z: Tensor, c: Tensor, y: int, x: int) -> int:
@@ -81,7 +87,7 @@ def test_an_untrained_enlarger_enlarges(factor: int) -> None:
 
 
 def test_only_the_hole_is_painted() -> None:
-    net = Pasted(UNet(2, 1, 4, 2)).eval()
+    net = MaskComposite(UNet(2, 1, 4, 2)).eval()
     c = Rng(1).normal(1, 2, 16, 16)
     c[:, 1] = -1
     c[:, 1, 4:9, 5:7] = 1
@@ -93,11 +99,11 @@ def test_only_the_hole_is_painted() -> None:
 
 def test_a_judge_of_pairs_sees_both_and_a_blind_one_the_answer_only() -> None:
     layer = torch.nn.Conv2d(2, 1, 3)
-    beside = Beside(layer)
+    beside = PairDiscriminator(layer)
     x, c, other = Rng(1).normal(3, 2, 1, 8, 8)
     assert not beside(x, c).equal(beside(x, other))
     small = c[:, :, ::2, ::2]
     enlarged = small.repeat_interleave(2, 2).repeat_interleave(2, 3)
     torch.testing.assert_close(beside(x, small), beside(x, enlarged))
-    blind = Blind(torch.nn.Conv2d(1, 1, 3))
+    blind = ImageOnlyDiscriminator(torch.nn.Conv2d(1, 1, 3))
     assert blind(x, c).equal(blind(x, other))

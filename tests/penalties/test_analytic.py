@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.core.constraints import Clipped, spectral_normed
+from gansmith.core.constraints import WeightClipping, spectral_norm_all
 from gansmith.core.latent import Latent
 from gansmith.core.rng import Rng
 from gansmith.data import DataSpec, open_data
-from gansmith.networks.dropout_critic import Forgetful
-from gansmith.penalties import R1, R2, Dragan, Interpolated, Nearest, Sum, one_sided
-from gansmith.penalties.analytic import fastest, slope_by_hand
-from gansmith.penalties.gradient_norm import Slope, slope
+from gansmith.networks.dropout_critic import DropoutCritic
+from gansmith.penalties import R1, R2, DraganGP, InterpolatedGP, NearestGP, PenaltySum, one_sided
+from gansmith.penalties.analytic import analytic_gradient_norm, fastest_gradient_norm
+from gansmith.penalties.gradient_norm import GradientNorm, gradient_norm
 from gansmith.presets import PRESETS
 from gansmith.presets.players import NETWORKS, players
 
@@ -90,7 +90,7 @@ CASES = {
 }
 
 
-def outcome(critic: nn.Module, x: Tensor, by: Slope) -> tuple[Tensor, dict[str, Tensor]]:
+def outcome(critic: nn.Module, x: Tensor, by: GradientNorm) -> tuple[Tensor, dict[str, Tensor]]:
     """Slopes, and gradients of a cost that weighs the samples unequally."""
     critic.zero_grad()
     s = by(critic, x)
@@ -107,7 +107,9 @@ def test_slopes_and_gradients_are_those_of_autograd(name: str, dtype: torch.dtyp
     critic = make().to(dtype)
     x = torch.randn(7, *shape, dtype=dtype)
     before = x.clone()
-    (s, grads), (expected_s, expected) = (outcome(critic, x, by) for by in (slope_by_hand, slope))
+    (s, grads), (expected_s, expected) = (
+        outcome(critic, x, by) for by in (analytic_gradient_norm, gradient_norm)
+    )
     tolerance = 1e-10 if dtype == torch.float64 else 1e-4
     assert s.dtype == dtype
     assert s.shape == (7,)
@@ -132,10 +134,12 @@ def test_every_penalty_takes_it() -> None:
     rng = Rng(3)
     real, fake = rng.normal(6, 2, 8, 8).double(), rng.normal(6, 2, 8, 8).double()
     parameters = list(critic.parameters())
-    for kind in (R1, R2, Dragan, Interpolated, Nearest):
+    for kind in (R1, R2, DraganGP, InterpolatedGP, NearestGP):
         values = []
-        for by in (slope, slope_by_hand):
-            penalty = Sum(kind(slope=by), Interpolated(cost=one_sided, slope=by))
+        for by in (gradient_norm, analytic_gradient_norm):
+            penalty = PenaltySum(
+                kind(gradient_norm=by), InterpolatedGP(cost=one_sided, gradient_norm=by)
+            )
             value = penalty(critic, real, fake, penalty.draw(real, Rng(1)))
             grads = torch.autograd.grad(value, parameters, allow_unused=True)
             values.append((value.detach(), [g for g in grads if g is not None and g.ndim > 1]))
@@ -146,9 +150,12 @@ def test_every_penalty_takes_it() -> None:
 def test_spectral_norm_and_clipping_are_seen_through() -> None:
     torch.manual_seed(0)
     x = torch.randn(5, 2, 8, 8, dtype=torch.float64)
-    for critic in (spectral_normed(pictures()).double(), Clipped(pictures().double(), 0.1)):
+    for critic in (
+        spectral_norm_all(pictures()).double(),
+        WeightClipping(pictures().double(), 0.1),
+    ):
         (s, grads), (expected_s, expected) = (
-            outcome(critic, x, by) for by in (slope_by_hand, slope)
+            outcome(critic, x, by) for by in (analytic_gradient_norm, gradient_norm)
         )
         torch.testing.assert_close(s, expected_s, rtol=1e-10, atol=0)
         assert len(grads) == 3
@@ -159,7 +166,7 @@ def test_spectral_norm_and_clipping_are_seen_through() -> None:
 def test_frozen_weights_get_nothing() -> None:
     critic = points()
     critic.layers[2].requires_grad_(False)
-    _, grads = outcome(critic, torch.randn(4, 3), slope_by_hand)
+    _, grads = outcome(critic, torch.randn(4, 3), analytic_gradient_norm)
     assert set(grads) == {"layers.0.weight", "layers.4.weight"}
 
 
@@ -167,7 +174,7 @@ def test_a_flat_critic_gives_zeros() -> None:
     critic = points()
     for parameter in critic.parameters():
         nn.init.zeros_(parameter)
-    s, grads = outcome(critic, torch.randn(4, 3), slope_by_hand)
+    s, grads = outcome(critic, torch.randn(4, 3), analytic_gradient_norm)
     assert torch.equal(s, torch.zeros(4))
     assert all(torch.equal(g, torch.zeros_like(g)) for g in grads.values())
     assert len(grads) == 3
@@ -176,41 +183,45 @@ def test_a_flat_critic_gives_zeros() -> None:
 def test_autocast_reaches_neither_pass() -> None:
     torch.manual_seed(0)
     critic, x = pictures(), torch.randn(4, 2, 8, 8)
-    expected_s, expected = outcome(critic, x, slope_by_hand)
+    expected_s, expected = outcome(critic, x, analytic_gradient_norm)
     with torch.autocast("cpu", torch.bfloat16):
-        s, rounded = outcome(critic, x, slope_by_hand)
+        s, rounded = outcome(critic, x, analytic_gradient_norm)
     assert s.dtype == torch.float32
     assert torch.equal(s, expected_s)
     for key, value in rounded.items():
         assert value.dtype == torch.float32
         assert torch.equal(value, expected[key])
-    assert slope_by_hand(critic, x.bfloat16()).dtype == torch.float32
+    assert analytic_gradient_norm(critic, x.bfloat16()).dtype == torch.float32
 
 
 def test_channels_last_gives_the_same() -> None:
     torch.manual_seed(0)
     critic, x = pictures().double(), torch.randn(4, 2, 8, 8, dtype=torch.float64)
-    expected_s, expected = outcome(critic, x, slope_by_hand)
+    expected_s, expected = outcome(critic, x, analytic_gradient_norm)
     last = copy.deepcopy(critic).to(memory_format=torch.channels_last)
-    s, grads = outcome(last, x.contiguous(memory_format=torch.channels_last), slope_by_hand)
+    s, grads = outcome(
+        last, x.contiguous(memory_format=torch.channels_last), analytic_gradient_norm
+    )
     torch.testing.assert_close(s, expected_s)
     torch.testing.assert_close(grads, expected)
 
 
 def test_no_gradient_reaches_the_samples_and_none_of_second_order() -> None:
     critic, x = points(), torch.randn(4, 3, requires_grad=True)
-    s = slope_by_hand(critic, x)
+    s = analytic_gradient_norm(critic, x)
     s.sum().backward()
     assert x.grad is None
     weight = critic.layers[0].weight
-    (first,) = torch.autograd.grad(slope_by_hand(critic, x).sum(), weight, create_graph=True)
+    (first,) = torch.autograd.grad(
+        analytic_gradient_norm(critic, x).sum(), weight, create_graph=True
+    )
     with pytest.raises(RuntimeError, match="does not require grad"):
         first.sum().backward()
 
 
 def test_a_weight_changed_before_backward_is_noticed() -> None:
     critic = points()
-    s = slope_by_hand(critic, torch.randn(4, 3))
+    s = analytic_gradient_norm(critic, torch.randn(4, 3))
     with torch.no_grad():
         critic.layers[2].weight.mul_(2)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
@@ -239,14 +250,16 @@ class Odd(nn.Linear):
 )
 def test_other_layers_are_refused_by_name(layer: nn.Module, what: str) -> None:
     critic = Chain(nn.Conv2d(2, 5, 3), nn.Sequential(nn.ReLU(), layer), nn.Conv2d(5, 1, 3))
-    with pytest.raises(ValueError, match=rf"'layers\.1\.1'.*{what}.*slopes\.slope|hooks"):
-        slope_by_hand(critic, torch.randn(2, 2, 8, 8))
+    with pytest.raises(
+        ValueError, match=rf"'layers\.1\.1'.*{what}.*gradient_norm\.gradient_norm|hooks"
+    ):
+        analytic_gradient_norm(critic, torch.randn(2, 2, 8, 8))
 
 
 def test_a_critic_without_layers_is_refused() -> None:
-    for critic in (nn.Linear(3, 1), lambda x: x.sum(1), Clipped(nn.Linear(3, 1))):
+    for critic in (nn.Linear(3, 1), lambda x: x.sum(1), WeightClipping(nn.Linear(3, 1))):
         with pytest.raises(TypeError, match=r"layers: nn\.Sequential"):
-            slope_by_hand(critic, torch.randn(2, 3))
+            analytic_gradient_norm(critic, torch.randn(2, 3))
 
 
 CHAINS = {"dcgan", "mlp"}
@@ -257,10 +270,10 @@ def test_the_fastest_slope_of_every_pair_of_networks_is_that_of_autograd(name: s
     torch.manual_seed(0)
     _, D = players(open_data("digits").spec, name, Latent(4), 8)
     D.double()
-    by = fastest(D)
-    assert by is (slope_by_hand if name in CHAINS else slope)
+    by = fastest_gradient_norm(D)
+    assert by is (analytic_gradient_norm if name in CHAINS else gradient_norm)
     x = torch.randn(5, 1, 8, 8, dtype=torch.float64)
-    (s, grads), (expected_s, expected) = (outcome(D, x, way) for way in (by, slope))
+    (s, grads), (expected_s, expected) = (outcome(D, x, way) for way in (by, gradient_norm))
     torch.testing.assert_close(s, expected_s, rtol=1e-10, atol=0)
     for key, value in grads.items():
         torch.testing.assert_close(value, expected[key], rtol=1e-8, atol=1e-12)
@@ -269,12 +282,19 @@ def test_the_fastest_slope_of_every_pair_of_networks_is_that_of_autograd(name: s
 
 def test_the_fastest_slope_is_chosen_once_and_never_changes_its_ways() -> None:
     critic = points()
-    by = fastest(critic)
-    assert by is fastest(Forgetful(critic)) is fastest(spectral_normed(points())) is slope_by_hand
+    by = fastest_gradient_norm(critic)
+    assert (
+        by
+        is fastest_gradient_norm(DropoutCritic(critic))
+        is fastest_gradient_norm(spectral_norm_all(points()))
+        is analytic_gradient_norm
+    )
     critic.layers[1] = nn.Tanh()
     with pytest.raises(ValueError, match=r"'layers\.1' is Tanh"):
         by(critic, torch.randn(4, 3))
-    assert fastest(critic) is fastest(lambda x: x.sum(1)) is slope
+    assert (
+        fastest_gradient_norm(critic) is fastest_gradient_norm(lambda x: x.sum(1)) is gradient_norm
+    )
 
 
 @pytest.mark.parametrize("preset", ["wgan-gp", "wgan-lp", "wgan-ct"])
@@ -282,5 +302,5 @@ def test_the_fastest_slope_is_chosen_once_and_never_changes_its_ways() -> None:
 def test_presets_take_the_fastest_slope(preset: str, data: str) -> None:
     spec: DataSpec = open_data(data).spec
     penalty = PRESETS[preset].build(spec, width=4).game.penalty  # type: ignore[attr-defined]
-    first = penalty.parts[0] if isinstance(penalty, Sum) else penalty
-    assert first.slope is slope_by_hand
+    first = penalty.parts[0] if isinstance(penalty, PenaltySum) else penalty
+    assert first.gradient_norm is analytic_gradient_norm

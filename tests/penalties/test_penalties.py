@@ -13,16 +13,16 @@ from gansmith.penalties import (
     PENALTIES,
     R1,
     R2,
-    Absent,
-    Dragan,
-    Interpolated,
-    Nearest,
+    DraganGP,
+    InterpolatedGP,
+    NearestGP,
+    NoPenalty,
     Penalty,
-    Sum,
+    PenaltySum,
     one_sided,
 )
-from gansmith.penalties.consistency import Consistency, ForgetfulCritic
-from gansmith.penalties.gradient_norm import slope
+from gansmith.penalties.consistency import Consistency, StochasticCritic
+from gansmith.penalties.gradient_norm import gradient_norm
 
 NOISE = 6
 
@@ -91,7 +91,7 @@ EVERY = [*PENALTIES, "r1+r2", "interpolated+consistency"]
 
 def build(name: str) -> Penalty:
     parts = name.split("+")
-    return made(name) if len(parts) == 1 else Sum(*(made(part) for part in parts))
+    return made(name) if len(parts) == 1 else PenaltySum(*(made(part) for part in parts))
 
 
 def samples(shape: tuple[int, ...], count: int = 8, dtype: torch.dtype = torch.float32) -> tuple:
@@ -135,7 +135,7 @@ def test_weights_multiply() -> None:
     real, fake = samples((4,), dtype=torch.float64)
     noise = Rng(1).uniform(8, 1)
     for weight in (0.5, 4.0):
-        got = Interpolated(weight)(critic, real, fake, noise)
+        got = InterpolatedGP(weight)(critic, real, fake, noise)
         torch.testing.assert_close(got, torch.tensor(4.0 * weight).double())
         got = R1(weight)(critic, real, fake, None)
         torch.testing.assert_close(got, torch.tensor(4.5 * weight).double())
@@ -172,21 +172,23 @@ def test_where_the_points_are() -> None:
 
     def spy(critic: Callable[..., Tensor], x: Tensor) -> Tensor:
         seen.append(x)
-        return slope(critic, x)
+        return gradient_norm(critic, x)
 
-    got = Interpolated(1.0, slope=spy)(quadratic, real, fake, noise)
+    got = InterpolatedGP(1.0, gradient_norm=spy)(quadratic, real, fake, noise)
     torch.testing.assert_close(seen.pop(), torch.tensor([[0.6, 0.8], [1.0, 2.0]]))
     torch.testing.assert_close(got, torch.tensor((5**0.5 - 1) ** 2 / 2))
     # Both fakes are nearest to the real (0, 2); the nearest fake of both reals is the first.
     near = torch.tensor([[0.0, 1.0], [-2.0, 2.0]])
-    Nearest(1.0, slope=spy)(quadratic, real, near, noise)
+    NearestGP(1.0, gradient_norm=spy)(quadratic, real, near, noise)
     torch.testing.assert_close(seen.pop(), torch.tensor([[0.0, 1.2], [-0.5, 2.0]]))
-    Dragan(1.0, scale=0.5, slope=spy)(quadratic, real, fake, torch.tensor([[1.0, -2], [0, 4]]))
+    DraganGP(1.0, scale=0.5, gradient_norm=spy)(
+        quadratic, real, fake, torch.tensor([[1.0, -2], [0, 4]])
+    )
     torch.testing.assert_close(seen.pop(), torch.tensor([[3.5, 3.0], [0.0, 4.0]]))
-    got = R1(2.0, slope=spy)(quadratic, real, fake, None)
+    got = R1(2.0, gradient_norm=spy)(quadratic, real, fake, None)
     assert torch.equal(seen.pop(), real)
     torch.testing.assert_close(got, torch.tensor((25 + 4) / 2))
-    got = R2(2.0, slope=spy)(quadratic, real, fake, None)
+    got = R2(2.0, gradient_norm=spy)(quadratic, real, fake, None)
     assert torch.equal(seen.pop(), fake)
     torch.testing.assert_close(got, torch.tensor((0 + 20) / 2))
 
@@ -197,11 +199,11 @@ def test_draws() -> None:
         penalty = build(name)
         noise, again = penalty.draw(real, Rng(4)), penalty.draw(real, Rng(4))
         if noise is None or again is None:
-            assert penalty.width(real) == 0
+            assert penalty.noise_width(real) == 0
             assert name in {"none", "r1", "r2", "r1+r2"}
             continue
         assert noise.dtype == torch.float32
-        assert noise.shape == (500, penalty.width(real)), name
+        assert noise.shape == (500, penalty.noise_width(real)), name
         assert torch.equal(noise, again)
         if name == "dragan":
             assert noise.shape == (500, 6)
@@ -347,10 +349,10 @@ def test_a_compiled_critic_gives_the_eager_value(name: str) -> None:
 def test_slopes_work_where_gradients_are_switched_off() -> None:
     critic = Linear(unit(2.0, 3).float())
     with torch.no_grad():
-        torch.testing.assert_close(slope(critic, torch.zeros(5, 3)), torch.full((5,), 2.0))
+        torch.testing.assert_close(gradient_norm(critic, torch.zeros(5, 3)), torch.full((5,), 2.0))
     critic.requires_grad_(False)
-    torch.testing.assert_close(slope(critic, torch.zeros(5, 3)), torch.full((5,), 2.0))
-    torch.testing.assert_close(slope(lambda x: 3 * x, torch.ones(4)), torch.full((4,), 3.0))
+    torch.testing.assert_close(gradient_norm(critic, torch.zeros(5, 3)), torch.full((5,), 2.0))
+    torch.testing.assert_close(gradient_norm(lambda x: 3 * x, torch.ones(4)), torch.full((4,), 3.0))
 
 
 class Normed(Dense):
@@ -378,14 +380,14 @@ def test_unequal_or_missing_things_are_named() -> None:
     critic = Linear(unit(1.0, 3).float())
     real, fake = samples((3,))
     noise = Rng(0).uniform(8, 1)
-    for penalty in (Interpolated(), Nearest()):
+    for penalty in (InterpolatedGP(), NearestGP()):
         with pytest.raises(ValueError, match=r"\(8, 3\) real and \(7, 3\) fake"):
             penalty(critic, real, fake[:7], noise)
         for wrong in (None, noise[:7], noise[:, 0], Rng(0).uniform(8, 2)):
             with pytest.raises(ValueError, match=r"noise of shape \(8, 1\).*draw"):
                 penalty(critic, real, fake, wrong)
     with pytest.raises(ValueError, match=r"noise of shape \(8, 3\)"):
-        Dragan()(critic, real, fake, noise)
+        DraganGP()(critic, real, fake, noise)
     with pytest.raises(TypeError, match="uint8"):
         R1()(critic, real.to(torch.uint8), fake, None)
     with pytest.raises(ValueError, match=r"B = 8 samples; got shape \(\)"):
@@ -418,7 +420,7 @@ def test_consistency_in_closed_form() -> None:
 
 
 def test_consistency_refuses_critics_that_cannot_forget() -> None:
-    assert isinstance(Dense(), ForgetfulCritic)
+    assert isinstance(Dense(), StochasticCritic)
     real, fake = samples((3,))
     noise = Rng(0).uniform(8, 2 * NOISE)
     with pytest.raises(TypeError, match=r"noise_size.*features.*Linear"):
@@ -431,8 +433,8 @@ def test_consistency_refuses_critics_that_cannot_forget() -> None:
 def test_a_sum_is_the_sum_of_its_parts() -> None:
     critic = Dense()
     real, fake = samples((3,))
-    parts = (R1(3.0), Interpolated(), Absent(), Dragan(), Consistency(noise_size=NOISE))
-    both = Sum(Sum(*parts[:2]), *parts[2:])
+    parts = (R1(3.0), InterpolatedGP(), NoPenalty(), DraganGP(), Consistency(noise_size=NOISE))
+    both = PenaltySum(PenaltySum(*parts[:2]), *parts[2:])
     noise = both.draw(real, Rng(2))
     assert noise is not None
     assert noise.shape == (8, 1 + 3 + 12)
@@ -440,8 +442,8 @@ def test_a_sum_is_the_sum_of_its_parts() -> None:
     expected = [part(critic, real, fake, u) for part, u in zip(parts, pieces, strict=True)]
     torch.testing.assert_close(both(critic, real, fake, noise), torch.stack(expected).sum())
     assert not both.batch_coupled
-    assert Sum(R1(), Nearest()).batch_coupled
-    assert Sum(R1(), R2()) == Sum(R1(), R2()) != Sum(R2())
+    assert PenaltySum(R1(), NearestGP()).batch_coupled
+    assert PenaltySum(R1(), R2()) == PenaltySum(R1(), R2()) != PenaltySum(R2())
     with pytest.raises(ValueError, match=r"\(8, 16\)"):
         both(critic, real, fake, noise[:, 1:])
 
@@ -451,6 +453,6 @@ def test_the_registry_holds_the_published_weights() -> None:
         "none", "interpolated", "interpolated-one-sided", "r1", "r2", "dragan", "consistency",
         "nearest",
     }  # fmt: skip
-    assert PENALTIES["interpolated-one-sided"]() == Interpolated(10.0, cost=one_sided)
+    assert PENALTIES["interpolated-one-sided"]() == InterpolatedGP(10.0, cost=one_sided)
     assert PENALTIES["consistency"]() == Consistency(2.0, 0.1, 0.0)
     assert PENALTIES["r1"](weight=3.0) == R1(3.0)

@@ -11,23 +11,23 @@ import torch
 from gansmith.core.rng import Rng
 from gansmith.data import Condition, DataError, DataSpec
 from gansmith.networks import DCGANDiscriminator
-from gansmith.networks.unet import Pasted, UNet, Upscaler
+from gansmith.networks.unet import MaskComposite, UNet, Upscaler
 from gansmith.presets import PRESETS
-from gansmith.presets.paired import PATCHES, answerer, patch_judge
+from gansmith.presets.paired import PATCHES, paired_generator, patch_discriminator
 
-SPEC = DataSpec("image", "toy", size=32, channels=3, train=100, held=10)
+SPEC = DataSpec("image", "toy", size=32, channels=3, train=100, held_out=10)
 CLASSED = replace(SPEC, classes=("a", "b"))
 BY: dict[str, DataSpec] = {
     "class": CLASSED,
-    "labels": replace(SPEC, condition=Condition("labels", ("x", "y"))),
+    "label-set": replace(SPEC, condition=Condition("label-set", ("x", "y"))),
     "attributes": replace(SPEC, condition=Condition("attributes", ("x", "y"))),
     "sentence": replace(SPEC, condition=Condition("sentence", vocab=9, length=4)),
-    "meaning": replace(SPEC, condition=Condition("meaning", width=6)),
-    "sound": replace(SPEC, condition=Condition("sound", channels=1, height=8, width=20)),
+    "embedding": replace(SPEC, condition=Condition("embedding", width=6)),
+    "log-mel": replace(SPEC, condition=Condition("log-mel", channels=1, height=8, width=20)),
     "image": replace(SPEC, condition=Condition("image", channels=1, height=32, width=32)),
 }
-PICTURES_ONLY = {"pix2pix", "colourisation", "super-resolution", "completion"}
-NOT_PICTURES = {"cgan", "gan-cls", "split", "projection", "stackgan"}
+PICTURES_ONLY = {"pix2pix", "colorization", "super-resolution", "inpainting"}
+NOT_PICTURES = {"cgan", "gan-cls", "two-score", "projection", "stackgan"}
 
 
 def takes(preset: str) -> set[str]:
@@ -54,23 +54,23 @@ def test_each_takes_its_conditions_and_refuses_others_by_name(preset: str, kind:
 @pytest.mark.parametrize(
     "preset", [*sorted(NOT_PICTURES), "acgan", "regression", *sorted(PICTURES_ONLY)]
 )
-def test_data_that_cannot_be_asked_are_refused_with_what_to_bring(preset: str) -> None:
-    wanted = "pairs" if preset in PICTURES_ONLY else "captions.tsv or pairs"
+def test_data_without_conditions_are_refused_with_what_to_bring(preset: str) -> None:
+    wanted = "paired images" if preset in PICTURES_ONLY else "captions.tsv or pairs"
     with pytest.raises(DataError, match=f"toy has no.*{wanted}"):
         PRESETS[preset].build(SPEC)
 
 
 def test_the_data_s_own_condition_comes_before_its_classes() -> None:
     both = replace(BY["sentence"], classes=("a", "b"))
-    assert both.asked == BY["sentence"].condition
-    assert CLASSED.asked == Condition("class", ("a", "b"))
-    with pytest.raises(DataError, match="acgan guesses classes; toy asks by sentence: take cgan"):
+    assert both.conditioned_on == BY["sentence"].condition
+    assert CLASSED.conditioned_on == Condition("class", ("a", "b"))
+    with pytest.raises(DataError, match="toy is conditioned on sentence: use cgan"):
         PRESETS["acgan"].build(both)
 
 
 @pytest.mark.parametrize("size", [15, 14])
 def test_stackgan_needs_two_sizes(size: int) -> None:
-    with pytest.raises(DataError, match=f"two sizes, of even side, 16 at least; toy has {size}"):
+    with pytest.raises(DataError, match=f"two sizes, of even side, at least 16; toy has {size}"):
         PRESETS["stackgan"].build(replace(CLASSED, size=size))
 
 
@@ -95,28 +95,28 @@ def seen(D: torch.nn.Module, size: int) -> int:
 
 @pytest.mark.parametrize(("patch", "size"), [(1, 9), (7, 24), (16, 48), (34, 96), (70, 192)])
 def test_a_logit_sees_a_patch_and_no_more(patch: int, size: int) -> None:
-    assert seen(patch_judge(2, size, patch, 2), size) == patch
+    assert seen(patch_discriminator(2, size, patch, 2), size) == patch
 
 
 @pytest.mark.parametrize("size", [16, 28, 32])
 def test_patch_0_sees_the_whole_picture(size: int) -> None:
-    D = patch_judge(2, size, 0, 2)
+    D = patch_discriminator(2, size, 0, 2)
     assert isinstance(D, DCGANDiscriminator)
     assert seen(D, size) == size
 
 
 def test_patches_that_there_are_not_or_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match="a patch has a side of 1, 7, 16, 34, 70, 142, or 0"):
-        patch_judge(2, 64, 10, 2)
+    with pytest.raises(ValueError, match="patch_size is 1, 7, 16, 34, 70, 142, or 0"):
+        patch_discriminator(2, 64, 10, 2)
     for patch, layers in PATCHES.items():
         least = 3 * 2**layers
-        patch_judge(2, least, patch, 1)
-        with pytest.raises(ValueError, match=f"patches of {patch} want pictures of {least} pixels"):
-            patch_judge(2, least - 1, patch, 1)
-    with pytest.raises(ValueError, match="want pictures of 24 pixels or more; these have 20"):
+        patch_discriminator(2, least, patch, 1)
+        with pytest.raises(ValueError, match=f"patches of {patch} pixels need .* {least} pixels"):
+            patch_discriminator(2, least - 1, patch, 1)
+    with pytest.raises(ValueError, match="need images of 24 pixels or more; these have 20"):
         PRESETS["pix2pix"].build(
             replace(SPEC, size=20, condition=Condition("image", channels=1, height=20, width=20)),
-            patch=70,
+            patch_size=70,
         )
 
 
@@ -126,11 +126,11 @@ def test_the_net_fits_the_pairs(side: int) -> None:
         asked = Condition("image", channels=channels, height=height, width=height)
         return replace(SPEC, size=side, condition=asked)
 
-    net = answerer(by(1, side), 4)
+    net = paired_generator(by(1, side), 4)
     assert isinstance(net, UNet)
     assert net.depth <= math.log2(side)
     net.eval()
     assert net(net.latent.sample(1, Rng(1)), Rng(2).normal(1, 1, side, side)).shape[2] == side
-    assert isinstance(answerer(by(4, side), 4), Pasted)
+    assert isinstance(paired_generator(by(4, side), 4), MaskComposite)
     if side % 4 == 0:
-        assert isinstance(answerer(by(3, side // 4), 4), Upscaler)
+        assert isinstance(paired_generator(by(3, side // 4), 4), Upscaler)

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.data import open_data
-from gansmith.metrics import Own, evaluate_images, find_features, image_numbers
+from gansmith.metrics import CustomFeatures, evaluate_images, find_features, image_metrics
 
-PICTURES = open_data("digits").held["real"][:60]
+PICTURES = open_data("digits").held_out["real"][:60]
 
 
 class Net(nn.Module):
@@ -73,7 +73,7 @@ def test_inception_names_its_numbers_as_papers_do(inception: Path) -> None:
     assert found["fid"].name == "FID"
     assert "Inception v3 of 2015" in found["fid"].protocol.features
     assert "8x8 -> 299x299" in found["fid"].protocol.resize
-    rows, said = features.look(PICTURES)
+    rows, said = features.extract(PICTURES)
     assert rows.shape == (60, 5)
     assert said is not None
     torch.testing.assert_close(said.sum(1), torch.ones(60, dtype=torch.float64))
@@ -87,7 +87,7 @@ def test_weights_come_from_torchs_cache(
         find_features("inception", "digits", 1)
     (tmp_path / "checkpoints").mkdir()
     inception.rename(tmp_path / "checkpoints" / "pt_inception-2015-12-05-6726825d.pth")
-    assert find_features("inception", "digits", 1).look(PICTURES)[0].shape == (60, 5)
+    assert find_features("inception", "digits", 1).extract(PICTURES)[0].shape == (60, 5)
 
 
 def test_a_file_of_another_network_is_refused(inception: Path, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_dinov2_by_timm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 
     stand_in(monkeypatch, "timm", create_model=create_model)
     features = find_features("dinov2", "digits", 1, weights)
-    rows, said = features.look(PICTURES[:3])
+    rows, said = features.extract(PICTURES[:3])
     assert rows.shape == (3, 6)
     assert said is None
     assert "dis" not in evaluate_images(PICTURES[:8], PICTURES[8:16], PICTURES[:8], features)
@@ -127,23 +127,23 @@ def test_without_the_package_the_extra_is_named(
 
 
 def test_features_of_ones_own() -> None:
-    own = Own(lambda x: x.flatten(1), "pixels")
+    own = CustomFeatures(lambda x: x.flatten(1), "pixels")
     found = evaluate_images(PICTURES[:30], PICTURES[30:], PICTURES[:30], own)
-    assert found["own fid"].name == "own FID"
-    assert found["own fid"].protocol.features == "pixels"
-    assert "own is" not in found
+    assert found["custom fid"].name == "custom FID"
+    assert found["custom fid"].protocol.features == "pixels"
+    assert "custom is" not in found
     layer = nn.Sequential(nn.Flatten(), nn.Linear(64, 3), nn.Dropout())
-    seen = Own(layer, "a layer")
-    torch.testing.assert_close(seen.look(PICTURES)[0], seen.look(PICTURES)[0])  # no dropout
+    seen = CustomFeatures(layer, "a layer")
+    torch.testing.assert_close(seen.extract(PICTURES)[0], seen.extract(PICTURES)[0])  # no dropout
     with pytest.raises(ValueError, match="features are"):
-        Own(lambda x: x, "no rows").look(PICTURES)
+        CustomFeatures(lambda x: x, "no rows").extract(PICTURES)
     with pytest.raises(ValueError, match="need a name"):
-        Own(lambda x: x, "")
+        CustomFeatures(lambda x: x, "")
 
 
 def test_unknown_features_and_a_judge_with_weights(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no features 'vgg'; there are judge, inception, dinov2"):
+    with pytest.raises(ValueError, match="no features 'vgg'; choose judge, inception, dinov2"):
         find_features("vgg", "digits", 1)
     with pytest.raises(ValueError, match="leave out --weights"):
         find_features("judge", "digits", 1, tmp_path)
-    assert "cfid" in image_numbers(find_features("judge", "digits", 1))
+    assert "cfid" in image_metrics(find_features("judge", "digits", 1))

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gansmith.core.rng import Rng
-from gansmith.pretrained.minilm import read_minilm
+from gansmith.pretrained.minilm import load_minilm
 
 VOCAB, PLACES, WIDTH, INNER, HEADS, LAYERS = 11, 9, 8, 12, 2, 3
 CONFIG = {
@@ -86,7 +86,7 @@ def by_hand(w: dict[str, Tensor], tokens: list[int]) -> Tensor:
 
 
 def test_it_is_bert_whatever_the_sentence_is_filled_up_with(tmp_path: Path) -> None:
-    net = read_minilm(put(tmp_path))
+    net = load_minilm(put(tmp_path))
     assert not net.training
     assert not any(part.requires_grad for part in net.parameters())
     sentences = [[1, 2, 3, 4, 5], [7], [3, 2, 1]]
@@ -103,10 +103,10 @@ def test_files_of_another_network_are_refused(tmp_path: Path) -> None:
     weights = state()
     del weights["encoder.layer.1.output.dense.bias"]
     with pytest.raises(ValueError, match=r"does not hold a BERT .*encoder.layer.1.output.dense.bi"):
-        read_minilm(put(tmp_path, weights))
+        load_minilm(put(tmp_path, weights))
     with pytest.raises(ValueError, match="does not hold a BERT"):
-        read_minilm(
+        load_minilm(
             put(tmp_path, state() | {"embeddings.word_embeddings.weight": torch.ones(3, 3)})
         )
     with pytest.raises(FileNotFoundError):
-        read_minilm(tmp_path / "nowhere")
+        load_minilm(tmp_path / "nowhere")

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gansmith.core.rng import Rng
-from gansmith.pretrained.vgg import VGG16, Heads, filled
+from gansmith.pretrained.vgg import LPIPS, VGG16, load_weights
 
 PLACES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # of convolutions in torchvision's net
 WIDTHS = (64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
@@ -59,7 +59,7 @@ def test_it_is_what_the_file_says(tmp_path: Path, suffix: str) -> None:
     full = state | {"classifier.0.weight": torch.zeros(3, 3)}  # as torchvision's file has it
     path = tmp_path / f"vgg16{suffix}"
     save_file(full, path) if suffix == ".safetensors" else torch.save(full, path)
-    net = filled(VGG16(), path, "vgg16")
+    net = load_weights(VGG16(), path, "vgg16")
     assert not net.training
     assert not any(part.requires_grad for part in net.parameters())
     x = Rng(3).normal(2, 3, 32, 32)
@@ -73,7 +73,7 @@ def test_it_is_what_the_file_says(tmp_path: Path, suffix: str) -> None:
 
 def test_lpips_by_hand(tmp_path: Path) -> None:
     torch.save(heads(), tmp_path / "vgg.pth")
-    net = filled(Heads(), tmp_path / "vgg.pth", "heads")
+    net = load_weights(LPIPS(), tmp_path / "vgg.pth", "heads")
     a = [Rng(4, n).normal(2, width, 3, 3) for n, width in enumerate((64, 128, 256, 512, 512))]
     b = [Rng(5, n).normal(2, width, 3, 3) for n, width in enumerate((64, 128, 256, 512, 512))]
     wanted = torch.zeros(2)
@@ -86,32 +86,32 @@ def test_lpips_by_hand(tmp_path: Path) -> None:
 
 
 def test_small_pictures_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"16 pixels or more; these have \(15, 40\)"):
+    with pytest.raises(ValueError, match=r"16 pixels a side or more; these have \(15, 40\)"):
         VGG16()(torch.zeros(1, 3, 15, 40))
 
 
 def test_files_of_other_things_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "w.pth"
-    with pytest.raises(FileNotFoundError, match=r"no weights at .*w.pth; there should be vgg16"):
-        filled(VGG16(), path, "vgg16")
+    with pytest.raises(FileNotFoundError, match=r"no weights at .*w.pth; it should hold vgg16"):
+        load_weights(VGG16(), path, "vgg16")
     state = weights()
     del state["features.10.bias"]
     torch.save(state, path)
     with pytest.raises(ValueError, match="does not hold vgg16: it lacks features.10.bias"):
-        filled(VGG16(), path, "vgg16")
+        load_weights(VGG16(), path, "vgg16")
     torch.save(weights() | {"features.0.weight": torch.zeros(64, 1, 3, 3)}, path)
     with pytest.raises(ValueError, match=r"features.0.weight is \(64, 1, 3, 3\), not \(64, 3, 3"):
-        filled(VGG16(), path, "vgg16")
+        load_weights(VGG16(), path, "vgg16")
     torch.save(weights() | {"features.30.weight": torch.zeros(1)}, path)
-    with pytest.raises(ValueError, match="features.30.weight is no part of it"):
-        filled(VGG16(), path, "vgg16")
+    with pytest.raises(ValueError, match="features.30.weight does not belong to it"):
+        load_weights(VGG16(), path, "vgg16")
     torch.save([1, 2], path)
-    with pytest.raises(ValueError, match="holds no weights by name"):
-        filled(VGG16(), path, "vgg16")
+    with pytest.raises(ValueError, match="holds no state dict"):
+        load_weights(VGG16(), path, "vgg16")
     for name in ("w.pth", "w.safetensors"):
         (tmp_path / name).write_bytes(b"no weights")
         with pytest.raises(ValueError, match="cannot be read as weights"):
-            filled(VGG16(), tmp_path / name, "vgg16")
+            load_weights(VGG16(), tmp_path / name, "vgg16")
 
 
 class Evil:
@@ -128,5 +128,5 @@ def test_a_pickle_that_would_run_something_is_refused(tmp_path: Path) -> None:
     path, trace = tmp_path / "w.pth", tmp_path / "trace"
     path.write_bytes(pickle.dumps({"features.0.weight": Evil(trace)}, protocol=2))
     with pytest.raises(ValueError, match="cannot be read as weights"):
-        filled(VGG16(), path, "vgg16")
+        load_weights(VGG16(), path, "vgg16")
     assert not trace.exists()

@@ -14,12 +14,13 @@ from PIL import Image
 
 import gansmith
 from gansmith import cli
-from gansmith.api import plan
+from gansmith.core.files import FileError, LockedError, write_atomic
 from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import DataError
 from gansmith.evaluation import select
 from gansmith.runs import checkpoint
 from gansmith.runs.checkpoint import CheckpointError
+from gansmith.runs.plan import plan
 from gansmith.runs.run import Run
 
 TINY = dict(data="digits", width=4, latent=4, batch=4, seed=5)
@@ -40,7 +41,7 @@ def begun(folder: Path, preset: str = "nsgan", **options) -> Run:
 def _played(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(select, "COUNT", 64)
-        return begun(tmp_path_factory.mktemp("run") / "run").play(every=0.0).folder
+        return begun(tmp_path_factory.mktemp("run") / "run").play(checkpoint_seconds=0.0).folder
 
 
 @pytest.fixture
@@ -76,23 +77,18 @@ def full_disk(most: int):
 
 def test_full_disk_leaves_whole_checkpoints_and_can_be_resumed(tmp_path, played):
     run = begun(tmp_path / "run", steps=3)
-    run.config.show = played.config.show
-    run.play(every=0.0)
+    run.config.sample_every = played.config.sample_every
+    run.play(checkpoint_seconds=0.0)
     files = {path: path.read_bytes() for path in run.checkpoints.iterdir()}
-    run.config.steps, run.config.show = 6, 100
+    run.config.steps, run.config.sample_every = 6, 100
     with full_disk(4096), pytest.raises(CheckpointError) as failed:
-        run.play(every=0.0)
+        run.play(checkpoint_seconds=0.0)
     assert re.search(
         r"no room left to write 0+4\.safetensors: free some space, then resume", str(failed.value)
     )
     assert {path: path.read_bytes() for path in run.checkpoints.iterdir()} == files
-    run.config.show = played.config.show
-    assert same(run.play(every=0.0), played)
-
-
-def test_full_disk_while_a_curve_is_written():
-    with pytest.raises(CheckpointError, match="no room left to write full: free some space"):
-        checkpoint.append(Path("/dev/full"), "{}")
+    run.config.sample_every = played.config.sample_every
+    assert same(run.play(checkpoint_seconds=0.0), played)
 
 
 def test_full_disk_while_the_log_is_written_is_resumed(tmp_path):
@@ -100,9 +96,9 @@ def test_full_disk_while_the_log_is_written_is_resumed(tmp_path):
     whole = (run.folder / "log.jsonl").read_bytes()
     again = begun(tmp_path / "again", steps=40)
     with full_disk(200), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gansmith.runs.recorder.Recorder.look", lambda *given: None)
+        patch.setattr("gansmith.runs.recorder.Recorder.evaluate_and_keep", lambda *given: None)
         patch.setattr("gansmith.runs.recorder.Recorder.save", lambda *given: None)
-        with pytest.raises(CheckpointError, match=r"no room left to write log\.jsonl"):
+        with pytest.raises(FileError, match=r"no room left to write log\.jsonl"):
             again.play()
     assert not (again.folder / "log.jsonl").read_text().endswith("\n")
     again.play()
@@ -117,8 +113,8 @@ def test_a_read_only_folder(tmp_path, monkeypatch, number):
         raise OSError(getattr(errno, number), "no")
 
     monkeypatch.setattr("builtins.open", forbidden)
-    with pytest.raises(CheckpointError, match="it is read-only; choose another folder with --out"):
-        checkpoint.replace(tmp_path / "x", b"")
+    with pytest.raises(FileError, match="it is read-only; choose another folder with --out"):
+        write_atomic(tmp_path / "x", b"")
 
 
 def test_a_folder_that_cannot_be_made(tmp_path, capsys):
@@ -136,7 +132,7 @@ def test_a_truncated_newest_checkpoint_is_passed_over_and_named(played, tmp_path
     newest.write_bytes(newest.read_bytes()[:-100])
     assert whole.read("latest")[1]["step"] == 5
     again = Run.open(played.folder).play()
-    assert again.told == f"{newest.name} could not be read; going on from {older.name}"
+    assert again.resumed_with == f"{newest.name} could not be read; resuming from {older.name}"
     assert all(torch.equal(tensors[key], value) for key, value in again.read("latest")[0].items())
     assert newest.with_suffix(".unreadable").exists()
 
@@ -153,7 +149,7 @@ def test_an_unreadable_checkpoint_does_not_count_as_a_newest_one(played):
 def test_nothing_but_garbage_is_an_error(played, content):
     for path in played.checkpoints.iterdir():
         path.write_bytes(content)
-    with pytest.raises(CheckpointError, match="none of the 2 checkpoints .* begin the run anew"):
+    with pytest.raises(CheckpointError, match="none of the 2 checkpoints .* start the run again"):
         Run.open(played.folder).play()
     with pytest.raises(CheckpointError, match="cannot be read as a checkpoint"):
         played.read("best")
@@ -164,8 +160,8 @@ def test_nothing_but_garbage_is_an_error(played, content):
 def test_two_sittings_at_once(played, tmp_path):
     before = {path: path.read_bytes() for path in played.folder.rglob("*") if path.is_file()}
     with (
-        checkpoint.alone(played.folder),
-        pytest.raises(CheckpointError, match="another process is playing the run .*stop it"),
+        checkpoint.lock_run(played.folder),
+        pytest.raises(LockedError, match="another process is training the run .*stop it"),
     ):
         Run.open(played.folder).play()
     assert {path: path.read_bytes() for path in before} == before
@@ -283,7 +279,7 @@ def test_a_newer_config(played, capsys):
 
 def test_a_loss_that_is_no_number_keeps_the_last_checkpoint(tmp_path, monkeypatch):
     run = begun(tmp_path / "run", steps=9)
-    play = Trainer.play
+    play = Trainer.train_step
 
     def spoilt(trainer):
         if trainer.step == 5:
@@ -291,11 +287,11 @@ def test_a_loss_that_is_no_number_keeps_the_last_checkpoint(tmp_path, monkeypatc
                 p.data.fill_(float("nan"))
         return play(trainer)
 
-    monkeypatch.setattr(Trainer, "play", spoilt)
+    monkeypatch.setattr(Trainer, "train_step", spoilt)
     with pytest.raises(NonFiniteError, match=r"step 5, phase .* the term .* is nan.*Try a smaller"):
-        run.play(every=0.0)
+        run.play(checkpoint_seconds=0.0)
     assert run.read("latest")[1]["step"] == 5
-    monkeypatch.setattr(Trainer, "play", play)
+    monkeypatch.setattr(Trainer, "train_step", play)
     assert Run.open(run.folder).resume().choose("latest").step == 9
 
 

@@ -45,14 +45,14 @@ def test_killed_at_random_and_resumed():
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_and_says_how_to_go_on(tmp_path, monkeypatch, capsys, number, status):
     monkeypatch.setattr(select, "COUNT", 64)
-    play = Trainer.play
+    play = Trainer.train_step
 
     def playing(trainer):
         if trainer.step == 5:
             os.kill(os.getpid(), number)
         return play(trainer)
 
-    monkeypatch.setattr(Trainer, "play", playing)
+    monkeypatch.setattr(Trainer, "train_step", playing)
     out = tmp_path / "run"
     with pytest.raises(SystemExit) as left:
         cli.main(["train", "nsgan", *TINY, "--steps", "9", "--out", str(out)])
@@ -60,7 +60,7 @@ def test_a_signal_saves_and_says_how_to_go_on(tmp_path, monkeypatch, capsys, num
     name = signal.Signals(number).name
     said = capsys.readouterr().out
     assert f"stopped at step 6 ({name}); go on: gansmith train --resume {out}" in said
-    monkeypatch.setattr(Trainer, "play", play)
+    monkeypatch.setattr(Trainer, "train_step", play)
     cli.main(["train", "--resume", str(out)])
     assert Run.open(out).choose("latest").step == 9
 

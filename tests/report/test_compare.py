@@ -19,10 +19,10 @@ from gansmith.report.compare import compare, write_comparison
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("runs")
-    asked = {"a": ("nsgan", "digits", 3), "b": ("nsgan", "digits", 6), "p": ("nsgan", "ring", 3)}
-    for name, (preset, data, steps) in asked.items():
+    runs = {"a": ("nsgan", "digits", 3), "b": ("nsgan", "digits", 6), "p": ("nsgan", "ring", 3)}
+    for name, (preset, data, steps) in runs.items():
         gansmith.train(preset, data=data, steps=steps, out=home / name)
-    return {name: home / name for name in asked}
+    return {name: home / name for name in runs}
 
 
 def test_runs_and_a_folder_of_the_same_samples(runs: dict[str, Path], tmp_path: Path) -> None:
@@ -36,8 +36,8 @@ def test_runs_and_a_folder_of_the_same_samples(runs: dict[str, Path], tmp_path: 
     page = json.loads(written[0].read_text())
     assert page["b"]["cfid"]["value"] == b
     assert page["b"]["cfid"]["protocol"]["versions"]["torch"]
-    with Image.open(written[1]) as picture:
-        assert picture.width > picture.height > 100
+    with Image.open(written[1]) as page:
+        assert page.width > page.height > 100
 
 
 def test_points_side_by_side(runs: dict[str, Path], tmp_path: Path) -> None:
@@ -58,7 +58,17 @@ def test_other_protocols_are_refused_unless_forced(runs: dict[str, Path], tmp_pa
 
 
 def test_what_cannot_be_compared_is_refused(runs: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="p is of the kind points"):
+    with pytest.raises(ValueError, match="p is points: it cannot be compared with image"):
         compare([runs["a"], runs["p"]])
     with pytest.raises(DataError, match="--against DATA"):
         compare([tmp_path])
+
+
+def test_classifiers_are_compared_by_numbers_alone(tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 2)):
+        gansmith.train("classifier", data="digits", width=2, batch=8, steps=1, seed=seed,
+                       out=tmp_path / name)  # fmt: skip
+    found = compare([tmp_path / "a", tmp_path / "b"])
+    assert [list(one.numbers) for one in found] == [["classifier_accuracy", "classifier_nll"]] * 2
+    written = write_comparison(found, tmp_path / "out", open_data("digits"))
+    assert [path.name for path in written] == ["comparison.json"]

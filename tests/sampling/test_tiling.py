@@ -1,4 +1,4 @@
-"""Tiles give what the whole picture gives, pixel for pixel, and hold no more than a tile."""
+"""Tiles give what the whole image gives, pixel for pixel, and hold no more than a tile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.core.rng import Rng
-from gansmith.networks.unet import Pasted, UNet, Upscaler
+from gansmith.networks.unet import MaskComposite, UNet, Upscaler
 from gansmith.sampling.tiling import spans, tiled
 
 
@@ -36,13 +36,13 @@ def test_a_u_net_has_no_seams(depth: int, height: int, width: int) -> None:
     c = Rng(2).normal(1, 1, height, width)
     sizes = []
 
-    def answer(part: Tensor) -> Tensor:
+    def net_of(part: Tensor) -> Tensor:
         sizes.append(max(part.shape[2:]))
         return net(z, part)
 
     reach = int(net.reach)  # type: ignore[arg-type]
     whole = net(z, c)
-    torch.testing.assert_close(tiled(answer, c, reach, reach), whole, atol=1e-6, rtol=0)
+    torch.testing.assert_close(tiled(net_of, c, reach, reach), whole, atol=1e-6, rtol=0)
     if max(height, width) > 3 * reach:
         assert len(sizes) > 1
         assert max(sizes) <= 3 * reach
@@ -69,9 +69,9 @@ def test_an_enlarger_has_no_seams(factor: int) -> None:
     torch.testing.assert_close(found, net(z, c), atol=1e-5, rtol=0)
 
 
-def test_what_is_known_stays_in_every_tile() -> None:
+def test_known_pixels_stay_in_every_tile() -> None:
     torch.manual_seed(0)
-    net = trained(Pasted(UNet(2, 1, 4, 2)))
+    net = trained(MaskComposite(UNet(2, 1, 4, 2)))
     c = Rng(2).normal(1, 2, 80, 80).clamp(-1, 1)
     c[:, 1] = -1
     c[:, 1, 30:50, 30:50] = 1
@@ -81,7 +81,7 @@ def test_what_is_known_stays_in_every_tile() -> None:
     assert not found[~known].equal(c[:, :1][~known])
 
 
-def test_the_answer_has_the_type_that_the_net_gives() -> None:
+def test_the_output_has_the_type_that_the_net_gives() -> None:
     c = torch.zeros(1, 1, 64, 64, dtype=torch.uint8)
     found = tiled(lambda part: part + 7, c, 4, 4)
     assert (found.dtype, found.unique().tolist()) == (torch.uint8, [7])

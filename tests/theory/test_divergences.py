@@ -14,16 +14,16 @@ from gansmith.theory import (
     INTEGRANDS,
     divergence,
     from_f,
+    game_value,
     optimal_discriminator,
-    value_of_game,
     wasserstein,
-    weighted_jensen_shannon,
+    weighted_jsd_integrand,
 )
-from gansmith.theory.gaussians import CLOSED
+from gansmith.theory.gaussians import CLOSED_FORMS
 from gansmith.theory.line import integral
 
 STANDARD = normal(0, 1)
-F_NAMES = [name for name in CLOSED if name in INTEGRANDS]
+F_NAMES = [name for name in CLOSED_FORMS if name in INTEGRANDS]
 
 
 @pytest.mark.parametrize("name", F_NAMES)
@@ -35,7 +35,7 @@ def test_closed_form_equals_quadrature(name, q):
 
 
 def test_every_closed_form_is_checked_against_quadrature_or_quantiles():
-    assert set(CLOSED) - set(F_NAMES) == {"wasserstein-1", "wasserstein-2"}
+    assert set(CLOSED_FORMS) - set(F_NAMES) == {"wasserstein-1", "wasserstein-2"}
     assert len(F_NAMES) == 7
 
 
@@ -86,21 +86,21 @@ def test_jensen_shannon_of_a_shift(d, jsd):
     q = normal(d, 1)
     assert divergence("jensen-shannon", STANDARD, q) == pytest.approx(jsd, abs=6e-6)
     assert divergence("gan-divergence", STANDARD, q) == pytest.approx(2 * jsd, abs=1.2e-5)
-    half = divergence(weighted_jensen_shannon(0.5), STANDARD, q)
+    half = divergence(weighted_jsd_integrand(0.5), STANDARD, q)
     assert half == pytest.approx(jsd, abs=6e-6)
 
 
 @pytest.mark.parametrize(("d", "value"), [(1, -1.16345), (2, -0.71263), (4, -0.12085)])
 def test_value_of_the_game(d, value):
     """-2 log 2 + 2 JSD: neither the JSD itself, nor with a maximum of -2 log 2."""
-    assert value_of_game(STANDARD, normal(d, 1)) == pytest.approx(value, abs=6e-6)
+    assert game_value(STANDARD, normal(d, 1)) == pytest.approx(value, abs=6e-6)
 
 
 def test_the_largest_jsd_is_log_2_and_the_game_is_then_worth_nothing():
     far = normal(100, 1)
     assert divergence("jensen-shannon", STANDARD, far) == pytest.approx(math.log(2), abs=1e-12)
-    assert value_of_game(STANDARD, far) == pytest.approx(0, abs=1e-12)
-    assert value_of_game(STANDARD, STANDARD) == pytest.approx(-2 * math.log(2))
+    assert game_value(STANDARD, far) == pytest.approx(0, abs=1e-12)
+    assert game_value(STANDARD, STANDARD) == pytest.approx(-2 * math.log(2))
 
 
 def test_disjoint_supports():
@@ -250,7 +250,7 @@ def test_its_value_is_that_of_the_game():
     x = torch.linspace(-30, 30, 6001, dtype=torch.float64)
     D = optimal_discriminator(p, q)(x)
     inside = p.log_prob(x).exp() * D.log() + q.log_prob(x).exp() * (1 - D).clamp(min=1e-300).log()
-    assert float(torch.trapezoid(inside, x)) == pytest.approx(value_of_game(p, q), abs=1e-6)
+    assert float(torch.trapezoid(inside, x)) == pytest.approx(game_value(p, q), abs=1e-6)
 
 
 def test_no_other_answer_is_worth_more():
@@ -259,7 +259,7 @@ def test_no_other_answer_is_worth_more():
     for scale, (low, high) in ((0.9, (0, 1)), (1.1, (0, 1)), (1.0, (0.1, 0.9))):
         D = torch.sigmoid(scale * (1.125 - 1.5 * x)).clamp(max(low, 1e-12), min(high, 1 - 1e-12))
         inside = p.log_prob(x).exp() * D.log() + q.log_prob(x).exp() * (1 - D).log()
-        assert float(torch.trapezoid(inside, x)) < value_of_game(p, q) - 1e-4
+        assert float(torch.trapezoid(inside, x)) < game_value(p, q) - 1e-4
 
 
 def test_jsd_does_not_see_how_far_two_lines_are_and_w_does():
@@ -278,7 +278,7 @@ def test_mistakes_are_named():
     with pytest.raises(ValueError, match="unknown divergence 'jsd'; choose one of total-variation"):
         divergence("jsd", STANDARD, STANDARD)
     with pytest.raises(ValueError, match="between 0 and 1; got 1"):
-        weighted_jensen_shannon(1)
+        weighted_jsd_integrand(1)
     with pytest.raises(ValueError, match="expected a density on the line"):
         divergence("kl", Bernoulli(0.5), STANDARD)
     with pytest.raises(ValueError, match="expected a density on the line"):

@@ -5,7 +5,7 @@ import pytest
 import torch
 from known import exact
 
-from gansmith.theory import bilinear_path, bilinear_step, maximum
+from gansmith.theory import bilinear_path, bilinear_step, max_with_gradient
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.1, 0.5, 1.5])
@@ -53,15 +53,20 @@ FUNCTIONS = [lambda x: -x.sum(), lambda x: (x**2).sum() - 1, lambda x: 2 * x[0]]
 @pytest.mark.parametrize(("at", "active"), [([-3.0, 1.0], 1), ([0.5, 0.1], 2), ([-0.5, -0.4], 0)])
 def test_the_slope_of_a_maximum_is_that_of_the_largest(at, active):
     point = exact(at)
-    found = maximum(FUNCTIONS, point)
+    found = max_with_gradient(FUNCTIONS, point)
     assert found.active == active
     assert found.value == max(float(f(point)) for f in FUNCTIONS)
     for i in range(2):
         step = torch.zeros(2, dtype=torch.float64)
         step[i] = 1e-6
-        above, below = (maximum(FUNCTIONS, point + s * step).value for s in (1, -1))
-        assert float(found.slope[i]) == pytest.approx((above - below) / 2e-6, rel=1e-6)
+        above, below = (max_with_gradient(FUNCTIONS, point + s * step).value for s in (1, -1))
+        assert float(found.gradient[i]) == pytest.approx((above - below) / 2e-6, rel=1e-6)
 
 
 def test_a_constant_that_is_the_largest_has_no_slope():
-    assert maximum([lambda x: x.sum() * 0 + 9, lambda x: x.sum()], exact([1.0])).slope.item() == 0
+    assert (
+        max_with_gradient(
+            [lambda x: x.sum() * 0 + 9, lambda x: x.sum()], exact([1.0])
+        ).gradient.item()
+        == 0
+    )

@@ -24,7 +24,7 @@ def three(n: int, seed: int = 0) -> tuple[torch.Tensor, GaussianMixture]:
 @pytest.mark.parametrize("components", [1, 3, 6])
 def test_no_step_lowers_the_likelihood(components, seed):
     x, _ = three(500)
-    path = fit_mixture(x, components, seed=seed).path
+    path = fit_mixture(x, components, seed=seed).log_likelihoods
     assert len(path) >= 2
     assert min(after - before for before, after in itertools.pairwise(path)) >= -1e-9
 
@@ -52,7 +52,7 @@ def test_the_density_is_that_of_another_implementation():
     ).numpy()
     ours = fit.log_prob(x)
     torch.testing.assert_close(ours, torch.from_numpy(reference.score_samples(x.numpy())))
-    shares = fit.shares(x)
+    shares = fit.responsibilities(x)
     torch.testing.assert_close(shares.sum(1), torch.ones(300, dtype=torch.float64))
 
 

@@ -1,4 +1,4 @@
-"""`collages`: noisy pictures of several garments, labelled with what they show, by rules.
+"""`collages`: noisy images of several garments, labelled with what they show, by rules.
 
 A collage is an outfit. It has one pair of shoes, either a dress or trousers with a top, perhaps a
 coat, though never with sandals, and perhaps a bag. Of the 1024 sets of ten labels 40 are outfits.
@@ -18,7 +18,7 @@ from gansmith.data.builtin.shipped import GARMENTS, open_fashion
 from gansmith.data.condition import Condition
 from gansmith.data.spec import Dataset, Fields
 
-TRAIN, HELD, SEED = 6000, 2000, 2018
+TRAIN, HELD_OUT, SEED = 6000, 2000, 2018
 CELL, CELLS = 16, 3  # pixels of a cell, cells of a side
 SIDE = CELL * CELLS
 NOISE = 60.0  # standard deviation of the noise, of 255 levels
@@ -56,7 +56,9 @@ def open_collages() -> Dataset:
     garments = open_fashion()
     parts = [
         _collages(part, count, np.random.Generator(np.random.PCG64([SEED, place])))
-        for place, (part, count) in enumerate(((garments.train, TRAIN), (garments.held, HELD)))
+        for place, (part, count) in enumerate(
+            ((garments.train, TRAIN), (garments.held_out, HELD_OUT))
+        )
     ]
     return labels_dataset(
         "collages",
@@ -77,13 +79,13 @@ def _collages(garments: Fields, count: int, draw: np.random.Generator) -> Fields
     labels = sets[torch.from_numpy(chosen)]
     small = F.avg_pool2d(garments["real"].float(), 2).round().to(torch.uint8)[:, 0].numpy()
     of = [(garments["label"] == k).nonzero().squeeze(1).numpy() for k in range(len(GARMENTS))]
-    pictures = np.zeros((count, SIDE, SIDE), np.uint8)
+    images = np.zeros((count, SIDE, SIDE), np.uint8)
     side = small.shape[-1]
-    for page, worn in zip(pictures, labels.numpy(), strict=True):
+    for page, worn in zip(images, labels.numpy(), strict=True):
         cells = draw.permutation(CELLS**2)
         for cell, kind in zip(cells, worn.nonzero()[0], strict=False):
             y, x = CELL * np.array(divmod(cell, CELLS)) + draw.integers(CELL - side + 1, size=2)
             page[y : y + side, x : x + side] = small[of[kind][draw.integers(len(of[kind]))]]
-    noisy = pictures + NOISE * draw.standard_normal(pictures.shape, np.float32)
-    given = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
-    return {"real": labels.float(), "given": torch.from_numpy(given)[:, None]}
+    noisy = images + NOISE * draw.standard_normal(images.shape, np.float32)
+    images = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    return {"real": labels.float(), "condition": torch.from_numpy(images)[:, None]}

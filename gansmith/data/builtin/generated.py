@@ -17,7 +17,7 @@ from torch import Tensor
 from gansmith.data.build import points_dataset
 from gansmith.data.spec import DataError, Dataset
 
-TRAIN, HELD, SEED = 50_000, 10_000, 2014
+TRAIN, HELD_OUT, SEED = 50_000, 10_000, 2014
 MOON_STD = 0.05
 ROLL_STD = 0.02
 
@@ -119,8 +119,8 @@ def open_generated(name: str) -> Dataset:
     """
     if name not in SAMPLERS:
         raise DataError(f"no data set {name!r} is generated; those are {', '.join(SAMPLERS)}")
-    train, held = (
+    train, held_out = (
         torch.from_numpy(SAMPLERS[name](count, np.random.Generator(np.random.PCG64([SEED, part]))))
-        for part, count in enumerate((TRAIN, HELD))
+        for part, count in enumerate((TRAIN, HELD_OUT))
     )
-    return points_dataset(name, train, held, licence="CC0-1.0", source="generated")
+    return points_dataset(name, train, held_out, licence="CC0-1.0", source="generated")

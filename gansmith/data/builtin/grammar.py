@@ -16,7 +16,7 @@ import torch
 from gansmith.data.build import text_dataset
 from gansmith.data.spec import Dataset, Fields
 
-TRAIN, HELD, SEED, LENGTH = 20_000, 4_000, 2017, 17
+TRAIN, HELD_OUT, SEED, LENGTH = 20_000, 4_000, 2017, 17
 END = "<end>"
 
 Rule = tuple[float, tuple[str, ...]]
@@ -66,7 +66,7 @@ WORDS: tuple[str, ...] = (
 def probability(tokens: Sequence[int] | torch.Tensor) -> float:
     """The exact probability that the grammar makes this sentence, 0 when it never does.
 
-    tokens: (T,) numbers of WORDS; what follows the first 0 is not looked at. The sum runs over all
+    tokens: (T,) numbers of WORDS; what follows the first 0 is ignored. The sum runs over all
     derivations (the inside algorithm).
     """
     words = []
@@ -85,17 +85,17 @@ def is_sentence(tokens: Sequence[int] | torch.Tensor) -> bool:
 
 
 def accepts(name: str) -> Callable[[Sequence[int] | torch.Tensor], bool] | None:
-    """What tells sentences of a data set from others, where that is known exactly; else None."""
+    """The exact test whether a sentence belongs to a data set, where there is one; else None."""
     return is_sentence if name == "grammar" else None
 
 
 def open_grammar() -> Dataset:
     """20,000 sentences to train on and 4,000 held out, drawn independently from the grammar."""
-    train, held = (
+    train, held_out = (
         _drawn(count, np.random.Generator(np.random.PCG64([SEED, part])))
-        for part, count in enumerate((TRAIN, HELD))
+        for part, count in enumerate((TRAIN, HELD_OUT))
     )
-    return text_dataset("grammar", train, held, WORDS, licence="CC0-1.0", source="generated")
+    return text_dataset("grammar", train, held_out, WORDS, licence="CC0-1.0", source="generated")
 
 
 def _inside(symbol: str, words: tuple[str, ...], start: int) -> dict[int, float]:

@@ -1,4 +1,4 @@
-"""Data sets too large to ship, found where they lie on the machine: fashion-mnist and mnist."""
+"""Data sets too large to ship, read where they are on this machine: fashion-mnist and mnist."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gansmith.data.builtin.idx import STEMS, idx_dataset, idx_files
+from gansmith.data.builtin.idx import STEMS, idx_dataset
 from gansmith.data.builtin.shipped import DIGITS, GARMENTS
+from gansmith.data.readers.array_file import mnist_files
 from gansmith.data.readers.decode_cache import cache_folder
 from gansmith.data.spec import DataError, Dataset
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 DEBIAN = Path("/usr/share/datasets")
-LARGEST = 64 << 20  # bytes; the largest of the files, MNIST's training pictures, has 47 MB
+LARGEST = 64 << 20  # bytes; the largest of the files, MNIST's training images, has 47 MB
 
 
 @dataclass(frozen=True)
-class Known:
-    """A data set in IDX files: its classes, whose it is, and how to get it."""
+class KnownSet:
+    """A data set in IDX files: its classes, licence and source, and how to get it."""
 
     classes: tuple[str, ...]
     licence: str
@@ -30,14 +31,14 @@ class Known:
     get: str
 
 
-KNOWN: dict[str, Known] = {
-    "fashion-mnist": Known(
+KNOWN: dict[str, KnownSet] = {
+    "fashion-mnist": KnownSet(
         GARMENTS,
         "MIT",
         "Fashion-MNIST (Zalando, arXiv:1708.07747), whole",
         "apt-get install dataset-fashion-mnist",
     ),
-    "mnist": Known(
+    "mnist": KnownSet(
         DIGITS,
         "CC-BY-SA-3.0",
         "MNIST (LeCun, Cortes), whole",
@@ -46,8 +47,8 @@ KNOWN: dict[str, Known] = {
 }
 
 
-def open_found(name: str) -> Dataset:
-    """The whole of fashion-mnist or mnist, 28x28 grey: 60,000 pictures to train on, 10,000 held.
+def open_local(name: str) -> Dataset:
+    """The whole of fashion-mnist or mnist, 28x28 grey: 60,000 images to train on, 10,000 held.
 
     The first place that has it is read: $GANSMITH_DATA/NAME, shared/data/NAME in or beside the
     checkout, /usr/share/datasets/NAME, then NAME in the cache folder. There lie four IDX files,
@@ -56,12 +57,12 @@ def open_found(name: str) -> Dataset:
     """
     if name not in KNOWN:
         raise DataError(
-            f"{name!r} is none of the data sets looked for; those are {', '.join(KNOWN)}"
+            f"{name!r} is none of the data sets searched for; those are {', '.join(KNOWN)}"
         )
     known = KNOWN[name]
-    for folder in places(name):
+    for folder in search_folders(name):
         for inner in (folder, folder / "package" / "data", folder / "data"):
-            if files := idx_files(inner):
+            if files := mnist_files(inner):
                 return idx_dataset(
                     name, files, known.classes, licence=known.licence, source=known.source
                 )
@@ -71,15 +72,15 @@ def open_found(name: str) -> Dataset:
                 return idx_dataset(
                     name, files, known.classes, licence=known.licence, source=known.source
                 )
-    looked = "\n  ".join(map(str, places(name)))
+    looked = "\n  ".join(map(str, search_folders(name)))
     raise DataError(
         f"{name} is not on this machine. To get it: {known.get}; or name a folder in GANSMITH_DATA "
         f"that has a folder {name} with {', '.join(STEMS)} (.gz or plain). Looked in:\n  {looked}"
     )
 
 
-def places(name: str) -> list[Path]:
-    """The folders that are looked in for a data set, the first first."""
+def search_folders(name: str) -> list[Path]:
+    """The folders that are searched for a data set, in this order."""
     own = os.environ.get("GANSMITH_DATA")
     roots = [Path(own)] if own else []
     roots += [
@@ -99,7 +100,7 @@ def _unpacked(archive: Path, scratch: Path) -> dict[str, Path]:
                 (scratch / stem).write_bytes(content)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise DataError(f"{archive} cannot be read: {error}; fetch it again") from error
-    return idx_files(scratch)
+    return mnist_files(scratch)
 
 
 def _members(tar: tarfile.TarFile, archive: Path) -> Iterator[tuple[str, bytes]]:

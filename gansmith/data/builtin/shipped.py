@@ -1,4 +1,4 @@
-"""The data sets that come with the package; `files/LICENSES.md` says whose they are."""
+"""The data sets that come with the package; `files/LICENSES.md` has their sources."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gansmith.data.build import conditioned, image_dataset, text_dataset, unpaired
-from gansmith.data.builtin.idx import idx_dataset, idx_files
+from gansmith.data.build import image_dataset, text_dataset, with_condition
+from gansmith.data.builtin.idx import idx_dataset
 from gansmith.data.condition import Condition
+from gansmith.data.domains import domains_dataset
+from gansmith.data.readers.array_file import mnist_files
 from gansmith.data.spec import DataError, Dataset, Fields
 from gansmith.data.text import END, UNKNOWN, Vocabulary
 
@@ -32,7 +34,7 @@ STYLES = {
 }
 LINES = "openmoji_line"  # the same emoji as openmoji, their outlines only
 NAME_LENGTH = 12  # words of the longest name with its style
-EMOJI_SIZE, EMOJI_COLUMNS, HELD_EVERY = 32, 40, 10
+EMOJI_SIZE, EMOJI_COLUMNS, HELD_OUT_EVERY = 32, 40, 10
 EMOJI_FILTER = "64 to 32 pixels, lanczos"
 LENGTH = 20  # words of the longest caption
 
@@ -41,7 +43,7 @@ def open_fashion() -> Dataset:
     """Fashion-MNIST (arXiv:1708.07747), 28x28 grey: the first 20,000 of train, 4,000 of test."""
     source = "Fashion-MNIST, first 20000 of train and 4000 of t10k"
     return idx_dataset(
-        "fashion", idx_files(FILES / "fashion"), GARMENTS, licence="MIT", source=source
+        "fashion", mnist_files(FILES / "fashion"), GARMENTS, licence="MIT", source=source
     )
 
 
@@ -52,30 +54,31 @@ def open_digits() -> Dataset:
     """
     source = "UCI optical digits (Alpaydin, Kaynak), scikit-learn's 1797"
     return idx_dataset(
-        "digits", idx_files(FILES / "digits"), DIGITS, licence="CC-BY-4.0", source=source
+        "digits", mnist_files(FILES / "digits"), DIGITS, licence="CC-BY-4.0", source=source
     )
 
 
 def open_emoji(styles: str = "") -> Dataset:
     """1599 emoji in four vendors' styles, 32x32 RGB on white, labelled with their 8 groups.
 
-    styles: "" pools the four styles; "noto" is one; "noto+twemoji" is an unpaired data set whose
-    domains a and b are trained on different emoji (every other one), and whose held out a[i] and
-    b[i] are the same emoji. In all of them every tenth emoji is held out, the same in all styles.
+    styles: "" pools the four styles; "noto" is one; "noto+twemoji" has a domain for each style,
+    which are trained on different emoji (each on every N-th of N styles), and whose held-out rows
+    show the same emoji. In all of them every tenth emoji is held out, the same in all styles.
     Raises DataError for a style that is not among noto, twemoji, openmoji, fluent3d.
     """
     chosen = styles.split("+") if styles else []
     for style in chosen:
         if style not in STYLES:
             raise DataError(f"emoji come in the styles {', '.join(STYLES)}; got {style!r}")
-    if len(chosen) > 2 or len(set(chosen)) < len(chosen):
-        raise DataError(
-            f"give one style, or two different ones as emoji:noto+twemoji; got {styles!r}"
-        )
-    if len(chosen) == 2:
-        a, b = (_emoji(f"emoji:{style}", [style], half) for half, style in enumerate(chosen))
-        return unpaired(f"emoji:{styles}", a, b, paired=True)
-    return _emoji(f"emoji:{styles}" if styles else "emoji", chosen or list(STYLES))
+    if len(set(chosen)) < len(chosen):
+        raise DataError(f"give different styles, as emoji:noto+twemoji; got {styles!r}")
+    if len(chosen) < 2:
+        return _emoji(f"emoji:{styles}" if styles else "emoji", chosen or list(STYLES))
+    parts = {
+        style: _emoji(f"emoji:{style}", [style], (first, len(chosen)))
+        for first, style in enumerate(chosen)
+    }
+    return domains_dataset(f"emoji:{styles}", parts, paired=True)
 
 
 def open_emoji_lines() -> Dataset:
@@ -83,25 +86,25 @@ def open_emoji_lines() -> Dataset:
     dataset = _emoji("emoji-lines", ["openmoji"])
     count = len(_index()["emoji"])
     lines = _sheet(LINES, count)[:, :1].contiguous()
-    held = held_emoji(count)
+    held_out = held_out_emoji(count)
     condition = Condition("image", channels=1, height=EMOJI_SIZE, width=EMOJI_SIZE)
-    return conditioned(dataset, condition, lines[~held], lines[held])
+    return with_condition(dataset, condition, lines[~held_out], lines[held_out])
 
 
 def open_emoji_names() -> Dataset:
-    """Emoji in the four styles, 32x32 RGB, each asked for by its name and its style.
+    """Emoji in the four styles, 32x32 RGB, each conditioned on its name and its style.
 
-    Every training picture is there twice: "red heart twemoji", and by its keywords, "emotion heart
+    Every training image occurs twice: "red heart twemoji", and by its keywords, "emotion heart
     love red twemoji". Every tenth emoji is held out in all styles, with its name. A word of a
-    held-out name that no training picture has is the unknown word.
+    held-out name that no training image has is the unknown word.
     """
     with gzip.open(FILES / "emoji" / "names.tsv.gz", "rt", encoding="utf-8") as file:
-        told = [line.rstrip("\n").split("\t") for line in file]
-    held = held_emoji(len(told)).tolist()
+        names = [line.rstrip("\n").split("\t") for line in file]
+    held_out = held_out_emoji(len(names)).tolist()
     dataset = _emoji("emoji-names", list(STYLES))
 
     def lines(column: int, out: bool) -> list[str]:
-        chosen = [row for row, is_out in zip(told, held, strict=True) if is_out == out]
+        chosen = [row for row, is_out in zip(names, held_out, strict=True) if is_out == out]
         # the style stands first, so that no long list of keywords can push it out
         return [f"{style} {row[column] or row[0]}" for style in STYLES for row in chosen]
 
@@ -116,7 +119,7 @@ def open_emoji_names() -> Dataset:
     }
     condition = Condition("sentence", vocab=len(vocabulary), length=NAME_LENGTH)
     both = replace(dataset, train=twice, spec=replace(dataset.spec, train=len(train)))
-    return conditioned(both, condition, train, out, vocabulary.words)
+    return with_condition(both, condition, train, out, vocabulary.words)
 
 
 def open_captions() -> Dataset:
@@ -131,31 +134,30 @@ def open_captions() -> Dataset:
         with gzip.open(FILES / "captions" / f"{split}.txt.gz", "rt", encoding="utf-8") as file:
             splits[split] = file.read().splitlines()
     vocabulary = Vocabulary.build(splits["train"])
-    train, held = (_encoded(vocabulary, lines) for lines in splits.values())
+    train, held_out = (_encoded(vocabulary, lines) for lines in splits.values())
     source = "COCO captions (COCO Consortium), Texygen's selection, rare words left out"
     return text_dataset(
-        "captions", train, held, vocabulary.words, licence="CC-BY-4.0", source=source
+        "captions", train, held_out, vocabulary.words, licence="CC-BY-4.0", source=source
     )
 
 
 def emoji_codes() -> list[str]:
-    """The code points of every emoji, such as 1F600, in the order of the pictures."""
+    """The code points of every emoji, such as 1F600, in the order of the images."""
     return [code for code, _ in _index()["emoji"]]
 
 
-def held_emoji(count: int) -> Tensor:
+def held_out_emoji(count: int) -> Tensor:
     """Which of the emoji are held out, bool (count,): the 1st, the 11th, the 21st ..."""
-    return torch.arange(count) % HELD_EVERY == 0
+    return torch.arange(count) % HELD_OUT_EVERY == 0
 
 
-def _emoji(name: str, styles: list[str], half: int | None = None) -> Dataset:
-    """Pictures of the styles; of the training ones only every other, from `half` on, when given."""
+def _emoji(name: str, styles: list[str], share: tuple[int, int] = (0, 1)) -> Dataset:
+    """Images of the styles; share (k, n): of the training ones every n-th from the k-th on."""
     index = _index()
     label = torch.tensor([group for _, group in index["emoji"]])
-    held = held_emoji(len(label)).nonzero().squeeze(1)
-    train = (~held_emoji(len(label))).nonzero().squeeze(1)
-    if half is not None:
-        train = train[half::2]
+    held_out = held_out_emoji(len(label)).nonzero().squeeze(1)
+    train = (~held_out_emoji(len(label))).nonzero().squeeze(1)
+    train = train[share[0] :: share[1]]
     sheets = [_sheet(style, len(label)) for style in styles]
 
     def fields(rows: Tensor) -> Fields:
@@ -165,7 +167,7 @@ def _emoji(name: str, styles: list[str], half: int | None = None) -> Dataset:
     return image_dataset(
         name,
         fields(train),
-        fields(held),
+        fields(held_out),
         classes=index["classes"],
         licence=" AND ".join(sorted(STYLES[style] for style in styles)),
         source="emoji of " + ", ".join(styles),
@@ -179,7 +181,7 @@ def _index() -> dict[str, list]:
 
 
 def _sheet(style: str, count: int) -> Tensor:
-    """The pictures of a style, (count, 3, 32, 32), cut out of its sheet of 40 columns."""
+    """The images of a style, (count, 3, 32, 32), cut out of its sheet of 40 columns."""
     with Image.open(FILES / "emoji" / f"{style}.png") as image:
         sheet = torch.from_numpy(np.array(image.convert("RGB")))
     cells = sheet.unflatten(0, (-1, EMOJI_SIZE)).unflatten(2, (EMOJI_COLUMNS, EMOJI_SIZE))

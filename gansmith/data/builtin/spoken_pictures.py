@@ -1,8 +1,8 @@
-"""`spoken-pictures`: handwritten digits asked by voices, the louder the larger.
+"""`spoken-pictures`: handwritten digits conditioned on spoken ones, the louder the larger.
 
-A spoken digit is scaled to a loudness that is drawn, and the picture is a handwritten digit of the
-same class whose side grows with it. Nothing but the sound tells how loud it was: its log-mel
-picture has an absolute level. Two of the six speakers, and every loudness outside a middle range,
+A spoken digit is scaled to a loudness that is drawn, and the image is a handwritten digit of the
+same class whose side grows with it. Only the sound carries its loudness: the log-mel
+image has an absolute level. Two of the six speakers, and every loudness outside a middle range,
 occur only in the held-out part.
 """
 
@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from gansmith.audio import log_mel
-from gansmith.data.build import conditioned, image_dataset
+from gansmith.data.build import image_dataset, with_condition
 from gansmith.data.builtin.shipped import DIGITS, open_digits
 from gansmith.data.builtin.spoken_digits import LENGTH, RATE, open_spoken_digits
 from gansmith.data.condition import Condition
@@ -22,7 +22,7 @@ from gansmith.data.spec import Dataset, Fields
 
 SEED = 2019
 SIZE, BANDS, FRAMES = 32, 32, 32
-HELD_SPEAKERS = (1, 4)
+HELD_OUT_SPEAKERS = (1, 4)
 LEVELS = (-46.0, -16.0)  # decibels of the mean power, of full scale, of held-out sounds
 KNOWN = (-40.0, -22.0)  # of those that are trained on
 SIDES = (10, 30)  # pixels of a digit at the lowest and at the highest level
@@ -43,22 +43,24 @@ def open_spoken_pictures() -> Dataset:
     """
     spoken, written = open_spoken_digits(), open_digits()
     every = {
-        key: torch.cat([spoken.train[key], spoken.held[key]])
-        for key in ("real", "lengths", "label", "speaker")
+        key: torch.cat([spoken.train[key], spoken.held_out[key]])
+        for key in ("real", "lengths", "label", "factor_speaker")
     }
-    held = (every["speaker"][:, None] == torch.tensor(HELD_SPEAKERS)).any(1)
-    parts, given = [], []
+    held_out = (every["factor_speaker"][:, None] == torch.tensor(HELD_OUT_SPEAKERS)).any(1)
+    parts, conditions = [], []
     for place, (rows, shapes, levels) in enumerate(
-        ((~held, written.train, KNOWN), (held, written.held, LEVELS))
+        ((~held_out, written.train, KNOWN), (held_out, written.held_out, LEVELS))
     ):
         draw = np.random.Generator(np.random.PCG64([SEED, place]))
         chosen = {k: v[rows].repeat_interleave(DRAWN[place], 0) for k, v in every.items()}
         level = torch.from_numpy(draw.uniform(*levels, len(chosen["label"]))).float()
-        given.append(_sounds(chosen, level))
-        real = _pictures(chosen["label"], side_at(level), shapes, draw)
+        conditions.append(_sounds(chosen, level))
+        real = _images(chosen["label"], side_at(level), shapes, draw)
         parts.append({"real": real, "label": chosen["label"], "level": level})
-    condition = Condition("sound", length=LENGTH, rate=RATE, channels=1, height=BANDS, width=FRAMES)
-    pictures = image_dataset(
+    condition = Condition(
+        "log-mel", length=LENGTH, rate=RATE, channels=1, height=BANDS, width=FRAMES
+    )
+    images = image_dataset(
         "spoken-pictures",
         *parts,
         classes=DIGITS,
@@ -66,11 +68,11 @@ def open_spoken_pictures() -> Dataset:
         source=f"{spoken.spec.source}; {written.spec.source}",
         filter="8 to 10 .. 30 pixels, bicubic",
     )
-    return conditioned(pictures, condition, given[0], given[1])
+    return with_condition(images, condition, conditions[0], conditions[1])
 
 
 def _sounds(chosen: Fields, level: Tensor) -> Tensor:
-    """The log-mel pictures of clips whose mean power is brought to a level in decibels."""
+    """The log-mel images of clips whose mean power is brought to a level in decibels."""
     made = []
     for wave, length, db in zip(
         chosen["real"].split(256), chosen["lengths"].split(256), level.split(256), strict=True
@@ -80,7 +82,7 @@ def _sounds(chosen: Fields, level: Tensor) -> Tensor:
     return torch.cat(made)
 
 
-def _pictures(label: Tensor, side: Tensor, shapes: Fields, draw: np.random.Generator) -> Tensor:
+def _images(label: Tensor, side: Tensor, shapes: Fields, draw: np.random.Generator) -> Tensor:
     """A digit of each class and side, in the middle of black, uint8 (N, 1, SIZE, SIZE)."""
     of = [(shapes["label"] == k).nonzero().squeeze(1).numpy() for k in range(len(DIGITS))]
     small = shapes["real"][:, 0].numpy()

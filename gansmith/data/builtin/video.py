@@ -1,6 +1,6 @@
 """Clips that move: generated ones, drawn afresh from a fixed seed, and emoji that come along.
 
-Pictures of generated clips are 32x32 grey, bright on black.
+Images of generated clips are 32x32 grey, bright on black.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from PIL import Image
 from torch import Tensor
 
 from gansmith.core.rng import Rng
-from gansmith.data.builtin.shipped import FILES, HELD_EVERY, open_digits
+from gansmith.data.builtin.shipped import FILES, HELD_OUT_EVERY, open_digits
 from gansmith.data.spec import Dataset
 from gansmith.data.transforms.resize import resize
 from gansmith.data.transforms.windows import clip_dataset
 
 SIDE = 32
 SEED = 1511
-TRAIN, HELD = 800, 100  # clips
+TRAIN, HELD_OUT = 800, 100  # clips
 DIGIT, DIGITS, LENGTH = 14, 2, 12  # side of a digit, digits in a clip, frames of a clip
 SPEED = (1, 3)  # pixels a frame, along each axis
 STEP, TURN_LENGTH = 5, 7  # pixels a frame of a shape that turns; frames of its clip
@@ -35,17 +35,17 @@ def open_moving_digits() -> Dataset:
     follows from the past. Held-out clips show held-out digits.
     """
     digits = open_digits()
-    train, held = (
+    train, held_out = (
         moving_digits(count, resize(part["real"], DIGIT), Rng(SEED, split))
-        for split, (count, part) in enumerate(((TRAIN, digits.train), (HELD, digits.held)))
+        for split, (count, part) in enumerate(((TRAIN, digits.train), (HELD_OUT, digits.held_out)))
     )
     source = "the shipped digits, moved by a fixed seed"
-    return clip_dataset("moving-digits", train, held, licence="CC-BY-4.0", source=source)
+    return clip_dataset("moving-digits", train, held_out, licence="CC-BY-4.0", source=source)
 
 
-def moving_digits(count: int, pictures: Tensor, rng: Rng) -> list[Tensor]:
+def moving_digits(count: int, images: Tensor, rng: Rng) -> list[Tensor]:
     """Clips (LENGTH, 1, SIDE, SIDE) of digits uint8 (N, 1, DIGIT, DIGIT) that bounce."""
-    which = rng.integers(len(pictures), count, DIGITS)
+    which = rng.integers(len(images), count, DIGITS)
     room = SIDE - DIGIT
     start = rng.integers(room + 1, count, DIGITS, 2)
     low, high = SPEED
@@ -59,7 +59,7 @@ def moving_digits(count: int, pictures: Tensor, rng: Rng) -> list[Tensor]:
     for t, n, k in np.ndindex(LENGTH, count, DIGITS):
         y, x = place[t, n, k].tolist()
         spot = clips[n, t, :, y : y + DIGIT, x : x + DIGIT]
-        torch.maximum(spot, pictures[which[n, k]], out=spot)
+        torch.maximum(spot, images[which[n, k]], out=spot)
     return list(clips)
 
 
@@ -69,10 +69,11 @@ def open_turning_shapes() -> Dataset:
     7 frames a clip, 5 pixels a frame; the turn shows in frame 4, counted from 0. So a window of
     four frames and the next has two futures in the first place of a clip, and one in the others.
     """
-    train, held = (
-        turning_shapes(count, Rng(SEED, 2, split))[0] for split, count in enumerate((TRAIN, HELD))
+    train, held_out = (
+        turning_shapes(count, Rng(SEED, 2, split))[0]
+        for split, count in enumerate((TRAIN, HELD_OUT))
     )
-    return clip_dataset("turning-shapes", train, held, licence="CC0-1.0", source="generated")
+    return clip_dataset("turning-shapes", train, held_out, licence="CC0-1.0", source="generated")
 
 
 def turning_shapes(count: int, rng: Rng) -> tuple[list[Tensor], Tensor]:
@@ -88,12 +89,12 @@ def turning_shapes(count: int, rng: Rng) -> tuple[list[Tensor], Tensor]:
     time = torch.arange(TURN_LENGTH).view(-1, 1, 1)
     before, after = (time - TURN + 1).clamp(max=0), (time - TURN + 1).clamp(min=0)
     place = middle + STEP * (before * ahead + after * aside)  # (TURN_LENGTH, count, 2)
-    clips = drawn(place, shape.expand(TURN_LENGTH, count))
-    other = drawn(middle - STEP * aside, shape)
+    clips = draw_shapes(place, shape.expand(TURN_LENGTH, count))
+    other = draw_shapes(middle - STEP * aside, shape)
     return list(clips.transpose(0, 1)), other
 
 
-def drawn(place: Tensor, shape: Tensor) -> Tensor:
+def draw_shapes(place: Tensor, shape: Tensor) -> Tensor:
     """Shapes about places (..., 2) given as y, x: uint8 (..., 1, SIDE, SIDE)."""
     t = torch.arange(SIDE)
     y = (t[:, None] - place[..., 0, None, None]).float()
@@ -120,12 +121,12 @@ def open_animated_emoji() -> Dataset:
         sheet = torch.from_numpy(np.array(image.convert("RGB")))
     cells = sheet.unflatten(0, (-1, facts["size"])).unflatten(2, (-1, facts["size"]))
     clips = list(cells.permute(0, 2, 4, 1, 3).contiguous())  # a row is a clip
-    held = clips[::HELD_EVERY]
-    train = [clip for number, clip in enumerate(clips) if number % HELD_EVERY]
+    held_out = clips[::HELD_OUT_EVERY]
+    train = [clip for number, clip in enumerate(clips) if number % HELD_OUT_EVERY]
     return clip_dataset(
         "animated-emoji",
         train,
-        held,
+        held_out,
         licence="MIT",
         source="Fluent animated emoji",
         filter="64 to 32 pixels, lanczos",

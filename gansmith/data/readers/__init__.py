@@ -1,1 +1,1 @@
-"""Readers of the user's own data: pictures in folders and zips, arrays, IDX, sentences."""
+"""Readers of the user's own data: images in folders and zips, arrays, IDX, sentences."""

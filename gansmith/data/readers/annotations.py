@@ -1,8 +1,8 @@
-"""What pictures of one's own are asked by: a table beside them, `captions.tsv` and its kin.
+"""What the user's files are conditioned on: a table beside them, `captions.tsv` and its kin.
 
-Each line has a picture's name, counted from the table's own folder, a tab, and then
+Each line has a file's name, relative to the table's own folder, a tab, and then
 
-- captions.tsv: a sentence. A picture with several lines is there several times in training.
+- captions.tsv: a sentence. A file with several lines is there several times in training.
 - attributes.tsv: numbers, a column each, whose names are the first line; labels.tsv: 0 or 1 each.
 """
 
@@ -16,13 +16,14 @@ from pathlib import PurePosixPath
 import torch
 from torch import Tensor
 
-from gansmith.data.build import conditioned, image_dataset
+from gansmith.data.build import with_condition
 from gansmith.data.condition import Condition
-from gansmith.data.readers.decode_cache import Bad
-from gansmith.data.readers.file_list import TABLES, Member
-from gansmith.data.readers.pictures import UnreadableError
+from gansmith.data.domains import select_rows
+from gansmith.data.readers.decode_cache import BadFiles
+from gansmith.data.readers.file_list import IMAGES, TABLES, DataFile, Media
+from gansmith.data.readers.image_file import UnreadableError
 from gansmith.data.spec import DataError, Dataset
-from gansmith.data.text import END, UNKNOWN, Vocabulary, spoken
+from gansmith.data.text import END, UNKNOWN, Vocabulary, split_words
 
 MAX_WORDS = 64
 Names = Sequence[str]
@@ -30,7 +31,7 @@ Names = Sequence[str]
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a table: where it stands, the member it is about, and its cells."""
+    """A line of a table: where it stands, the file that it is about, and its cells."""
 
     where: str
     name: str
@@ -38,32 +39,31 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a table says: lines by member name, column names, and what is bad in it."""
+class Annotations:
+    """The content of a table: lines by file name, column names, and what is bad in it."""
 
     table: str
     lines: dict[str, list[Line]]
     columns: tuple[str, ...]
-    bad: Bad
+    bad: BadFiles
 
-    def missing(self, members: Sequence[Member]) -> Bad:
-        """Pictures that it says nothing about."""
+    def missing(self, files: Sequence[DataFile]) -> BadFiles:
+        """The files that have no line."""
         why = f"has no line in {self.table}"
         known = self.lines.keys() | self.bad.keys()
-        return {member.name: why for member in members if member.name not in known}
+        return {file.name: why for file in files if file.name not in known}
 
-    def beside(self, dataset: Dataset, train: Names, held: Names) -> Dataset:
-        """The pictures of these members, each with its condition."""
+    def add_to(self, dataset: Dataset, train: Names, held_out: Names) -> Dataset:
+        """The examples of a data set with their conditions; a file name for each example."""
         if self.table == "captions.tsv":
-            return self._captioned(dataset, train, held)
-        kind = "labels" if self.table == "labels.tsv" else "attributes"
-        told, out = self._values(train), self._values(held)
-        if kind == "labels":
-            return conditioned(dataset, Condition("labels", self.columns), told, out)
-        low, high = self._range(told, dataset.spec.name)
-        told, out = (2 * (values - low) / (high - low) - 1 for values in (told, out))
+            return self._captioned(dataset, train, held_out)
+        rows = [self._values(train), self._values(held_out)]
+        if self.table == "labels.tsv":
+            return with_condition(dataset, Condition("label-set", self.columns), rows[0], rows[1])
+        low, high = self._range(rows[0], dataset.spec.name)
+        rows = [2 * (values - low) / (high - low) - 1 for values in rows]
         condition = Condition("attributes", self.columns, tuple(low.tolist()), tuple(high.tolist()))
-        return conditioned(dataset, condition, told, out)
+        return with_condition(dataset, condition, rows[0], rows[1])
 
     def _values(self, part: Names) -> Tensor:
         rows = [[float(cell) for cell in self.lines[name][0].cells] for name in part]
@@ -79,100 +79,100 @@ class Told:
             raise DataError(f"{where}: {name} has one value everywhere: leave the column out")
         return low, high
 
-    def _captioned(self, dataset: Dataset, train: Names, held: Names) -> Dataset:
-        told = [line.cells[0] for name in train for line in self.lines[name]]
-        first = [self.lines[name][0].cells[0] for name in held]
-        words = Vocabulary([END, UNKNOWN, *Vocabulary.build(told, split=spoken).words[1:]])
-        length = max(len(spoken(text)) for text in [*told, *first])
-        tokens, out = (
-            torch.from_numpy(words.encode(texts, length, spoken)[0]) for texts in (told, first)
-        )
+    def _captioned(self, dataset: Dataset, train: Names, held_out: Names) -> Dataset:
+        texts = [line.cells[0] for name in train for line in self.lines[name]]
+        first = [self.lines[name][0].cells[0] for name in held_out]
+        words = Vocabulary([END, UNKNOWN, *Vocabulary.build(texts, split=split_words).words[1:]])
+        length = max(len(split_words(text)) for text in [*texts, *first])
+        tokens = [
+            torch.from_numpy(words.encode(part, length, split_words)[0]) for part in (texts, first)
+        ]
         condition = Condition("sentence", vocab=len(words), length=length)
-        if len(told) > len(train):
-            dataset = repeated(dataset, [len(self.lines[name]) for name in train])
-        return conditioned(dataset, condition, tokens, out, words.words)
+        if len(texts) > len(train):
+            dataset = _repeated(dataset, [len(self.lines[name]) for name in train])
+        return with_condition(dataset, condition, tokens[0], tokens[1], words.words)
 
 
-def repeated(dataset: Dataset, times: Sequence[int]) -> Dataset:
-    """The training pictures so many times each. Raises DataError for pictures in a file."""
+def _repeated(dataset: Dataset, times: Sequence[int]) -> Dataset:
+    """The training examples so many times each. Raises DataError for examples in a file."""
     spec = dataset.spec
     if dataset.file is not None:
         raise DataError(
-            f"{spec.name} is too large for several captions of a picture: give one line each, or "
-            "a smaller --size"
+            f"{spec.name} is too large for several captions of an image: give one line each, or a "
+            "smaller --size"
         )
-    count = torch.tensor(times)
-    train = {key: value.repeat_interleave(count, 0) for key, value in dataset.train.items()}
-    return image_dataset(
-        spec.name, train, dataset.held, classes=spec.classes, source=spec.source, filter=spec.filter
-    )
+    rows = torch.arange(spec.train).repeat_interleave(torch.tensor(times))
+    return select_rows(dataset, rows, torch.arange(spec.held_out))
 
 
-def read_told(members: Sequence[Member], where: str) -> Told | None:
-    """What the tables among the members say; None when there is none.
+def read_annotations(
+    files: Sequence[DataFile], where: str, media: Media = IMAGES
+) -> Annotations | None:
+    """The content of the tables among the files; None when there is none.
 
-    Raises DataError for tables of two kinds, a table that is not UTF-8 or of another form. Lines
-    without a picture, and lines whose cells cannot be used, are bad.
+    media: the kind of files that the tables are about.
+    Raises DataError for tables of two kinds, and for a table that is not UTF-8 or of another form.
+    Lines without a file, and lines whose cells cannot be used, are bad.
     """
-    tables = [member for member in members if PurePosixPath(member.name).name in TABLES]
-    kinds = {PurePosixPath(member.name).name for member in tables}
+    tables = [file for file in files if PurePosixPath(file.name).name in TABLES]
+    kinds = {PurePosixPath(file.name).name for file in tables}
     if not kinds:
         return None
     if len(kinds) > 1:
-        raise DataError(f"{where} has {' and '.join(sorted(kinds))}: pictures are asked by one")
+        raise DataError(f"{where} has {' and '.join(sorted(kinds))}: keep one of them")
     table = kinds.pop()
     headers: dict[tuple[str, ...], str] = {}
     lines: dict[str, list[Line]] = {}
-    bad: Bad = {}
-    there = {member.name for member in members if member.is_picture}
-    for member in tables:
-        rows = _lines(member, where)
+    bad: BadFiles = {}
+    known = {file.name for file in files if media.holds(file)}
+    for file in tables:
+        rows = _lines(file, where)
         if table != "captions.tsv":
             if len(rows) < 2 or len(rows[0].cells) < 1:
                 raise DataError(
-                    f"{where}: {member.name} wants a first line with the names of its columns, and "
-                    "a line for each picture"
+                    f"{where}: {file.name} needs a first line with the names of its columns, and "
+                    "a line for each file"
                 )
-            headers.setdefault(tuple(cell.strip() for cell in rows.pop(0).cells), member.name)
+            headers.setdefault(tuple(cell.strip() for cell in rows.pop(0).cells), file.name)
         columns = next(iter(headers), ("caption",))
         for row in rows:
-            if why := _wrong(row, columns, table, there):
-                bad[row.name if row.name in there else row.where] = why
+            if why := _wrong(row, columns, table, known, media.noun):
+                bad[row.name if row.name in known else row.where] = why
             else:
                 lines.setdefault(row.name, []).append(row)
     if len(headers) > 1:
-        raise DataError(f"{where}: {' and '.join(headers.values())} have other columns")
+        raise DataError(f"{where}: {' and '.join(headers.values())} have different columns")
     twice = {name for name, rows in lines.items() if len(rows) > 1 and table != "captions.tsv"}
     bad |= {name: f"has {len(lines[name])} lines in {table}" for name in twice}
-    return Told(table, lines, next(iter(headers), ()), bad)
+    return Annotations(table, lines, next(iter(headers), ()), bad)
 
 
-def _lines(member: Member, where: str) -> list[Line]:
+def _lines(file: DataFile, where: str) -> list[Line]:
     """The lines that are not blank."""
-    folder = PurePosixPath(member.name).parent
+    folder = PurePosixPath(file.name).parent
     try:
-        text = member.read().removeprefix(BOM_UTF8).decode("utf-8")
+        text = file.read().removeprefix(BOM_UTF8).decode("utf-8")
     except (UnreadableError, UnicodeDecodeError) as error:
-        raise DataError(f"{where}: {member.name} cannot be read: {error}; it is UTF-8") from error
+        raise DataError(f"{where}: {file.name} cannot be read: {error}; it is UTF-8") from error
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             name, *cells = line.split("\t")
-            rows.append(Line(f"{member.name}:{number}", str(folder / name.strip()), cells))
+            rows.append(Line(f"{file.name}:{number}", str(folder / name.strip()), cells))
     return rows
 
 
-def _wrong(row: Line, columns: tuple[str, ...], table: str, there: set[str]) -> str:
+def _wrong(row: Line, columns: tuple[str, ...], table: str, known: set[str], noun: str) -> str:
     """Why a line cannot be used, or ""."""
-    if row.name not in there:
-        return f"speaks of {row.name}, which is no picture there"
+    if row.name not in known:
+        return f"is about {row.name}, which is not among the {noun}"
     if len(row.cells) != len(columns):
         return (
             f"has {len(row.cells)} cells after its name in {row.where}, where {len(columns)} are "
             "expected, with tabs between"
         )
     if table == "captions.tsv":
-        count = len(spoken(row.cells[0]))
+        count = len(split_words(row.cells[0]))
         if not count:
             return f"has an empty caption in {row.where}"
         return f"has {count} words in {row.where}, more than {MAX_WORDS}" * (count > MAX_WORDS)

@@ -1,9 +1,8 @@
-"""Pictures decoded once into one uint8 array: in memory, or when large in a memory-mapped file."""
+"""Images decoded once into one uint8 array: in memory, or when large in a memory-mapped file."""
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import math
@@ -13,76 +12,79 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import PIL
+import platformdirs
 from rich.console import Console
 from rich.progress import Progress
 
+from gansmith.core.files import exclusive_lock
 from gansmith.data.memmap import RowFile
-from gansmith.data.readers.file_list import Member
-from gansmith.data.readers.options import Wishes
-from gansmith.data.readers.pictures import FILTER, UnreadableError, decode
+from gansmith.data.readers.file_list import DataFile
+from gansmith.data.readers.image_file import FILTER, UnreadableError, decode
+from gansmith.data.readers.options import ReadOptions
 from gansmith.data.spec import DataError
 
 CACHE = "GANSMITH_CACHE"  # environment variable: the folder of that file
-LAYOUT = 1  # raised whenever the same pictures would decode to other numbers
-SHOWN = 2000  # from this many pictures on, progress is shown
+LAYOUT = 1  # raised whenever the same images would decode to other numbers
+SHOWN = 2000  # from this many images on, progress is shown
 BLOCK = 1024
 
-Bad = dict[str, str]  # name -> why it cannot be read
+BadFiles = dict[str, str]  # name -> why it cannot be read
 
 
 class Decoded(NamedTuple):
-    """Pictures uint8 (N, channels, size, size), what was bad, and the file when it is large."""
+    """Images uint8 (N, channels, size, size), what was bad, and the file when it is large."""
 
     values: np.ndarray
-    bad: Bad
+    bad: BadFiles
     file: RowFile | None = None
 
 
-def decode_all(members: Sequence[Member], size: int, channels: int, wishes: Wishes) -> Decoded:
-    """Decode pictures in order to uint8 (N, channels, size, size), and say what was bad.
+def decode_images(
+    members: Sequence[DataFile], size: int, channels: int, options: ReadOptions
+) -> Decoded:
+    """Decode images in order to uint8 (N, channels, size, size), and say what was bad.
 
-    Rows of bad pictures are absent. From `wishes.large` bytes on the array is a file in the cache,
-    found again as long as names, sizes and times of the pictures stay the same; it is not written
+    Rows of bad images are absent. From `options.large` bytes on the array is a file in the cache,
+    found again as long as names, sizes and times of the images stay the same; it is not written
     when there is bad to be refused: then the array is empty.
     """
     shape = (len(members), channels, size, size)
-    if math.prod(shape) < wishes.large:
+    if math.prod(shape) < options.large:
         values = np.empty(shape, np.uint8)
         bad = _fill(values, members)
         return Decoded(values[: len(members) - len(bad)], bad)
 
-    def fill(values: np.ndarray) -> Bad:
+    def fill(values: np.ndarray) -> BadFiles:
         bad = _fill(values, members)
-        if bad and not wishes.skip_bad:
+        if bad and not options.skip_bad:
             raise _RefusedError(bad)
         return bad
 
     facts = [[member.name, member.size, member.stamp] for member in members]
     try:
-        file, bad = keep(facts, shape, fill)
+        file, bad = cached_array(facts, shape, fill)
     except _RefusedError as error:
         return Decoded(np.empty((0, *shape[1:]), np.uint8), error.bad)
     return Decoded(file.values[: len(members) - len(bad)], bad, file)
 
 
 class _RefusedError(Exception):
-    def __init__(self, bad: Bad) -> None:
+    def __init__(self, bad: BadFiles) -> None:
         self.bad = bad
 
 
-def keep(
-    facts: Iterable[Any], shape: tuple[int, ...], fill: Callable[[np.ndarray], Bad]
-) -> tuple[RowFile, Bad]:
+def cached_array(
+    facts: Iterable[Any], shape: tuple[int, ...], fill: Callable[[np.ndarray], BadFiles]
+) -> tuple[RowFile, BadFiles]:
     """A uint8 array in a file of the cache: found again by `facts`, or made by `fill`.
 
     facts: JSON values that change when the content would
-    fill: writes every row of the array it is given, and says what was bad
+    fill: writes every row of an array, and returns what was bad
     The file gets its name when it is whole, so that an end at any moment leaves nothing that could
     be taken for it. Of several processes that want it one makes it, while the others wait.
     Raises DataError when the disk is too small.
@@ -90,45 +92,34 @@ def keep(
     digest = hashlib.sha256(json.dumps([LAYOUT, PIL.__version__, FILTER, shape]).encode())
     for fact in facts:
         digest.update(json.dumps(fact).encode())
-    path = cache_folder() / f"pictures-{digest.hexdigest()[:24]}.npy"
+    path = cache_folder() / f"images-{digest.hexdigest()[:24]}.npy"
     if found := _found(path, shape):
         return found
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path.with_name(path.name + ".part")) as half:
-        if found := _found(path, shape):  # another process has made it meanwhile
+    half = path.with_name(path.name + ".part")
+    with exclusive_lock(path.with_name(path.name + ".lock"), wait=True):
+        if found := _found(path, shape):  # another process has written it meanwhile
             return found
-        _reserve(half, shape)
-        values = np.lib.format.open_memmap(half, mode="r+")
-        bad = fill(values)
-        values.flush()
-        del values  # a file still mapped cannot be renamed everywhere
-        path.with_suffix(".json").write_text(json.dumps(bad))
-        half.replace(path)
+        try:  # what a killed process left is written over
+            _reserve(half, shape)
+            values = np.lib.format.open_memmap(half, mode="r+")
+            bad = fill(values)
+            values.flush()
+            del values  # a file still mapped cannot be renamed everywhere
+            path.with_suffix(".json").write_text(json.dumps(bad))
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
     return RowFile(path), bad
 
 
-def _found(path: Path, shape: tuple[int, ...]) -> tuple[RowFile, Bad] | None:
+def _found(path: Path, shape: tuple[int, ...]) -> tuple[RowFile, BadFiles] | None:
     """The file of an earlier time; None when there is none, or it is damaged."""
     try:
         file, bad = RowFile(path), json.loads(path.with_suffix(".json").read_text())
         return (file, bad) if file.shape == shape else None
     except (OSError, EOFError, ValueError):  # DataError is a ValueError
         return None
-
-
-@contextmanager
-def _alone(half: Path) -> Iterator[Path]:
-    """Hold an unfinished file for this process; what a killed one left of it is taken over."""
-    while True:
-        with open(half, "ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if not half.exists() or not os.path.samestat(os.fstat(file.fileno()), half.stat()):
-                continue  # while this one waited, it was finished or removed
-            try:
-                yield half
-            finally:
-                half.unlink(missing_ok=True)
-            return
 
 
 def _reserve(half: Path, shape: tuple[int, ...]) -> None:
@@ -138,7 +129,7 @@ def _reserve(half: Path, shape: tuple[int, ...]) -> None:
     """
     needed, free = math.prod(shape), shutil.disk_usage(half.parent).free
     small = DataError(
-        f"{needed / 2**30:.1f} GiB of decoded pictures do not fit into {half.parent} "
+        f"{needed / 2**30:.1f} GiB of decoded images do not fit into {half.parent} "
         f"({free / 2**30:.1f} GiB free); set {CACHE} to another folder, or a smaller size"
     )
     if needed > free:
@@ -155,13 +146,12 @@ def _reserve(half: Path, shape: tuple[int, ...]) -> None:
 
 def cache_folder() -> Path:
     """Where large decoded data lives: $GANSMITH_CACHE, else gansmith in the user's cache folder."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get(CACHE) or Path(home) / "gansmith")
+    return Path(os.environ.get(CACHE) or platformdirs.user_cache_path("gansmith", appauthor=False))
 
 
-def _fill(values: np.ndarray, members: Sequence[Member]) -> Bad:
-    """Decode every picture into its row, with threads; at the end good rows close the gaps."""
-    bad: Bad = {}
+def _fill(values: np.ndarray, members: Sequence[DataFile]) -> BadFiles:
+    """Decode every image into its row, with threads; at the end good rows close the gaps."""
+    bad: BadFiles = {}
     channels, size = values.shape[1:3]
 
     def row(number: int) -> None:
@@ -173,16 +163,16 @@ def _fill(values: np.ndarray, members: Sequence[Member]) -> Bad:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for block in _blocks(len(members)):
             list(pool.map(row, block))
-            let_go(values)
+            release_pages(values)
     good = [number for number, member in enumerate(members) if member.name not in bad]
     for place, number in enumerate(good if bad else ()):
         values[place] = values[number]
     return {member.name: bad[member.name] for member in members if member.name in bad}
 
 
-def let_go(values: np.ndarray) -> None:
+def release_pages(values: np.ndarray) -> None:
     """What was written to a mapped file need not count as this process's memory any longer."""
-    if isinstance(values.base, mmap.mmap):
+    if isinstance(values.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
         values.base.madvise(mmap.MADV_DONTNEED)
 
 
@@ -190,7 +180,7 @@ def _blocks(count: int) -> Iterator[range]:
     """0 .. count-1 in blocks, with a progress bar on a terminal when there are many."""
     hidden = count < SHOWN or not sys.stderr.isatty()
     with Progress(console=Console(stderr=True), transient=True, disable=hidden) as progress:
-        task = progress.add_task("decoding pictures", total=count)
+        task = progress.add_task("decoding images", total=count)
         for start in range(0, count, BLOCK):
             block = range(start, min(start + BLOCK, count))
             yield block

@@ -1,6 +1,6 @@
-"""The picture files of a folder or of a zip, listed in one order and read in memory.
+"""The images and sounds of a folder or of a zip, listed in one order and read in memory.
 
-Nothing is ever extracted to disk. A link or a member whose path leads outside is refused.
+Nothing is ever extracted to disk. A link or a file whose path leads outside is refused.
 """
 
 from __future__ import annotations
@@ -15,17 +15,30 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from gansmith.data.readers.pictures import EXTENSIONS, UnreadableError
+from gansmith.audio import EXTENSIONS as AUDIO_EXTENSIONS
+from gansmith.data.readers.image_file import EXTENSIONS, UnreadableError
 from gansmith.data.spec import DataError
 
-MAX_BYTES = 1 << 29  # a single file that unpacks to more is not a picture
+MAX_BYTES = 1 << 29  # a single file that unpacks to more is not read
 LABELS = "dataset.json"
 TABLES = ("captions.tsv", "attributes.tsv", "labels.tsv")
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")  # beside whatever starts with a dot
 
 
+@dataclass(frozen=True)
+class Media:
+    """A kind of file: what it is called, and the endings of its names."""
+
+    noun: str
+    suffixes: tuple[str, ...]
+
+    def holds(self, file: DataFile) -> bool:
+        """Whether a file is of this kind, by its name."""
+        return PurePosixPath(file.name).suffix.lower() in self.suffixes
+
+
 @dataclass(frozen=True, slots=True)
-class Member:
+class DataFile:
     """One file: its path below the root with slashes, bytes, a stamp that moves when it changes."""
 
     name: str
@@ -43,26 +56,26 @@ class Member:
         except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             raise UnreadableError(f"{type(error).__name__}: {error}") from error
 
-    @property
-    def is_picture(self) -> bool:
-        return PurePosixPath(self.name).suffix.lower() in EXTENSIONS
+
+IMAGES = Media("images", EXTENSIONS)
+AUDIO = Media("sounds", AUDIO_EXTENSIONS)
 
 
 @contextmanager
-def listed(path: Path) -> Iterator[list[Member]]:
-    """What `in_folder` or `in_zip` finds at a path, to be read inside the `with`."""
+def open_listing(path: Path) -> Iterator[list[DataFile]]:
+    """What `list_folder` or `list_zip` finds at a path, to be read inside the `with`."""
     if path.is_dir():
-        yield in_folder(path)
+        yield list_folder(path)
         return
     try:
         with zipfile.ZipFile(path) as archive:
-            yield in_zip(archive)
+            yield list_zip(archive)
     except zipfile.BadZipFile as error:
         raise DataError(f"{path} is no zip file, or a truncated one: {error}") from error
 
 
-def in_folder(root: Path) -> list[Member]:
-    """Every picture, dataset.json and table below a folder, sorted by name.
+def list_folder(root: Path) -> list[DataFile]:
+    """Every image, sound, dataset.json and table below a folder, sorted by name.
 
     Links to files within the folder are read, linked folders within it are not entered (their files
     are listed once, where they are); a link that leads outside is a DataError.
@@ -82,12 +95,12 @@ def in_folder(root: Path) -> list[Member]:
     return sorted(members, key=lambda member: member.name)
 
 
-def in_zip(archive: zipfile.ZipFile) -> list[Member]:
-    """Every picture, dataset.json and table in a zip, sorted by name.
+def list_zip(archive: zipfile.ZipFile) -> list[DataFile]:
+    """Every image, sound, dataset.json and table in a zip, sorted by name.
 
     DataError where a name is unsafe.
     """
-    members: dict[str, Member] = {}
+    members: dict[str, DataFile] = {}
     for info in archive.infolist():
         name = _safe(archive, info)
         parts = PurePosixPath(name).parts
@@ -95,17 +108,19 @@ def in_zip(archive: zipfile.ZipFile) -> list[Member]:
             continue
         if name in members:
             raise DataError(f"{archive.filename} has two members called {name!r}; pack it again")
-        members[name] = Member(name, info.file_size, f"{info.CRC:08x}", partial(archive.read, info))
+        members[name] = DataFile(
+            name, info.file_size, f"{info.CRC:08x}", partial(archive.read, info)
+        )
     return [members[name] for name in sorted(members)]
 
 
-def _file(root: Path, path: Path) -> Member:
+def _file(root: Path, path: Path) -> DataFile:
     try:
         facts = path.stat()
     except OSError:  # a link to nothing, say: listed here, named when it is read
-        return Member(path.relative_to(root).as_posix(), 0, "", path.read_bytes)
+        return DataFile(path.relative_to(root).as_posix(), 0, "", path.read_bytes)
     name = path.relative_to(root).as_posix()
-    return Member(name, facts.st_size, str(facts.st_mtime_ns), path.read_bytes)
+    return DataFile(name, facts.st_size, str(facts.st_mtime_ns), path.read_bytes)
 
 
 def _safe(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
@@ -114,14 +129,14 @@ def _safe(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
     if outside or stat.S_ISLNK(info.external_attr >> 16) or "\0" in name:
         raise DataError(
             f"{archive.filename}: member {info.orig_filename!r} leads outside the archive; "
-            "this file may be hostile, pack the pictures again by plain names"
+            "this file may be hostile, pack the images again by plain names"
         )
     return str(PurePosixPath(name))
 
 
 def _wanted(name: str) -> bool:
-    is_picture = PurePosixPath(name).suffix.lower() in EXTENSIONS
-    return not _junk(name) and (is_picture or name == LABELS or name in TABLES)
+    is_media = PurePosixPath(name).suffix.lower() in (*EXTENSIONS, *AUDIO_EXTENSIONS)
+    return not _junk(name) and (is_media or name == LABELS or name in TABLES)
 
 
 def _junk(part: str) -> bool:

@@ -1,4 +1,4 @@
-"""What is found out about many pictures before they are decoded: their size, and which are bad."""
+"""What is known of many images before they are decoded: their size, and which are bad."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from gansmith.data.readers.decode_cache import BLOCK, Bad
-from gansmith.data.readers.file_list import Member
-from gansmith.data.readers.pictures import UnreadableError
+from gansmith.data.readers.decode_cache import BLOCK, BadFiles
+from gansmith.data.readers.file_list import DataFile
+from gansmith.data.readers.image_file import UnreadableError
 from gansmith.data.spec import DataError
 
-SIZES = (64, 32, 16, 8)  # what pictures of different sizes are brought to
-KEPT = 128  # the largest side that pictures all share and that is kept without asking
+SIZES = (64, 32, 16, 8)  # what images of different sizes are brought to
+KEPT = 128  # the largest side that images all share and that is kept without asking
 NAMED = 10  # bad files that an error names
 
 T = TypeVar("T")
 
 
-def looked_at(members: Sequence[Member], look: Callable[[bytes], T]) -> tuple[dict[str, T], Bad]:
-    """What a look at each file tells, by name, and what cannot be read."""
+def scan_files(
+    members: Sequence[DataFile], look: Callable[[bytes], T]
+) -> tuple[dict[str, T], BadFiles]:
+    """The result of `look` for each file, by name, and the files that cannot be read."""
 
-    def tried(member: Member) -> T | UnreadableError:
+    def tried(member: DataFile) -> T | UnreadableError:
         try:
             return look(member.read())
         except UnreadableError as error:
             return error
 
-    seen: dict[str, T] = {}
-    bad: Bad = {}
+    found: dict[str, T] = {}
+    bad: BadFiles = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(members), BLOCK):
             block = members[start : start + BLOCK]
@@ -38,24 +40,24 @@ def looked_at(members: Sequence[Member], look: Callable[[bytes], T]) -> tuple[di
                 if isinstance(what, UnreadableError):
                     bad[member.name] = str(what)
                 else:
-                    seen[member.name] = what
-    return seen, bad
+                    found[member.name] = what
+    return found, bad
 
 
 def common_size(sides: set[int], path: Path) -> int:
-    """The size that pictures of these shorter sides are brought to. Raises DataError."""
+    """The size that images of these shorter sides are brought to. Raises DataError."""
     if len(sides) == 1 and max(sides) <= KEPT:
         return sides.pop()
     fitting = [size for size in SIZES if size <= min(sides)]
     if not fitting:
         raise DataError(
-            f"{path}: the sides of the pictures go down to {min(sides)} pixels; give the size "
+            f"{path}: the sides of the images go down to {min(sides)} pixels; give the size "
             "that all should have (--size)"
         )
     return fitting[0]
 
 
-def refusal(bad: Bad, total: int, path: Path, what: str = "pictures") -> DataError:
+def unusable_files(bad: BadFiles, total: int, path: Path, what: str = "images") -> DataError:
     """The error that names bad files, the first of many."""
     shown = "".join(f"\n  {name}: {why}" for name, why in sorted(bad.items())[:NAMED])
     more = f"\n  and {len(bad) - NAMED} more" if len(bad) > NAMED else ""

@@ -1,132 +1,146 @@
-"""What a tree of pictures means: one set or two domains, its own split or none, labels or none.
+"""What a tree of files means: one set or two domains, its own split or none, labels or none.
 
-- `trainA`, `trainB` (and `testA`, `testB`): two domains, unpaired; folders inside them mean nothing
+- `trainA`, `trainB` (and `testA`, `testB`): two domains, a and b; folders inside them mean nothing
 - `train` (and `val`, `valid`, `validation` or `test`: the first of these that is there is held out,
   any other is left alone): a given split of what follows
 - `dataset.json` (StyleGAN's: {"labels": [[name, number], ...] or null, "classes": [names]}, names
   counted from its own folder): labels; folders then mean nothing
-- otherwise a folder for each class, however deep the pictures lie in it, or loose pictures without
+- otherwise a folder for each class, however deep the files lie in it, or loose files without
   labels; both at once is refused, for nobody can say what class the loose ones are
 
-One folder around everything else is looked through, so a single class folder gives no labels.
+A single folder around everything else is ignored, so a single class folder gives no labels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from gansmith.data.readers.file_list import Member
-from gansmith.data.readers.labels import Labels, read_labels
-from gansmith.data.readers.pictures import EXTENSIONS
+from gansmith.data.readers.dataset_json import Labels, read_labels
+from gansmith.data.readers.file_list import IMAGES, DataFile, Media
+from gansmith.data.readers.split import hold_out, refuse_val
 from gansmith.data.spec import DataError
 
-HELD_NAMES = ("val", "valid", "validation", "test")
-Branch = list[tuple[tuple[str, ...], Member]]
+HELD_OUT_NAMES = ("val", "valid", "validation", "test")
+Branch = list[tuple[tuple[str, ...], DataFile]]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """One set of pictures; held None: still to be taken from train; labels: by member name."""
+class Layout:
+    """The files of one set. held_out None: still to be taken from train; labels: by file name."""
 
-    train: list[Member]
-    held: list[Member] | None
+    train: list[DataFile]
+    held_out: list[DataFile] | None
     labels: dict[str, int] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     bad: dict[str, str] = field(default_factory=dict)
 
 
-def lay_out(members: Sequence[Member], where: str, folders: bool = True) -> dict[str, Plan]:
-    """The plan of one set under "", or of two domains under "a" and "b". DataError where it is
-    unclear.
+def find_layouts(
+    files: Sequence[DataFile], where: str, media: Media = IMAGES, *, folders: bool = True
+) -> dict[str, Layout]:
+    """The layout of one set under "", or of two domains under "a" and "b".
 
-    folders: whether folders can be classes.
+    media: the kind of files that are examples. folders: whether folders can be classes.
+    Raises DataError where there is no example, or it is unclear what is meant.
     """
-    if not any(member.is_picture for member in members):
-        raise DataError(f"{where} holds no pictures; looked for {' '.join(EXTENSIONS)}")
-    branch = _unwrapped([(PurePosixPath(member.name).parts, member) for member in members])
-    labels = read_labels(members, where)
+    labels = read_labels(files, where)
+    branch = [(PurePosixPath(file.name).parts, file) for file in files if media.holds(file)]
+    if not branch:
+        raise DataError(f"{where} holds no {media.noun}; looked for {' '.join(media.suffixes)}")
+    branch = _unwrapped(branch)
     tops = {parts[0] for parts, _ in branch if len(parts) > 1}
     if tops & {"trainA", "trainB"}:
-        plans = {}
+        layouts = {}
         for domain in "AB":
-            train, held = _split(branch, domain, where)
-            plans[domain.lower()] = _plan(
-                train, held, labels, f"{where}/train{domain}", folders=False
-            )
-        return plans
+            train, held_out = _split(branch, domain, where, media.noun)
+            layouts[domain.lower()] = _layout(train, held_out, labels, where, media.noun, False)
+        return layouts
     if "train" in tops:
-        train, held = _split(branch, "", where)
-        return {"": _plan(train, held, labels, where, folders)}
-    return {"": _plan(branch, None, labels, where, folders)}
+        train, held_out = _split(branch, "", where, media.noun)
+        return {"": _layout(train, held_out, labels, where, media.noun, folders)}
+    return {"": _layout(branch, None, labels, where, media.noun, folders)}
 
 
-def _split(branch: Branch, domain: str, where: str) -> tuple[Branch, Branch | None]:
-    """What lies below train and below the first held out folder that is there."""
+def _split(branch: Branch, domain: str, where: str, noun: str) -> tuple[Branch, Branch | None]:
+    """What lies below train and below the first held-out folder that is there."""
     endings = ("A", "B") if domain else ("",)
-    known = [name + ending for name in ("train", *HELD_NAMES) for ending in endings]
-    for parts, member in branch:
-        if member.is_picture and (len(parts) == 1 or parts[0] not in known):
+    known = [name + ending for name in ("train", *HELD_OUT_NAMES) for ending in endings]
+    for parts, file in branch:
+        if len(parts) == 1 or parts[0] not in known:
             raise DataError(
-                f"{where} has {member.name} beside {', '.join(k for k in known if 'train' in k)}; "
+                f"{where} has {file.name} beside {', '.join(k for k in known if 'train' in k)}; "
                 f"with those only {', '.join(known)} are known: move it into one of them, or out"
             )
-    below = {name: [(p[1:], m) for p, m in branch if p[0] == name and len(p) > 1] for name in known}
-    if not _pictures(below[f"train{domain}"]):
-        raise DataError(
-            f"{where} has no pictures in train{domain}, which its other folders call for"
-        )
-    held = next(
-        (below[name + domain] for name in HELD_NAMES if _pictures(below[name + domain])), None
-    )
-    return below[f"train{domain}"], held
+    below = {name: [(p[1:], file) for p, file in branch if p[0] == name] for name in known}
+    if not below[f"train{domain}"]:
+        raise DataError(f"{where} has no {noun} in train{domain}, which its other folders call for")
+    held_out = next((below[name + domain] for name in HELD_OUT_NAMES if below[name + domain]), None)
+    return below[f"train{domain}"], held_out
 
 
-def _plan(
-    train: Branch, held: Branch | None, labels: Labels | None, where: str, folders: bool = True
-) -> Plan:
-    pictures, held_pictures = _pictures(train), None if held is None else _pictures(held)
+def _layout(
+    train: Branch,
+    held_out: Branch | None,
+    labels: Labels | None,
+    where: str,
+    noun: str,
+    folders: bool,
+) -> Layout:
+    files = [file for _, file in train]
+    held_out_files = None if held_out is None else [file for _, file in held_out]
     if labels is not None:
-        return _labelled(pictures, held_pictures, labels)
+        return _labelled(files, held_out_files, labels)
     if not folders:
-        return Plan(pictures, held_pictures)
-    branch = _unwrapped([*train, *(held or [])])
+        return Layout(files, held_out_files)
+    branch = _unwrapped([*train, *(held_out or [])])
     classes = tuple(sorted({parts[0] for parts, _ in branch if len(parts) > 1}))
-    loose = [member.name for parts, member in branch if len(parts) == 1]
+    loose = [file.name for parts, file in branch if len(parts) == 1]
     if classes and loose:
         raise DataError(
-            f"{where} has class folders ({', '.join(classes[:5])}) and loose pictures "
-            f"({len(loose)}, "
-            f"for example {loose[0]}); put every picture into a class folder, or none"
+            f"{where} has class folders ({', '.join(classes[:5])}) and loose {noun} "
+            f"({len(loose)}, for example {loose[0]}); put all of them into class folders, or none"
         )
-    numbers = {member.name: classes.index(parts[0]) for parts, member in branch if classes}
-    missing = set(range(len(classes))) - {numbers[member.name] for member in pictures if classes}
+    numbers = {file.name: classes.index(parts[0]) for parts, file in branch if classes}
+    missing = set(range(len(classes))) - {numbers[file.name] for file in files if classes}
     if missing:
         raise DataError(
             f"{where}: classes {', '.join(classes[k] for k in sorted(missing))} are held out but "
-            "have "
-            "no training pictures; give both parts the same class folders"
+            f"have no training {noun}; give both parts the same class folders"
         )
-    return Plan(pictures, held_pictures, numbers, classes)
+    return Layout(files, held_out_files, numbers, classes)
 
 
-def _labelled(train: list[Member], held: list[Member] | None, labels: Labels) -> Plan:
-    """dataset.json decides: pictures it does not label are bad, and so are entries without a
-    picture.
-    """
+def _labelled(train: list[DataFile], held_out: list[DataFile] | None, labels: Labels) -> Layout:
+    """dataset.json decides: files without a label are bad, and so are labels without a file."""
     if not labels.numbers:
-        return Plan(train, held)
-    there = [*train, *(held or [])]
-    bad = {m.name: "has no label in dataset.json" for m in there if m.name not in labels.numbers}
+        return Layout(train, held_out)
+    every = [*train, *(held_out or [])]
+    bad = {x.name: "has no label in dataset.json" for x in every if x.name not in labels.numbers}
     bad |= dict.fromkeys(labels.missing, "stands in dataset.json but is not there")
-    kept = [m for m in train if m.name not in bad]
-    kept_held = None if held is None else [m for m in held if m.name not in bad]
-    return Plan(kept, kept_held, labels.numbers, labels.classes, bad)
+    kept = [x for x in train if x.name not in bad]
+    kept_held_out = None if held_out is None else [x for x in held_out if x.name not in bad]
+    return Layout(kept, kept_held_out, labels.numbers, labels.classes, bad)
 
 
-def _pictures(branch: Iterable[tuple[tuple[str, ...], Member]]) -> list[Member]:
-    return [member for _, member in branch if member.is_picture]
+def split_files(
+    layout: Layout, bad: Collection[str], where: str, val: float | None
+) -> tuple[list[DataFile], list[DataFile]]:
+    """The training and the held-out files that are not known to be bad.
+
+    A split that is given is used; otherwise `hold_out` decides by the files' names and classes.
+    """
+    train = [file for file in layout.train if file.name not in bad]
+    if layout.held_out is not None:
+        refuse_val(val, where)
+        return train, [file for file in layout.held_out if file.name not in bad]
+    if not train:
+        return [], []
+    groups = [layout.labels[file.name] for file in train] if layout.classes else None
+    out = hold_out([file.name for file in train], val, where, groups)
+    held_out = [file for file, is_out in zip(train, out, strict=True) if is_out]
+    return [file for file, is_out in zip(train, out, strict=True) if not is_out], held_out
 
 
 def _unwrapped(branch: Branch) -> Branch:
@@ -135,4 +149,4 @@ def _unwrapped(branch: Branch) -> Branch:
         tops = {parts[0] if len(parts) > 1 else "" for parts, _ in branch}
         if len(tops) > 1 or tops & {"", "trainA", "trainB"}:
             return branch
-        branch = [(parts[1:], member) for parts, member in branch]
+        branch = [(parts[1:], file) for parts, file in branch]

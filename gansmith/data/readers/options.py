@@ -1,4 +1,4 @@
-"""What the user asks of a data set that is read from disk."""
+"""The options with which a data set is read from disk."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ LARGE = 512 * 2**20
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ReadOptions:
     """The options of `read_path`.
 
-    size      pictures: height and width; text: most words of a sentence; None: found from the data
-    channels  pictures: 1 (grey) or 3 (RGB); None: found from the data
+    size      images: height and width; text: most words of a sentence; None: found from the data
+    channels  images: 1 (grey) or 3 (RGB); None: found from the data
     val       part to hold out, in (0, 1); None: a tenth, or the split that the data brings
     skip_bad  leave out what cannot be used, listed in `Dataset.skipped`, where it would be refused
-    large     bytes of decoded pictures from which they are kept in a memory-mapped file
+    large     bytes of decoded images from which they are kept in a memory-mapped file
     """
 
     size: int | None = None
@@ -32,8 +32,8 @@ class Wishes:
         if self.size is not None and self.size < 1:
             raise ValueError(f"size is at least 1, got {self.size}")
 
-    def refuse_pictures(self, where: str, what: str, *, size: bool = True) -> None:
-        """DataError when an option that only pictures have was given for something else."""
+    def refuse_image_options(self, where: str, what: str, *, size: bool = True) -> None:
+        """DataError when an option of images is set for something else."""
         if self.channels is not None or (size and self.size is not None):
             raise DataError(
                 f"{where} holds {what}: leave out channels{' and size' if size else ''}"

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from gansmith.audio import EXTENSIONS as SOUNDS
-from gansmith.data.readers.audio import holds_sounds, read_sounds
-from gansmith.data.readers.folders import read_folder, read_zip
-from gansmith.data.readers.npz_idx import idx_files, read_idx_file, read_idx_folder, read_npz
-from gansmith.data.readers.options import LARGE, Wishes
-from gansmith.data.readers.pairs import read_halves
-from gansmith.data.readers.pictures import EXTENSIONS
-from gansmith.data.readers.text import SUFFIXES, read_text
+from gansmith.data.readers.array_file import mnist_files, read_idx_file, read_idx_folder, read_npz
+from gansmith.data.readers.audio_folder import read_audio_files
+from gansmith.data.readers.file_list import AUDIO, IMAGES, DataFile, open_listing
+from gansmith.data.readers.image_folder import read_image_files
+from gansmith.data.readers.options import LARGE, ReadOptions
+from gansmith.data.readers.persons import holds_persons, read_persons
+from gansmith.data.readers.sound_images import read_sound_images
+from gansmith.data.readers.text_file import (
+    SUFFIXES,
+    is_parallel,
+    read_parallel,
+    read_text,
+    read_text_folder,
+    text_files,
+)
 from gansmith.data.spec import DataError, Dataset
 
 FORMS = (
-    "a folder of pictures, of class folders, of train and val, of given and real, or of trainA and "
-    "trainB; a zip of the same; a folder of WAV or FLAC files; "
-    ".npz or .npy; IDX files or a folder of them; .txt or .txt.gz with a sentence per line"
+    "a folder of images, of class folders, of train and val, of condition and real, or of trainA "
+    "and trainB; a zip of the same; WAV or FLAC files in the same ways; images and sounds of the "
+    "same names; .npz or .npy; IDX files or a folder of them; .txt or .txt.gz with a sentence per "
+    "line, .tsv with a pair of sentences, or a folder of text files"
 )
 
 
@@ -30,59 +39,59 @@ def read_path(
     skip_bad: bool = False,
     large: int = LARGE,
 ) -> Dataset:
-    """Read the user's own data. DataError says what is wrong with it; see `Wishes` for the options.
+    """Read the user's own data. DataError says what is wrong with it; see `ReadOptions`.
 
-    A folder is read as IDX when it has files of MNIST's names, as text when it has train.txt[.gz],
-    as sounds when it has WAV or FLAC files, else as pictures.
+    A folder is read as IDX when it has files of MNIST's names, as text when it has train.txt,
+    source.txt and target.txt, or text files only; otherwise by the images and sounds in it.
     """
-    wishes = Wishes(size=size, channels=channels, val=val, skip_bad=skip_bad, large=large)
+    options = ReadOptions(size=size, channels=channels, val=val, skip_bad=skip_bad, large=large)
     path = Path(path).expanduser()
     if path.is_dir():
-        return _folder(path, wishes)
+        return _folder(path, options)
     if not path.is_file():
         raise DataError(f"{path} does not exist; data is {FORMS}")
     name = path.name.lower()
     if name.endswith(".zip"):
-        return read_zip(path, wishes)
+        with open_listing(path) as files:
+            return _files(files, path, options)
     if name.endswith((".npz", ".npy")):
-        return read_npz(path, wishes)
+        return read_npz(path, options)
     if name.endswith(SUFFIXES):
-        return read_text(path, wishes)
+        return read_text(path, options)
     if "-ubyte" in name or name.endswith((".idx", ".idx.gz")):
-        return read_idx_file(path, wishes)
-    if name.endswith(EXTENSIONS):
-        raise DataError(f"{path} is a single picture; give the folder that it lies in")
-    if name.endswith(SOUNDS):
-        raise DataError(f"{path} is a single sound; give the folder that it lies in")
+        return read_idx_file(path, options)
+    for media in (IMAGES, AUDIO):
+        if name.endswith(media.suffixes):
+            what = media.noun.removesuffix("s")
+            raise DataError(f"{path} is a single {what}; give the folder that it lies in")
     raise DataError(f"{path} is of no known form; data is {FORMS}")
 
 
-def read_pairs(
-    path: str | Path,
-    *,
-    back: bool = False,
-    size: int | None = None,
-    channels: int | None = None,
-    val: float | None = None,
-    skip_bad: bool = False,
-) -> Dataset:
-    """Read pictures with two halves side by side, in a folder or a zip, as pairs.
-
-    back: what is given is on the right. DataError says what is wrong with them.
-    """
-    path = Path(path).expanduser()
-    if not path.is_dir() and not path.name.lower().endswith(".zip"):
-        raise DataError(f"{path} is no folder and no zip of pictures with two halves")
-    wishes = Wishes(size=size, channels=channels, val=val, skip_bad=skip_bad)
-    return read_halves(path, wishes, back=back)
-
-
-def _folder(path: Path, wishes: Wishes) -> Dataset:
-    if idx_files(path):
-        return read_idx_folder(path, wishes)
+def _folder(path: Path, options: ReadOptions) -> Dataset:
+    if mnist_files(path):
+        return read_idx_folder(path, options)
     for suffix in SUFFIXES:
         if (path / f"train{suffix}").is_file():
-            return read_text(path / f"train{suffix}", wishes)
-    if holds_sounds(path):
-        return read_sounds(path, wishes)
-    return read_folder(path, wishes)
+            return read_text(path / f"train{suffix}", options)
+    if is_parallel(path):
+        return read_parallel(path, options)
+    with open_listing(path) as files:
+        texts = text_files(path)
+        if texts and not any(media.holds(file) for file in files for media in (IMAGES, AUDIO)):
+            if len(texts) == 1:
+                return read_text(texts[0], options)
+            return read_text_folder(path, options)
+        return _files(files, path, options)
+
+
+def _files(files: Sequence[DataFile], path: Path, options: ReadOptions) -> Dataset:
+    """The images and sounds of a folder or a zip."""
+    images = [file for file in files if IMAGES.holds(file)]
+    sounds = [file for file in files if AUDIO.holds(file)]
+    if sounds and images:
+        return read_sound_images(files, path, options)
+    if sounds:
+        return read_audio_files(files, path, options)
+    if holds_persons(files):
+        return read_persons(files, path, options)
+    return read_image_files(files, path, options)

@@ -1,4 +1,4 @@
-"""Which part of a data set is held out of training when it brings no split of its own."""
+"""Which part of a data set is held out of training when it has no split of its own."""
 
 from __future__ import annotations
 
@@ -9,18 +9,27 @@ import numpy as np
 
 from gansmith.data.spec import DataError
 
-HELD = 0.1
+HELD_OUT = 0.1
 
 
-def hold_out(names: Sequence[str], val: float | None, where: str) -> np.ndarray:
-    """True for the rows to hold out, (N,): whose name's sha256 lies in its lowest part `val`.
+def hold_out(
+    names: Sequence[str], val: float | None, where: str, groups: Sequence[int] | None = None
+) -> np.ndarray:
+    """True for the rows to hold out, (N,): those whose name's sha256 lies in its lowest part `val`.
 
-    A name alone decides, so adding or removing rows moves no other row across.
-    val: a part in (0, 1), HELD when None.
-    Whatever it is, one row at least is held out and one trains; rows of one name stay together.
-    DataError when there are no two names.
+    A name alone decides, so adding or removing rows moves no other row across; rows of one name
+    stay together. But whatever `val` is, of every group of two names or more one is held out and
+    one is trained on.
+    val: a part in (0, 1), HELD_OUT when None. groups: a number for each row, such as its class.
+    Raises DataError when there are no two names.
     """
-    return _lowest(np.array([_draw(name) for name in names]), len(set(names)), val, where)
+    draws = np.array([_draw(name) for name in names])
+    out = _lowest(draws, len(set(names)), val, where)
+    for group in sorted(set(groups or ())):
+        rows = np.array([number == group for number in groups or ()])
+        if len(set(draws[rows])) > 1:
+            out[rows] = _edges(draws[rows], out[rows])
+    return out
 
 
 def hold_out_rows(count: int, val: float | None, where: str) -> np.ndarray:
@@ -30,7 +39,7 @@ def hold_out_rows(count: int, val: float | None, where: str) -> np.ndarray:
 
 
 def _lowest(draws: np.ndarray, different: int, val: float | None, where: str) -> np.ndarray:
-    part = HELD if val is None else val
+    part = HELD_OUT if val is None else val
     if not 0 < part < 1:
         raise ValueError(f"val is the part held out, between 0 and 1; got {val}")
     if different < 2:
@@ -38,14 +47,19 @@ def _lowest(draws: np.ndarray, different: int, val: float | None, where: str) ->
             f"{where} gives {different} different examples; two are needed at least, "
             "one to train on and one to hold out"
         )
-    held = draws < part
-    held[draws == draws.min()] = True
-    held[draws == draws.max()] = False
-    return held
+    return _edges(draws, draws < part)
+
+
+def _edges(draws: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """The same choice, with the lowest draw held out and the highest not."""
+    out = out.copy()
+    out[draws == draws.min()] = True
+    out[draws == draws.max()] = False
+    return out
 
 
 def refuse_val(val: float | None, where: str) -> None:
-    """A split that is given is used as it is: DataError when another part is asked for."""
+    """Data with a split of its own is not split again: DataError when `val` is set."""
     if val is not None:
         raise DataError(
             f"{where} brings its own split; leave val out (got {val}), or give only its train part"

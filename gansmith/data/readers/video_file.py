@@ -1,13 +1,14 @@
-"""Clips in files: animated pictures, films, and folders of numbered frames.
+"""Clips in files: animated images, films, and folders of numbered frames.
 
 Animated GIF, WebP and PNG are read by Pillow; films (MP4 and so on) by ffmpeg, which comes with
-`pip install 'gansmith[video]'`. A frame becomes what a picture becomes (`pictures`).
+`pip install 'gansmith[video]'`. A frame becomes what an image becomes (`images`).
 """
 
 from __future__ import annotations
 
 import io
 import re
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,43 +17,43 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from gansmith.data.readers.pictures import EXTENSIONS, UnreadableError, frames_of, glance
+from gansmith.data.readers.image_file import EXTENSIONS, UnreadableError, frames_of, read_header
 from gansmith.data.spec import DataError
 
 ANIMATED = (".gif", ".webp", ".png", ".apng")
 FILMS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")
-PAUSE = 100  # milliseconds of a frame, where nothing says otherwise
+FRAME_MS = 100  # milliseconds of a frame, where the file has no rate
 MOST = 100_000  # frames of a clip
 
 Read = Callable[[Image.Image], np.ndarray]
 
 
-class Moving(NamedTuple):
+class Video(NamedTuple):
     """The frames of a clip, uint8 (T, C, H, W), and the milliseconds that each is shown."""
 
     frames: np.ndarray
-    pause: int
+    frame_ms: int
 
 
 @dataclass(frozen=True)
 class Clip:
     """Where a clip lies: one file, or several of which each is a frame; its name and its home.
 
-    name: below the folder that was looked through, without the suffix of a file.
+    name: below the folder that was searched, without the suffix of a file.
     """
 
     name: str
     files: tuple[Path, ...]
 
-    def read(self, how: Read) -> Moving:
+    def read(self, how: Read) -> Video:
         """The frames, each through `how`, all of one shape. Raises UnreadableError."""
         if self.files[0].suffix.lower() in FILMS:
-            return _film(self.files[0], how)
+            return film_frames(self.files[0], how)
         parts = [frames_of(_bytes(file), how) for file in self.files]
         frames = [frame for part, _ in parts for frame in part]
         if len({frame.shape for frame in frames}) > 1:
             raise UnreadableError("its frames are of different sizes")
-        return Moving(np.stack(frames), parts[0][1] or PAUSE)
+        return Video(np.stack(frames), parts[0][1] or FRAME_MS)
 
     def side(self) -> int:
         """The shorter side of the first frame. Raises UnreadableError."""
@@ -60,13 +61,13 @@ class Clip:
             reader, facts = _opened(self.files[0])
             reader.close()
             return int(min(facts["size"]))
-        return min(glance(_bytes(file)).side for file in self.files)
+        return min(read_header(_bytes(file)).side for file in self.files)
 
 
 def find_clips(root: Path) -> list[Clip]:
     """The clips below a folder, or the one in a file, by name.
 
-    Every film and every animated picture is a clip; the still pictures of a folder, in the order of
+    Every film and every animated image is a clip; the still images of a folder, in the order of
     the numbers in their names, are one clip together. Raises DataError when there is none.
     """
     if root.is_file():
@@ -88,20 +89,20 @@ def find_clips(root: Path) -> list[Clip]:
     if not found:
         raise DataError(
             f"{root} holds no clips: bring {' '.join((*ANIMATED, *FILMS))}, or a folder of "
-            "numbered pictures for each clip"
+            "numbered images for each clip"
         )
     return found
 
 
-def write_film(frames: Sequence[Image.Image], pause: int, file: Path) -> None:
-    """Pictures of one size as a film. Raises DataError without imageio-ffmpeg.
+def write_film(frames: Sequence[Image.Image], frame_ms: int, file: Path) -> None:
+    """Images of one size as a film. Raises DataError without imageio-ffmpeg.
 
-    H.264 wants even sides, so an odd one repeats its last row.
+    H.264 needs even sides, so an odd one repeats its last row.
     """
     width, height = frames[0].size
     even = (width + width % 2, height + height % 2)
     writer = _ffmpeg().write_frames(
-        str(file), even, fps=1000 / pause, quality=8, macro_block_size=2, codec="libx264"
+        str(file), even, fps=1000 / frame_ms, quality=8, macro_block_size=2, codec="libx264"
     )
     writer.send(None)
     for frame in frames:
@@ -122,9 +123,9 @@ def _ffmpeg() -> Any:
     return imageio_ffmpeg
 
 
-def _opened(file: Path) -> tuple[Any, dict[str, Any]]:
+def _opened(file: Path, options: Sequence[str] = ()) -> tuple[Any, dict[str, Any]]:
     """The frames of a film as bytes, and its facts. Raises UnreadableError."""
-    reader = _ffmpeg().read_frames(str(file))
+    reader = _ffmpeg().read_frames(str(file), output_params=list(options))
     try:
         return reader, next(reader)
     except (OSError, RuntimeError, StopIteration, ValueError, KeyError) as error:
@@ -132,8 +133,12 @@ def _opened(file: Path) -> tuple[Any, dict[str, Any]]:
         raise UnreadableError(f"no film that ffmpeg can read: {last}") from error
 
 
-def _film(file: Path, how: Read) -> Moving:
-    reader, facts = _opened(file)
+def film_frames(file: Path, how: Read, per_second: int = 0) -> Video:
+    """The frames of a film, each through `how`; per_second: so many of every second, 0 for all.
+
+    Raises UnreadableError with the reason.
+    """
+    reader, facts = _opened(file, ["-vf", f"fps={per_second}"] if per_second else [])
     width, height = facts["size"]
     frames = []
     for raw in reader:
@@ -142,7 +147,22 @@ def _film(file: Path, how: Read) -> Moving:
             raise UnreadableError(f"more than {MOST} frames")
     if not frames:
         raise UnreadableError("no frames")
-    return Moving(np.stack(frames), max(1, round(1000 / (facts.get("fps") or 10))))
+    rate = per_second or facts.get("fps") or 10
+    return Video(np.stack(frames), max(1, round(1000 / rate)))
+
+
+def film_audio(file: Path, rate: int) -> np.ndarray:
+    """The sound of a film, mixed to one channel, float32 (T,) in [-1, 1], `rate` samples a second.
+
+    Raises UnreadableError for a film without sound.
+    """
+    command = [_ffmpeg().get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", str(file)]
+    command += ["-vn", "-ac", "1", "-ar", str(rate), "-f", "s16le", "-"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode or not done.stdout:
+        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no sound"])[-1]
+        raise UnreadableError(f"no sound that ffmpeg can read: {last}")
+    return np.frombuffer(done.stdout, "<i2").astype(np.float32) / 32768
 
 
 def _bytes(file: Path) -> bytes:
@@ -153,10 +173,10 @@ def _bytes(file: Path) -> bytes:
 
 
 def _moves(file: Path) -> bool:
-    """Whether a picture has frames; what cannot be read is left to be named later, as a clip."""
+    """Whether an image has frames; what cannot be read is left to be named later, as a clip."""
     try:
-        with Image.open(io.BytesIO(_bytes(file))) as picture:
-            return getattr(picture, "n_frames", 1) > 1
+        with Image.open(io.BytesIO(_bytes(file))) as image:
+            return getattr(image, "n_frames", 1) > 1
     except Exception:
         return True
 

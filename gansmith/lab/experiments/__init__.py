@@ -1,4 +1,4 @@
-"""The claims, a file each, by the id of the row."""
+"""The experiments by their id, one file for each claim."""
 
 from gansmith.lab.experiment import Experiment
 from gansmith.lab.experiments import (
@@ -77,12 +77,13 @@ from gansmith.lab.experiments import (
     wd8,
     wd9,
     wd10,
+    wd11,
 )
 
 ALL = (
     *(t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, t17),
     *(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13),
-    *(wd1, wd2, wd3, wd4, wd5, wd6, wd7, wd8, wd9, wd10),
+    *(wd1, wd2, wd3, wd4, wd5, wd6, wd7, wd8, wd9, wd10, wd11),
     *(l1, l2, l3, l4, l5, l6, l7),
     *(a1, a2, a3),
     *(c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12),

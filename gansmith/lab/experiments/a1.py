@@ -4,8 +4,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.lab.tools import numbers_of, panel, trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
+from gansmith.lab.tools import evaluate_trainer, preset_trainer, single_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,20 +15,18 @@ LAST = 50  # steps whose error is averaged
 
 
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
-    """cFID of what is decoded from random codes, and the error of copies, by size of the code."""
+    """cFID of decoded random codes, and the reconstruction error, by the size of the code."""
     errors, distances = [], []
     for dim in DIMS:
         preset = "vae" if arm == "vae" else "autoencoder"
-        trainer = trainer_of(preset, "fashion", seed, steps, latent=dim, width=width)
+        trainer = preset_trainer(preset, "fashion", seed, steps, latent=dim, width=width)
         error = 0.0
         for step in range(steps):
-            terms = trainer.play()
+            terms = trainer.train_step()
             if step >= steps - 50:
-                error += (
-                    float(next(v for k, v in terms.items() if k.endswith(("error", "nll")))) / 50
-                )
+                error += float(next(v for k, v in terms.items() if k.endswith(("rec", "nll")))) / 50
         errors.append(error)
-        distances.append(numbers_of(trainer, open_data("fashion"), 2000)["cfid"])
+        distances.append(evaluate_trainer(trainer, open_data("fashion"), 2000)["cfid"])
     return {"errors": errors, "cfids": distances, "cfid": sum(distances[1:]) / 3}
 
 
@@ -47,8 +45,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     for arm in ("autoencoder", "vae"):
         axes.semilogx(DIMS, arms.first(arm, "cfids"), "o-", label=arm, base=2)
     axes.set_xlabel("numbers in a code")
@@ -59,18 +57,19 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="A1",
-    title="A decoder alone is no generator",
-    says="What an auto-encoder's decoder makes of random codes is poor, and the poorer the more "
-    "numbers a code has, while its copies get better; a VAE's is not.",
+    title="An auto-encoder's decoder is not a generator",
+    claim="Random codes decoded by an auto-encoder give poor samples, and the poorer the larger "
+    "the code, although reconstructions improve with its size; a VAE's samples do not.",
     paper="arXiv:1312.6114",
-    metric="cFID of samples and error of copies for codes of 2, 8, 32 and 128 numbers",
-    criterion="VAE at most half the auto-encoder's cFID from 8 on; copies improve, samples do not",
+    metric="cFID of samples and reconstruction error for codes of 2, 8, 32 and 128 dimensions",
+    criterion="cFID of the VAE at most half the auto-encoder's from 8 dimensions on; "
+    "reconstructions improve, samples do not",
     arms=("autoencoder", "vae"),
     run=run,
     check=check,
     control={"vae": "autoencoder"},
-    fails="the auto-encoder itself",
-    quick=Form(1, {"steps": 400, "width": 16}),
-    full=Form(3, {"steps": 3000, "width": 32}),
-    picture=picture,
+    control_description="the auto-encoder itself",
+    quick=Budget(1, {"steps": 400, "width": 16}),
+    full=Budget(3, {"steps": 3000, "width": 32}),
+    plot=plot,
 )

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import numbers_of, trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import evaluate_trainer, preset_trainer
 
 
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     preset = "vae" if arm == "vae" else "dcgan"
-    trainer = trainer_of(preset, "fashion", seed, steps, width=width)
+    trainer = preset_trainer(preset, "fashion", seed, steps, width=width)
     trainer.fit()
-    found = numbers_of(trainer, open_data("fashion"), 2000)
+    found = evaluate_trainer(trainer, open_data("fashion"), 2000)
     return {"sharpness": found["sharpness"], "detail": found["detail"], "cfid": found["cfid"]}
 
 
@@ -24,7 +24,7 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="A2",
     title="A VAE blurs, a GAN does not",
-    says="A squared error averages what could be; D does not let averages pass.",
+    claim="A squared error averages over the possible pictures; a discriminator rejects averages.",
     paper="arXiv:1512.09300",
     metric="variance of the Laplacian of samples over that of real pictures",
     criterion="VAE at most 0.6, GAN in [0.7, 1.4]",
@@ -32,7 +32,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"vae": "gan"},
-    fails="the GAN in the VAE's place",
-    quick=Form(1, {"steps": 800, "width": 16}),
-    full=Form(3, {"steps": 6000, "width": 32}),
+    control_description="the GAN in place of the VAE",
+    quick=Budget(1, {"steps": 800, "width": 16}),
+    full=Budget(3, {"steps": 6000, "width": 32}),
 )

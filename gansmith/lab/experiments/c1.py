@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gansmith.core.recipe import falling
+from gansmith.core.recipe import linear_decay
 from gansmith.core.rng import Rng
 from gansmith.data import Dataset
 from gansmith.data.build import image_dataset
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import kept, sheets, trainer_for
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import encode_sheet, preset_trainer_on_dataset, sheets_figure
 from gansmith.metrics.sharpness import sharpness_ratio
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ COLOURS = torch.tensor([[-0.6, -0.6, 0.9], [0.9, -0.6, -0.6]])  # blue, red
 ROWS = 512
 
 
-def shapes() -> Tensor:
-    """Every answer, (shape, mode, 3, SIDE, SIDE): left or right, blue or red, on white."""
+def all_answers() -> Tensor:
+    """All right outputs, (shape, mode, 3, SIDE, SIDE): left or right, blue or red, on white."""
     t = torch.arange(SIDE).float()
     answers = []
     for shape in SHAPES:
@@ -43,8 +43,8 @@ def shapes() -> Tensor:
 
 @cache
 def data() -> Dataset:
-    """Shapes asked by name; where each lies, and in which of two colours, is chance."""
-    rng, whole = Rng(21), shapes()
+    """Shapes conditioned on their name; place and color are random."""
+    rng, whole = Rng(21), all_answers()
     fields = []
     for count in (4 * ROWS, ROWS):
         label, mode = rng.integers(len(SHAPES), count), rng.integers(4, count)
@@ -54,19 +54,21 @@ def data() -> Dataset:
 
 
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
-    """How near answers lie to the mean of what is right, how many are right, and how sharp."""
-    preset, keywords = "cgan", {"width": width, "wrong": 1.0}
+    """Distance of the outputs to the mean of the right ones, share of right ones, sharpness."""
+    preset, keywords = "cgan", {"width": width, "mismatch_weight": 1.0}
     if arm == "L2":
         preset, keywords = "regression", {}
     if arm == "untrained":
         steps = 0
-    trainer = trainer_for(data(), preset, seed, steps, **keywords)
-    trainer.schedule = falling(0.3)  # at one rate a game this small goes round to its end
+    trainer = preset_trainer_on_dataset(data(), preset, seed, steps, **keywords)
+    trainer.schedule = linear_decay(
+        0.3
+    )  # at a constant rate a game this small oscillates to its end
     trainer.fit(steps)
     label = torch.arange(4 * 64) % len(SHAPES)
-    with trainer.averages.playing(trainer.game) as game, torch.no_grad():
-        answers = game.answer(label, Rng(seed, 9))  # type: ignore[operator]
-    whole = shapes()
+    with trainer.ema.applied(trainer.game) as game, torch.no_grad():
+        answers = game.generate(label, Rng(seed, 9))  # type: ignore[operator]
+    whole = all_answers()
     means = whole.mean(1)
     off = (answers - means[label]).square().mean((1, 2, 3)).sqrt()
     apart = (whole - means[:, None]).square().mean((2, 3, 4)).sqrt().mean()
@@ -76,7 +78,7 @@ def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
         "from mean": float(off.mean() / apart),
         "in mode": float((each.amin(1) < 0.5 * apart).float().mean()),
         "sharpness": sharpness_ratio(answers, real),
-        "sheet": kept(answers[:32]),
+        "sheet": encode_sheet(answers[:32]),
     }
 
 
@@ -88,25 +90,26 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    return sheets({arm: arms.first(arm, "sheet") for arm in ("L2", "GAN-CLS")})
+def plot(arms: Arms) -> Figure:
+    return sheets_figure({arm: arms.first(arm, "sheet") for arm in ("L2", "GAN-CLS")})
 
 
 EXPERIMENT = Experiment(
     id="C1",
-    title="Regression answers with an average",
-    says="Where a condition has several right answers, least squares learns their mean, which is "
+    title="Regression predicts an average",
+    claim="Where a condition has several right outputs, least squares learns their mean, which is "
     "none of them; a conditional GAN picks one.",
     paper="arXiv:1605.05396",
-    metric="distance to the mean of the right answers, over that of a right answer; share of "
-    "answers nearer to a right one than half of that; sharpness over real",
-    criterion="L2 within 0.05 of the mean and at most half as sharp; 0.8 of the GAN's are right",
+    metric="distance to the mean of the right outputs, over that of a right output; share of "
+    "outputs nearer to a right one than half of that; sharpness over real",
+    criterion="L2 within 0.05 of the mean and at most half as sharp; 0.8 of the GAN's outputs are "
+    "right",
     arms=("L2", "GAN-CLS", "untrained"),
     run=run,
     check=check,
     control={"GAN-CLS": "L2", "L2": "untrained"},
-    fails="L2's answers as the GAN's, an untrained net as L2",
-    quick=Form(1, {"steps": 5000, "width": 32}),
-    full=Form(3, {"steps": 6000, "width": 32}),
-    picture=picture,
+    control_description="L2's outputs as the GAN's, an untrained network as L2",
+    quick=Budget(1, {"steps": 5000, "width": 32}),
+    full=Budget(3, {"steps": 6000, "width": 32}),
+    plot=plot,
 )

@@ -6,13 +6,20 @@ import torch
 from torch import nn
 
 from gansmith.data import open_data
-from gansmith.evaluation.select import judge_of
 from gansmith.games.pix2pix import Pix2Pix
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import answers_of, kept, numbers_of, sheets, trainer_for, trainer_with
-from gansmith.networks.unet import Blind
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import (
+    conditional_samples,
+    encode_sheet,
+    evaluate_trainer,
+    preset_trainer_on_dataset,
+    recipe_trainer,
+    sheets_figure,
+)
+from gansmith.metrics import load_judge
+from gansmith.networks.unet import ImageOnlyDiscriminator
 from gansmith.presets import PRESETS
-from gansmith.presets.paired import patch_judge
+from gansmith.presets.paired import patch_discriminator
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,31 +28,35 @@ ARMS = ("L1", "cGAN", "L1 + cGAN", "L1 + GAN", "GAN")
 
 
 def run(arm: str, seed: int, steps: int, width: int, l1: float) -> Numbers:
-    """Share of answers of the right class, sharpness over real, distance to the true answer."""
+    """Share of outputs of the right class, sharpness over real, distance to the true picture."""
     data = open_data("edges:fashion")
     if arm == "L1":
-        trainer = trainer_for(data, "regression", seed, steps, width=width, distance="l1", batch=8)
+        trainer = preset_trainer_on_dataset(
+            data, "regression", seed, steps, width=width, distance="l1", batch=8
+        )
     else:
         chosen = PRESETS["pix2pix"]
         torch.manual_seed(seed)
         weight = l1 if "L1" in arm else 0.0
-        recipe = chosen.build(data.spec, **chosen.keywords({"width": width, "l1": weight}))
+        recipe = chosen.build(data.spec, **chosen.keywords({"width": width, "l1_weight": weight}))
         if "cGAN" not in arm:
             game = recipe.game
             assert isinstance(game, Pix2Pix)
-            blind: nn.Module = Blind(patch_judge(data.spec.channels, data.spec.size, 16, width))
-            recipe.game = Pix2Pix(game.G, blind, objective=game.objective, l1=weight)
-        trainer = trainer_with(data, recipe, seed, steps)
+            image_only: nn.Module = ImageOnlyDiscriminator(
+                patch_discriminator(data.spec.channels, data.spec.size, 16, width)
+            )
+            recipe.game = Pix2Pix(game.G, image_only, objective=game.objective, l1_weight=weight)
+        trainer = recipe_trainer(data, recipe, seed, steps)
     trainer.fit(steps)
-    numbers = numbers_of(trainer, data)
-    made = answers_of(trainer, data, data.spec.held)
-    seen = judge_of("fashion", 1).look(made)[1].argmax(1)
+    numbers = evaluate_trainer(trainer, data)
+    samples = conditional_samples(trainer, data, data.spec.held_out)
+    predicted = load_judge("fashion").extract(samples)[1].argmax(1)
     return {
-        "right": float((seen == data.held["label"]).float().mean()),
+        "right": float((predicted == data.held_out["label"]).float().mean()),
         "sharpness": numbers["sharpness"],
-        "l1": numbers["l1_to_answer"],
+        "l1": numbers["l1"],
         "cfid": numbers["cfid"],
-        "sheet": kept(made[:32]),
+        "sheet": encode_sheet(samples[:32]),
     }
 
 
@@ -62,26 +73,26 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    return sheets({arm: arms.first(arm, "sheet") for arm in ARMS})
+def plot(arms: Arms) -> Figure:
+    return sheets_figure({arm: arms.first(arm, "sheet") for arm in ARMS})
 
 
 EXPERIMENT = Experiment(
     id="C6",
-    title="An absolute difference for the coarse, a discriminator for the fine",
-    says="L1 alone blurs, a conditional discriminator alone invents; together they are best. A "
-    "discriminator that is not shown what was given lets G answer what it likes.",
+    title="L1 for the coarse structure, a discriminator for the detail",
+    claim="L1 alone blurs, a conditional discriminator alone invents; together they are best. A "
+    "discriminator that does not see the input lets G ignore it.",
     paper="arXiv:1611.07004, section 4.2",
-    metric="share of answers that the judge takes for the right of 10 classes; sharpness over "
-    "real; mean absolute difference to the true answer; garments from their edges",
+    metric="share of outputs that the judge assigns to the right of 10 classes; sharpness over "
+    "real; mean absolute difference to the true picture; garments from their edges",
     criterion="right class: L1 + cGAN at least L1's and cGAN's, GAN alone at most half; sharpness: "
     "L1 below 0.7, L1 + cGAN above; difference: L1 + cGAN at most 0.8 of cGAN's",
     arms=ARMS,
     run=run,
     check=check,
     control={"L1 + cGAN": "GAN"},
-    fails="a GAN that sees no condition and no answer",
-    quick=Form(1, {"steps": 1000, "width": 32, "l1": 50.0}),
-    full=Form(3, {"steps": 3000, "width": 32, "l1": 50.0}),
-    picture=picture,
+    control_description="a GAN that sees neither the input nor the true picture",
+    quick=Budget(1, {"steps": 1000, "width": 32, "l1": 50.0}),
+    full=Budget(3, {"steps": 3000, "width": 32, "l1": 50.0}),
+    plot=plot,
 )

@@ -6,9 +6,15 @@ import torch
 from torch import nn
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import answers_of, kept, numbers_of, sheets, trainer_for
-from gansmith.presets.paired import patch_judge
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import (
+    conditional_samples,
+    encode_sheet,
+    evaluate_trainer,
+    preset_trainer_on_dataset,
+    sheets_figure,
+)
+from gansmith.presets.paired import patch_discriminator
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,11 +23,13 @@ SIDES = {"1 pixel": 1, "7 pixels": 7, "16 pixels": 16, "whole": 0}
 
 
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
-    """cFID of the answers, D's size, what one of its logits sees, and how it takes 64 pixels."""
+    """cFID, D's size, the receptive field of its logits, and whether it takes 64 pixels."""
     data = open_data("emoji-lines")
-    trainer = trainer_for(data, "pix2pix", seed, steps, patch=SIDES[arm], width=width)
+    trainer = preset_trainer_on_dataset(
+        data, "pix2pix", seed, steps, patch_size=SIDES[arm], width=width
+    )
     trainer.fit(steps)
-    numbers = numbers_of(trainer, data)
+    numbers = evaluate_trainer(trainer, data)
     D = trainer.game.get_submodule("D").eval()
     try:
         large = D(torch.zeros(1, 3, 64, 64), torch.zeros(1, 1, 64, 64)).numel()
@@ -32,19 +40,19 @@ def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
         "sharpness": numbers["sharpness"],
         "parameters of D": sum(p.numel() for p in D.parameters()),
         "logits at 64 pixels": large,
-        "seen": seen(SIDES[arm], 4, 64),
-        "sheet": kept(answers_of(trainer, data, 32)),
+        "receptive field": receptive_field(SIDES[arm], 4, 64),
+        "sheet": encode_sheet(conditional_samples(trainer, data, 32)),
     }
 
 
-def seen(patch: int, width: int, side: int) -> int:
-    """Side of the square of pixels that have a slope in the middle logit; 0 for a single logit."""
-    judge = patch_judge(1, side, patch, width).double().eval()
-    for part in judge.modules():
-        if isinstance(part, nn.Conv2d):  # all weights above 0, so that no path cancels another
+def receptive_field(patch: int, width: int, side: int) -> int:
+    """Side of the receptive field of the middle logit, by its gradient; 0 for a single logit."""
+    discriminator = patch_discriminator(1, side, patch, width).double().eval()
+    for part in discriminator.modules():
+        if isinstance(part, nn.Conv2d):  # positive weights, so that no path cancels another
             nn.init.constant_(part.weight, 0.01)
     x = torch.ones(1, 1, side, side, dtype=torch.double, requires_grad=True)
-    logits = judge(x)
+    logits = discriminator(x)
     if logits.dim() < 4:
         return 0
     middle = logits.shape[2] // 2
@@ -57,11 +65,11 @@ def check(arms: Arms) -> list[Check]:
     cfid = {arm: arms.mean(arm, "cfid") for arm in SIDES}
     middle = min(cfid["7 pixels"], cfid["16 pixels"])
     size = {arm: arms.mean(arm, "parameters of D") for arm in SIDES}
-    said = ", ".join(f"{arm} {value:.3g}" for arm, value in cfid.items())
-    saw = {arm: arms.each(arm, "seen") for arm in SIDES}
-    exact = all(set(saw[arm]) == {side} for arm, side in SIDES.items())
+    listed = ", ".join(f"{arm} {value:.3g}" for arm, value in cfid.items())
+    fields = {arm: arms.values(arm, "receptive field") for arm in SIDES}
+    exact = all(set(fields[arm]) == {side} for arm, side in SIDES.items())
     return [
-        below(f"cFID ({said}), middle patch over one pixel", middle / cfid["1 pixel"], 0.9),
+        below(f"cFID ({listed}), middle patch over one pixel", middle / cfid["1 pixel"], 0.9),
         above("parameters, D of the whole over 7 pixels", size["whole"] / size["7 pixels"], 3.0),
         Check("a logit has slopes in just as many pixels as its patch has", exact),
         Check(
@@ -71,26 +79,25 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    return sheets({arm: arms.first(arm, "sheet") for arm in SIDES})
+def plot(arms: Arms) -> Figure:
+    return sheets_figure({arm: arms.first(arm, "sheet") for arm in SIDES})
 
 
 EXPERIMENT = Experiment(
     id="C7",
-    title="Judging patches is enough",
-    says="A D that judges patches has fewer weights, takes pictures of any size, and is better "
-    "than one that judges pixels; the side of the patch is to be tuned.",
+    title="A discriminator of patches is enough",
+    claim="A D of patches has fewer weights, takes pictures of any size, and is better than one "
+    "of single pixels; the size of the patch is a hyperparameter.",
     paper="arXiv:1611.07004, section 4.4",
-    metric="cFID of colours for line art, by side of the patch; parameters; where the slope of a "
-    "logit is not 0",
-    criterion="7 or 16 pixels at most 0.9 of one pixel's cFID; the whole's D at least 3 times as "
-    "large; patches exact; any size",
+    metric="cFID of colored line art, by patch size; parameters of D; receptive field of a logit",
+    criterion="7 or 16 pixels at most 0.9 of the cFID of one pixel; D of the whole picture at "
+    "least 3 times as large; receptive fields exact; any picture size",
     arms=tuple(SIDES),
     run=run,
     check=check,
     control={"7 pixels": "1 pixel", "16 pixels": "1 pixel"},
-    fails="the judge of pixels in the place of the patches",
-    quick=Form(1, {"steps": 1000, "width": 32}),
-    full=Form(3, {"steps": 3000, "width": 32}),
-    picture=picture,
+    control_description="a D of single pixels in place of the patches",
+    quick=Budget(1, {"steps": 1000, "width": 32}),
+    full=Budget(3, {"steps": 3000, "width": 32}),
+    plot=plot,
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
 from gansmith.losses.fdivergence import F_DIVERGENCES
 from gansmith.theory import CONJUGATES
 
@@ -52,7 +52,7 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="F1",
     title="The table of f-divergences",
-    says="Ten generators with their conjugates, and output activations that keep T inside the "
+    claim="Ten generators with their conjugates, and output activations that keep T inside the "
     "domain of f*.",
     paper="arXiv:1606.00709, Tables 1 and 6",
     metric="f* against sup_u(u t - f(u)) over a grid of u; ranges; Fenchel equality",
@@ -61,7 +61,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"table": "integrals swapped"},
-    fails="Pearson's and Neyman's integrals exchanged, as the published table has them",
-    quick=Form(1, {"points": 100_000}),
-    full=Form(1, {"points": 1_000_000}),
+    control_description="Pearson's and Neyman's integrals exchanged, as in the published table",
+    quick=Budget(1, {"points": 100_000}),
+    full=Budget(1, {"points": 1_000_000}),
 )

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from gansmith.data import open_data
 from gansmith.games.gan import GAN
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.ring import looks, settled, summary
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.ring import stable_players, summarize, train_and_measure
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic
 from gansmith.networks.minibatch_discrimination import minibatch_head
@@ -20,34 +20,39 @@ def critic(arm: str) -> nn.Module:
 
 
 def run(arm: str, seed: int, steps: int, count: int) -> Numbers:
-    G, _ = settled(seed)
+    G, _ = stable_players(seed)
     game = GAN(G, critic(arm), objective=OBJECTIVES["non-saturating"])
-    seen = summary(looks(game, seed, steps, count, data="grid", rates={"D": 1e-3}))
-    return {**seen, "area": told(critic(arm), steps // 4)}
+    measured = summarize(
+        train_and_measure(game, seed, steps, count, data="grid", rates={"D": 1e-3})
+    )
+    return {**measured, "area": batch_detection_auc(critic(arm), steps // 4)}
 
 
-def told(D: nn.Module, steps: int) -> float:
-    """How well D, once trained, tells batches of one point over and over from real batches."""
+def batch_detection_auc(D: nn.Module, steps: int) -> float:
+    """AUC of a trained D on batches that repeat one point against real batches."""
     real = open_data("grid").train["real"]
     optim = torch.optim.Adam(D.parameters(), lr=1e-3)
     for _ in range(steps):
-        x, y = drawn(real), repeated(real)
+        x, y = random_batch(real), repeated_batch(real)
         loss = OBJECTIVES["non-saturating"].d(D(x), D(y))
         optim.zero_grad()
         loss.backward()
         optim.step()
     with torch.no_grad():
-        scores = [[float(D(batch(real)).mean()) for _ in range(200)] for batch in (drawn, repeated)]
+        scores = [
+            [float(D(batch(real)).mean()) for _ in range(200)]
+            for batch in (random_batch, repeated_batch)
+        ]
     return float(mannwhitneyu(*scores).statistic) / 200**2
 
 
-def drawn(real: Tensor) -> Tensor:
+def random_batch(real: Tensor) -> Tensor:
     """A batch of different points."""
     return real[torch.randint(len(real), (BATCH,))]
 
 
-def repeated(real: Tensor) -> Tensor:
-    """A batch of one of them: each point alone is as likely as in the other."""
+def repeated_batch(real: Tensor) -> Tensor:
+    """A batch that repeats one of them: each point by itself is as likely as in the other."""
     return real[torch.randint(len(real), (1,))].repeat(BATCH, 1)
 
 
@@ -65,17 +70,18 @@ def check(arms: Arms) -> list[Check]:
 
 EXPERIMENT = Experiment(
     id="F10",
-    title="A D that sees the batch sees a collapse",
-    says="Each of many equal samples may be perfect alone: only a D that compares the samples of a "
-    "batch can tell, and G keeps more modes for it.",
+    title="A D that sees the batch detects a collapse",
+    claim="Each of many identical samples may be perfect by itself: only a D that compares the "
+    "samples of a batch can tell, and G then keeps more modes.",
     paper="arXiv:1606.03498, section 3.2",
-    metric="D on batches of one point over and over against real ones; modes of the grid of 25",
-    criterion="area at least 0.95 with, even odds without; one mode more with than without",
+    metric="D on batches that repeat one point against real batches; modes of the grid of 25",
+    criterion="AUC at least 0.95 with minibatch discrimination, 0.5 without; one mode more with "
+    "than without",
     arms=("on", "off"),
     run=run,
     check=check,
     control={"on": "off"},
-    fails="a plain D",
-    quick=Form(2, {"steps": 4000, "count": 8}),
-    full=Form(10, {"steps": 15_000, "count": 30}),
+    control_description="a plain D",
+    quick=Budget(2, {"steps": 4000, "count": 8}),
+    full=Budget(10, {"steps": 15_000, "count": 30}),
 )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from gansmith.games.unrolled import Lookahead, Unrolled
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.ring import looks, restless, summary
-from gansmith.lab.tools import figure_of
+from gansmith.games.unrolled import Lookahead, UnrolledGAN
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.ring import oscillating_players, summarize, train_and_measure
+from gansmith.lab.tools import new_figure
 from gansmith.losses.objectives import OBJECTIVES, Objective
 from gansmith.metrics import ring_modes
 from gansmith.networks import MLPCritic
@@ -19,39 +19,45 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Blind(Lookahead):
-    """The steps are taken, but G does not feel how its fakes steer them: no second-order term."""
+class FirstOrderLookahead(Lookahead):
+    """The same lookahead, without the gradient of its steps with respect to the fakes."""
 
-    def __call__(
+    def forward(
         self, D: nn.Module, objective: Objective, real: Tensor, fake: Tensor
     ) -> dict[str, Tensor]:
-        return super().__call__(D, objective, real, fake.detach())
+        return super().forward(D, objective, real, fake.detach())
 
 
-DRAWN = 120  # points in the film
-ARMS: dict[str, Lookahead] = {"K=0": Lookahead(0), "K=5": Lookahead(5), "K=5, blind": Blind(5)}
+FRAME_POINTS = 120  # points in a frame
+ARMS: dict[str, Lookahead] = {
+    "K=0": Lookahead(0),
+    "K=5": Lookahead(5),
+    "K=5, blind": FirstOrderLookahead(5),
+}
 
 
 def run(arm: str, seed: int, steps: int, count: int) -> Numbers:
-    players, objective = restless(seed), OBJECTIVES["non-saturating"]
-    game = Unrolled(*players, objective=objective, lookahead=ARMS[arm])
+    players, objective = oscillating_players(seed), OBJECTIVES["non-saturating"]
+    game = UnrolledGAN(*players, objective=objective, lookahead=ARMS[arm])
     began = time.process_time()
-    seen = looks(game, seed, steps, count)
+    measured = train_and_measure(game, seed, steps, count)
     points = (
-        [] if seed else [[round(x, 2) for x in at.points[:DRAWN].flatten().tolist()] for at in seen]
+        []
+        if seed
+        else [[round(x, 2) for x in at.points[:FRAME_POINTS].flatten().tolist()] for at in measured]
     )
     cost = 1e3 * (time.process_time() - began) / steps
     return {
-        **summary(seen),
-        "last": seen[-1].modes,
+        **summarize(measured),
+        "last": measured[-1].modes,
         "milliseconds": cost,
-        "off": off(ARMS[arm]),
+        "off": gradient_error(ARMS[arm]),
         "points": [[round(x, 2) for x in row] for row in points],
     }
 
 
-def off(lookahead: Lookahead) -> float:
-    """Relative error of G's slope through the foreseen steps against finite differences."""
+def gradient_error(lookahead: Lookahead) -> float:
+    """Relative error of G's gradient through the lookahead against finite differences."""
     torch.manual_seed(0)
     D = MLPCritic(2, 16, 2, nn.Tanh).double()
     objective = OBJECTIVES["non-saturating"]
@@ -70,7 +76,7 @@ def off(lookahead: Lookahead) -> float:
 
 def check(arms: Arms) -> list[Check]:
     gain = arms.mean("K=5", "modes") - arms.mean("K=0", "modes")
-    whole = [last == 8 for last in arms.each("K=5", "last")]
+    whole = [last == 8 for last in arms.values("K=5", "last")]
     return [
         above("share of runs with all 8 modes, K=5", sum(whole) / len(whole), 2 / 3),
         above("modes, K=5 less K=0", gain, 2.0),
@@ -78,11 +84,11 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def film(arms: Arms) -> Iterator[Figure]:
-    """Samples of both games on their way to the ring."""
+def animate(arms: Arms) -> Iterator[Figure]:
+    """Samples of both games during training."""
     known = ring_modes()
     for pair in zip(arms.first("K=0", "points"), arms.first("K=5", "points"), strict=True):
-        figure = figure_of(5.6, 2.9)
+        figure = new_figure(5.6, 2.9)
         for place, name, flat in zip((1, 2), ("K=0", "K=5"), pair, strict=True):
             axes = figure.add_subplot(1, 2, place)
             x, y = torch.tensor(flat).view(-1, 2).unbind(1)
@@ -95,18 +101,18 @@ def film(arms: Arms) -> Iterator[Figure]:
 
 EXPERIMENT = Experiment(
     id="F11",
-    title="A G that foresees D's answer does not run from mode to mode",
-    says="G's loss is taken at the D of some steps ahead, and differentiated through them; it "
+    title="With unrolling G does not chase modes",
+    claim="G's loss is taken at D some steps ahead, and differentiated through these steps; it "
     "costs several times a plain step.",
     paper="arXiv:1611.02163",
     metric="modes of the ring over the second half of the run and at its end; time of a step",
-    criterion="all 8 modes in two of three runs; 2 more than without; slope exact to 0.1 %",
+    criterion="all 8 modes in two of three runs; 2 more than without; gradient exact to 0.1 %",
     arms=tuple(ARMS),
     run=run,
     check=check,
     control={"K=5": "K=5, blind"},
-    fails="the same steps without their second-order term",
-    quick=Form(3, {"steps": 4000, "count": 40}),
-    full=Form(5, {"steps": 10_000, "count": 100}),
-    film=film,
+    control_description="the same steps without their second-order term",
+    quick=Budget(3, {"steps": 4000, "count": 40}),
+    full=Budget(5, {"steps": 10_000, "count": 100}),
+    animate=animate,
 )

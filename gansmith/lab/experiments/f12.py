@@ -5,33 +5,33 @@ from typing import Any
 import torch
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import numbers_of, trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import evaluate_trainer, preset_trainer
 from gansmith.losses.sinkhorn import sinkhorn
-from gansmith.theory import transport
+from gansmith.theory import optimal_transport
 
 # in 64 codes and at its default rate OT-GAN leaves the ring for good
-PLAYED: dict[str, Any] = {"batch": 256, "prior": "normal", "latent": 2, "lr": 3e-4}
+KEYWORDS: dict[str, Any] = {"batch": 256, "prior": "normal", "latent": 2, "lr": 3e-4}
 
 
 def run(arm: str, seed: int, steps: int) -> Numbers:
-    """Modes of the ring by OT-GAN; how much dearer Sinkhorn's plan is than the cheapest."""
+    """Modes of the ring by OT-GAN; the excess cost of Sinkhorn's plan over the optimal one."""
     found = {"modes": 0.0}
     if arm == "ot-gan":
-        trainer = trainer_of("ot-gan", "ring", seed, steps, **PLAYED)
+        trainer = preset_trainer("ot-gan", "ring", seed, steps, **KEYWORDS)
         trainer.fit()
-        found["modes"] = numbers_of(trainer, open_data("ring"))["modes_20"]
+        found["modes"] = evaluate_trainer(trainer, open_data("ring"))["modes_20"]
     epsilon = 0.005 if arm == "ot-gan" else 1.0
     x, y = torch.randn(64, 2).double(), torch.randn(64, 2).double() + 1
     costs = torch.cdist(x, y)
     plan = sinkhorn(costs[None], epsilon, 2000)[0]
     plan = plan / plan.sum()
-    return {**found, "dearer": float((plan * costs).sum()) / transport(x, y).cost - 1}
+    return {**found, "dearer": float((plan * costs).sum()) / optimal_transport(x, y).cost - 1}
 
 
 def check(arms: Arms) -> list[Check]:
     return [
-        above("modes of the ring", min(arms.each("ot-gan", "modes")), 8.0),
+        above("modes of the ring", min(arms.values("ot-gan", "modes")), 8.0),
         below("Sinkhorn's plan dearer by", arms.mean("ot-gan", "dearer"), 0.02),
         above("and not cheaper, by", arms.mean("ot-gan", "dearer"), -1e-6),
     ]
@@ -40,8 +40,8 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="F12",
     title="OT-GAN compares whole batches",
-    says="A G that is moved by how dear it is to carry its batch to the data's loses no mode; "
-    "Sinkhorn's plan is as good as the cheapest when its entropy weighs little.",
+    claim="A G that minimizes the transport cost between its batch and a real one drops no mode; "
+    "Sinkhorn's plan is as good as the optimal one when its entropy has a small weight.",
     paper="arXiv:1803.05573",
     metric="modes of the ring with 20 samples; cost of Sinkhorn's plan over the exact one",
     criterion="all 8 modes; within 2 %",
@@ -49,7 +49,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"ot-gan": "blurred plan"},
-    fails="no training, and a plan whose entropy weighs 1",
-    quick=Form(2, {"steps": 800}),
-    full=Form(5, {"steps": 4000}),
+    control_description="no training, and a plan whose entropy has weight 1",
+    quick=Budget(2, {"steps": 800}),
+    full=Budget(5, {"steps": 4000}),
 )

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, MixtureSameFamily, Normal
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.lab.tools import panel
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
+from gansmith.lab.tools import single_axes
 from gansmith.losses.fdivergence import F_DIVERGENCES
-from gansmith.networks.gradient_reversal import reverse
+from gansmith.networks.gradient_reversal import reverse_gradient
 from gansmith.networks.mlp import MLPCritic
 from gansmith.theory import best_gaussian
 
@@ -20,7 +20,7 @@ DATA = MixtureSameFamily(
     Categorical(torch.tensor([0.33, 0.67], dtype=torch.float64)),
     Normal(torch.tensor([-1.0, 2.0]).double(), torch.tensor([0.0625, 2.0]).double().sqrt()),
 )
-WITHIN = {
+TOLERANCES = {
     "kl": 0.06,
     "reverse-kl": 0.06,
     "jensen-shannon": 0.06,
@@ -44,7 +44,7 @@ class Affine(nn.Module):
         return self.mean + self.log_std.exp() * z
 
 
-def learned(
+def fit_gaussian(
     name: str,
     steps: int,
     method: str,
@@ -52,17 +52,17 @@ def learned(
     start: float = 0.0,
     batch: int = 1024,
 ) -> tuple[float, float]:
-    """(mean, std) that G has learnt by a divergence; the mean of the last fifth of the steps."""
+    """(mean, std) of G trained on a divergence, averaged over the last fifth of the steps."""
     objective = F_DIVERGENCES[name]
     G, T = Affine(start), MLPCritic(1, 64, 2, nn.Tanh)
     optims = [torch.optim.Adam(net.parameters(), lr=0.01, betas=(0.5, 0.999)) for net in (T, G)]
     falls = [torch.optim.lr_scheduler.LinearLR(o, 1.0, 0.02, steps) for o in optims]
-    seen = []
+    last = []
     for step in range(steps):
         real = data.sample((batch, 1)).float()
         fake = G(torch.randn(batch, 1))
         if method == "single-step":
-            objective.d(T(real), T(reverse(fake))).backward()
+            objective.d(T(real), T(reverse_gradient(fake))).backward()
         else:
             objective.d(T(real), T(fake.detach())).backward()
             optims[0].step()
@@ -74,23 +74,23 @@ def learned(
             optim.zero_grad()
             fall.step()
         if step >= 0.8 * steps:
-            seen.append((G.mean.item(), G.log_std.exp().item()))
-    means, stds = zip(*seen, strict=True)
-    return sum(means) / len(seen), sum(stds) / len(seen)
+            last.append((G.mean.item(), G.log_std.exp().item()))
+    means, stds = zip(*last, strict=True)
+    return sum(means) / len(last), sum(stds) / len(last)
 
 
 def run(arm: str, seed: int, steps: int) -> Numbers:
     best = best_gaussian(DATA, arm)
     numbers: Numbers = {"best mean": best.mean, "best std": best.std}
     for method in ("alternating", "single-step"):
-        mean, std = learned(arm, steps, method)
+        mean, std = fit_gaussian(arm, steps, method)
         numbers |= {f"{method} mean": mean, f"{method} std": std}
     return numbers
 
 
 def check(arms: Arms) -> list[Check]:
     found = []
-    for name, within in WITHIN.items():
+    for name, within in TOLERANCES.items():
         own = best_gaussian(DATA, name)
         for key, true in (("mean", own.mean), ("std", own.std)):
             off = max(
@@ -103,8 +103,8 @@ def check(arms: Arms) -> list[Check]:
     return found
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel(6, 3.4)
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes(6, 3.4)
     x = torch.linspace(-4, 7, 500).double()
     axes.fill_between(x, DATA.log_prob(x).exp(), alpha=0.25, color="grey", label="data")
     for name in ("kl", "reverse-kl", "jensen-shannon", "pearson"):
@@ -116,18 +116,18 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="F3",
-    title="Any divergence can be learnt by; each fits differently",
-    says="A Gaussian that is trained against a bound on a divergence comes to the best Gaussian "
+    title="Any f-divergence can be trained on; each fits differently",
+    claim="A Gaussian that is trained on a bound on a divergence converges to the best Gaussian "
     "under that divergence, by alternating and by single steps.",
     paper="arXiv:1606.00709, Tables 3 and 4",
     metric="mean and std of G against the optimum by quadrature, on a mixture of two Gaussians",
     criterion="within 0.06; for Jeffrey and Neyman, whose bounds are steep, 0.15",
-    arms=tuple(WITHIN),
+    arms=tuple(TOLERANCES),
     run=run,
     check=check,
     control={"kl": "reverse-kl", "reverse-kl": "kl", "pearson": "neyman", "neyman": "pearson"},
-    fails="what another divergence has learnt",
-    quick=Form(1, {"steps": 2000}),
-    full=Form(5, {"steps": 4000}),
-    picture=picture,
+    control_description="the Gaussian trained on another divergence",
+    quick=Budget(1, {"steps": 2000}),
+    full=Budget(5, {"steps": 4000}),
+    plot=plot,
 )

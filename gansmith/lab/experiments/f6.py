@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from gansmith.games.gan import GAN
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.ring import looks, settled, summary
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.ring import stable_players, summarize, train_and_measure
 from gansmith.losses.objectives import OBJECTIVES
 
 NAMES = ("kl", "reverse-kl", "jensen-shannon", "pearson")
@@ -10,8 +10,8 @@ NAMES = ("kl", "reverse-kl", "jensen-shannon", "pearson")
 
 def run(arm: str, seed: int, steps: int) -> Numbers:
     length, name = (1, "kl") if arm == "untrained" else (steps, arm)
-    game = GAN(*settled(seed), objective=OBJECTIVES[name])
-    return summary(looks(game, seed, length, min(length, 20)))
+    game = GAN(*stable_players(seed), objective=OBJECTIVES[name])
+    return summarize(train_and_measure(game, seed, length, min(length, 20)))
 
 
 def check(arms: Arms) -> list[Check]:
@@ -25,8 +25,8 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="F6",
     title="Another divergence does not cure mode dropping",
-    says="With a generator that could make all modes, KL, reverse KL, JS and Pearson drop about as "
-    "many: what is dropped is dropped by the training.",
+    claim="With a generator that could represent all modes, KL, reverse KL, JS and Pearson drop "
+    "about as many: modes are dropped by the training and not by the divergence.",
     paper="arXiv:1701.00160; arXiv:1711.10337",
     metric="modes of the ring with 20 samples or more",
     criterion="no divergence finds more than one mode more than all others",
@@ -34,7 +34,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control=dict.fromkeys(NAMES, "untrained"),
-    fails="untrained generators, which find no mode",
-    quick=Form(2, {"steps": 3000}),
-    full=Form(5, {"steps": 10_000}),
+    control_description="untrained generators, which cover no mode",
+    quick=Budget(2, {"steps": 3000}),
+    full=Budget(5, {"steps": 10_000}),
 )

@@ -5,25 +5,25 @@ from typing import TYPE_CHECKING
 from gansmith.data import open_data
 from gansmith.diagnosis import diagnose_samples
 from gansmith.games.gan import GAN
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
-from gansmith.lab.ring import looks, restless, settled, summary
-from gansmith.lab.tools import panel
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above
+from gansmith.lab.ring import oscillating_players, stable_players, summarize, train_and_measure
+from gansmith.lab.tools import single_axes
 from gansmith.losses.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ARMS = {"unstable": restless, "steady": settled}
+ARMS = {"unstable": oscillating_players, "steady": stable_players}
 
 
 def run(arm: str, seed: int, steps: int, count: int) -> Numbers:
     game = GAN(*ARMS[arm](seed), objective=OBJECTIVES["non-saturating"])
-    seen = summary(looks(game, seed, steps, count))
+    measured = summarize(train_and_measure(game, seed, steps, count))
     data = open_data("ring")
-    real = data.held["real"][:2000]
-    planted = real[(real[:, 0] > 0.9)][:200].repeat(10, 1)  # one mode, over and over
+    real = data.held_out["real"][:2000]
+    planted = real[(real[:, 0] > 0.9)][:200].repeat(10, 1)  # a single mode
     fired = bool(diagnose_samples(planted, data)) and not diagnose_samples(real, data)
-    return {**seen, "fired": float(fired)}
+    return {**measured, "fired": float(fired)}
 
 
 def check(arms: Arms) -> list[Check]:
@@ -37,8 +37,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     for arm in ARMS:
         axes.plot(arms.first(arm, "curve"), label=arm, marker="o", ms=2, lw=1)
     axes.set_ylabel("modes with 20 samples, of 8")
@@ -50,17 +50,18 @@ def picture(arms: Arms) -> Figure:
 EXPERIMENT = Experiment(
     id="F8",
     title="Modes are dropped, and G moves from one to the next",
-    says="A plain GAN on a ring of modes holds only some at a time, and which ones changes; a "
-    "detector names a collapse that is planted and nothing in real data.",
+    claim="A plain GAN on a ring of modes covers only some at a time, and which ones changes; the "
+    "diagnosis finds a planted collapse, and nothing in real data.",
     paper="arXiv:1611.02163; arXiv:1705.07761",
-    metric="modes with 20 samples or more; mass that changes modes between looks; planted collapse",
-    criterion="the planted collapse is named; twice as much moves as with players that settle",
+    metric="modes with 20 samples or more; mass that changes modes between measurements; planted "
+    "collapse",
+    criterion="the planted collapse is found; twice as much mass moves as with stable players",
     arms=tuple(ARMS),
     run=run,
     check=check,
     control={"unstable": "steady"},
-    fails="the players that settle",
-    quick=Form(2, {"steps": 3000, "count": 30}),
-    full=Form(10, {"steps": 10_000, "count": 100}),
-    picture=picture,
+    control_description="stable players",
+    quick=Budget(2, {"steps": 3000, "count": 30}),
+    full=Budget(10, {"steps": 10_000, "count": 100}),
+    plot=plot,
 )

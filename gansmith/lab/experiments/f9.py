@@ -8,8 +8,8 @@ from gansmith.core.rng import Rng
 from gansmith.core.trainer import Trainer
 from gansmith.data import modes, open_data, open_source
 from gansmith.games.gan import GAN
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, near
-from gansmith.lab.tools import sampled
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, near
+from gansmith.lab.tools import sample_on_cpu
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import MLPCritic, MLPGenerator
 
@@ -19,17 +19,19 @@ NEAR, ENOUGH, SAMPLES = 0.2, 10, 2500
 
 def run(arm: str, seed: int, steps: int) -> Numbers:
     """Shares of the ring's modes that groups of members cover, by the size of a group."""
-    members = [covered(seed, number, steps, arm == "one alone") for number in range(SIZES[-1])]
+    members = [
+        covered_modes(seed, number, steps, arm == "one alone") for number in range(SIZES[-1])
+    ]
     found = torch.stack(members)
-    if arm == "one alone":  # the first one, as often as there would be members
+    if arm == "one alone":  # the first one, repeated for every member
         found = found[:1].expand(SIZES[-1], -1)
     return {
         f"of {size}": float(found.unflatten(0, (-1, size)).any(1).double().mean()) for size in SIZES
     }
 
 
-def covered(seed: int, number: int, steps: int, only_first: bool) -> torch.Tensor:
-    """Which modes a GAN covers that is made to collapse: G's rate is ten times D's."""
+def covered_modes(seed: int, number: int, steps: int, only_first: bool) -> torch.Tensor:
+    """The modes that a collapsing GAN covers: G's learning rate is ten times D's."""
     known = modes("ring")
     assert known is not None
     if only_first and number:
@@ -45,26 +47,26 @@ def covered(seed: int, number: int, steps: int, only_first: bool) -> torch.Tenso
     source = open_source(open_data("ring"), 32, own)
     Trainer(game, source, optim=optim, steps=steps, seed=own).fit()
     count = SAMPLES * (SIZES[-1] if only_first else 1)
-    distance, nearest = torch.cdist(sampled(game, count, Rng(own, 1)), known[0]).min(1)
+    distance, nearest = torch.cdist(sample_on_cpu(game, count, Rng(own, 1)), known[0]).min(1)
     return nearest[distance < NEAR].bincount(minlength=len(known[0])) >= ENOUGH
 
 
 def check(arms: Arms) -> list[Check]:
     shares = [arms.mean("ensemble", f"of {size}") for size in SIZES]
-    said = [1 - (1 - shares[0]) ** size for size in SIZES]
+    predicted = [1 - (1 - shares[0]) ** size for size in SIZES]
     return [
         Check("more members cover no less", shares == sorted(shares)),
         above("share of the modes that 25 cover", shares[2], 7 / 8),
-        near("of 5, by the formula", shares[1], said[1], 1 / 8),
-        near("of 25, by the formula", shares[2], said[2], 1 / 8),
+        near("of 5, by the formula", shares[1], predicted[1], 1 / 8),
+        near("of 25, by the formula", shares[2], predicted[2], 1 / 8),
     ]
 
 
 EXPERIMENT = Experiment(
     id="F9",
-    title="A crowd covers what each has lost",
-    says="Generators that each hold a few modes hold most of them together: N of them, a share p "
-    "each, cover 1 - (1 - p)^N.",
+    title="An ensemble covers what each member has dropped",
+    claim="Generators that each cover a few modes cover most of them together: N of them, a share "
+    "p each, cover 1 - (1 - p)^N.",
     paper="arXiv:1612.00991",
     metric="share of the ring's modes with 10 samples within 0.2, of 2,500 a member",
     criterion="7 of 8 modes by 25 members; the formula within one mode",
@@ -72,7 +74,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"ensemble": "one alone"},
-    fails="one generator with 25 times the samples",
-    quick=Form(2, {"steps": 600}),
-    full=Form(10, {"steps": 600}),
+    control_description="one generator with 25 times the samples",
+    quick=Budget(2, {"steps": 600}),
+    full=Budget(10, {"steps": 600}),
 )

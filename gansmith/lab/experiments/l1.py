@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import torch
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import fit_critic, normal
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import fit_critic, normal_sampler
 from gansmith.losses.objectives import OBJECTIVES, LeastSquares
 from gansmith.networks.mlp import MLPCritic
 
@@ -13,16 +13,16 @@ GAP = 6.0
 def run(arm: str, seed: int, ahead: int, steps: int) -> Numbers:
     """D is trained alone until it is sure; then G, a shift, is trained with it."""
     objective = LeastSquares() if arm == "least squares" else OBJECTIVES["minimax"]
-    real, fake = normal(0.0, 0.3), normal(GAP, 0.3)
+    real, fake = normal_sampler(0.0, 0.3), normal_sampler(GAP, 0.3)
     D = MLPCritic(1, 64, 2)
-    fit_critic(D, objective, real, fake, steps=ahead, falling=False, lr=3e-3)
+    fit_critic(D, objective, real, fake, steps=ahead, decay=False, lr=3e-3)
     shift = torch.tensor(0.0, requires_grad=True)
     (slope,) = torch.autograd.grad(objective.g(D(real(4096)), D(fake(4096) + shift)), shift)
     movers = (
         torch.optim.Adam(D.requires_grad_(True).parameters(), lr=1e-3),
         torch.optim.SGD([shift], lr=3.0),
     )
-    for _ in range(steps):  # now both learn, in turns
+    for _ in range(steps):  # both are trained, alternately
         for optim in movers:
             x, y = real(256), fake(256) + shift
             loss = (
@@ -45,17 +45,18 @@ def check(arms: Arms) -> list[Check]:
 
 EXPERIMENT = Experiment(
     id="L1",
-    title="Least squares keeps its slope when D is sure",
-    says="A sigmoid is flat where D is sure, a linear output is not: G still learns from a D that "
-    "was trained far ahead.",
+    title="Least squares keeps its gradient when D is sure",
+    claim="A sigmoid is flat where D is sure, a linear output is not: G still learns from a D "
+    "that was trained far ahead.",
     paper="arXiv:1611.04076",
-    metric="G's gradient behind a D trained alone, two far clusters; how far G then comes",
-    criterion="gradient 100 times minimax's; comes within a tenth where minimax stays beyond half",
+    metric="G's gradient behind a D trained alone, two distant clusters; how far G then comes",
+    criterion="gradient 100 times minimax's; reaches within a tenth of the way where minimax does "
+    "not cover half",
     arms=("least squares", "minimax"),
     run=run,
     check=check,
     control={"least squares": "minimax", "minimax": "least squares"},
-    fails="the two exchanged",
-    quick=Form(2, {"ahead": 1500, "steps": 1500}),
-    full=Form(5, {"ahead": 10_000, "steps": 5000}),
+    control_description="the two exchanged",
+    quick=Budget(2, {"ahead": 1500, "steps": 1500}),
+    full=Budget(5, {"ahead": 10_000, "steps": 5000}),
 )

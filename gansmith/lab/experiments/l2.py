@@ -3,24 +3,26 @@ from __future__ import annotations
 from typing import Any
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.lab.tools import numbers_of, trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
+from gansmith.lab.tools import evaluate_trainer, preset_trainer
 
 AT = (0.1, 0.25, 1.0)
 
 
 def run(arm: str, seed: int, steps: int, ahead: int, width: int) -> Numbers:
-    """cFID at parts of the budget, which counts the moves of G."""
-    asked: dict[str, Any] = {"preset": "nsgan" if arm == "nsgan" else "ebgan"}
+    """cFID at parts of the budget, which counts the steps of G."""
+    keywords: dict[str, Any] = {"preset": "nsgan" if arm == "nsgan" else "ebgan"}
     before = ahead if arm == "pre-trained" else 0
     if before:
-        asked["pretrain_steps"] = before
-    trainer = trainer_of(data="fashion", seed=seed, steps=before + steps, width=width, **asked)
+        keywords["d_pretrain_steps"] = before
+    trainer = preset_trainer(
+        data="fashion", seed=seed, steps=before + steps, width=width, **keywords
+    )
     data = open_data("fashion")
     numbers: Numbers = {}
     for part in AT:
         trainer.fit(before + round(part * steps))
-        numbers[f"at {part:g}"] = numbers_of(trainer, data, 2000)["cfid"]
+        numbers[f"at {part:g}"] = evaluate_trainer(trainer, data, 2000)["cfid"]
     return numbers
 
 
@@ -34,18 +36,19 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="L2",
     title="An auto-encoder as D can be trained before G",
-    says="D = -error needs no fakes to begin with: trained on the data alone for a while, it makes "
-    "the first pictures better.",
+    claim="D = -error can start without fakes: trained on the data alone for a while, it gives "
+    "better pictures early on.",
     paper="arXiv:1609.03126, section 2; arXiv:1412.6583",
-    metric="cFID at a tenth, a quarter and all of one budget of moves of G",
+    metric="cFID at a tenth, a quarter and all of one budget of steps of G",
     criterion="at a tenth at most 0.8 of ebgan without pre-training and of nsgan",
     arms=("pre-trained", "from nothing", "nsgan"),
     run=run,
     check=check,
     control={"pre-trained": "nsgan"},
-    fails="a GAN whose D cannot be trained alone",
-    quick=Form(1, {"steps": 1000, "ahead": 400, "width": 16}),
-    full=Form(3, {"steps": 2000, "ahead": 1000, "width": 32}),
-    departs="D's steps before the game are not counted; where they are (40 of 80 at width 16), the "
-    "first pictures are no better than without. After some 400 moves of G the lead is gone",
+    control_description="a GAN whose D cannot be trained alone",
+    quick=Budget(1, {"steps": 1000, "ahead": 400, "width": 16}),
+    full=Budget(3, {"steps": 2000, "ahead": 1000, "width": 32}),
+    departures="the steps of D before the game are not counted; where they are (40 of 80 at width "
+    "16), the first pictures are no better than without. After some 400 steps of G the lead is "
+    "gone",
 )

@@ -3,25 +3,27 @@ from __future__ import annotations
 from typing import Any
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import numbers_of, trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import evaluate_trainer, preset_trainer
 
 GAMMAS = {"gamma 0.3": 0.3, "gamma 0.5": 0.5, "gamma 0.7": 0.7}
 
 
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     gamma = GAMMAS.get(arm, 0.5)
-    asked: dict[str, Any] = {"gamma": gamma} | ({"rate": 1e-9} if arm == "no balance" else {})
-    trainer = trainer_of("began", "fashion", seed, steps, width=width, **asked)
+    keywords: dict[str, Any] = {"gamma": gamma} | (
+        {"lambda_k": 1e-9} if arm == "no balance" else {}
+    )
+    trainer = preset_trainer("began", "fashion", seed, steps, width=width, **keywords)
     real = fake = 0.0
     measures = []
     for step in range(steps):
-        terms = {key: float(value) for key, value in trainer.play().items()}
-        measures.append(terms["fool/measure"])
+        terms = {key: float(value) for key, value in trainer.train_step().items()}
+        measures.append(terms["G/measure"])
         if step >= steps // 2:
-            real, fake = real + terms["judge/real"], fake + terms["judge/fake"]
+            real, fake = real + terms["D/real"], fake + terms["D/fake"]
     tenth = max(1, steps // 10)
-    found = numbers_of(trainer, open_data("fashion"), 2000)
+    found = evaluate_trainer(trainer, open_data("fashion"), 2000)
     return {
         "ratio": fake / real,
         "fall": sum(measures[:tenth]) / sum(measures[-tenth:]),
@@ -45,9 +47,9 @@ def check(arms: Arms) -> list[Check]:
 
 EXPERIMENT = Experiment(
     id="L4",
-    title="BEGAN holds two errors in balance",
-    says="A weight that follows the errors holds their ratio at gamma, low for clear pictures and "
-    "high for varied ones; a measure of both falls as the game converges.",
+    title="BEGAN balances two errors",
+    claim="A weight that follows the errors holds their ratio at gamma, low for sharp pictures "
+    "and high for diverse ones; a measure of both falls as the game converges.",
     paper="arXiv:1703.10717",
     metric="E[L(G)] / E[L(x)] over the second half of the run; recall; fall of the measure",
     criterion="within 15 % of gamma; recall rises with it; the measure falls threefold",
@@ -55,7 +57,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control=dict.fromkeys(GAMMAS, "no balance"),
-    fails="a weight that does not move",
-    quick=Form(1, {"steps": 600, "width": 16}),
-    full=Form(3, {"steps": 6000, "width": 32}),
+    control_description="a constant weight",
+    quick=Budget(1, {"steps": 600, "width": 16}),
+    full=Budget(3, {"steps": 6000, "width": 32}),
 )

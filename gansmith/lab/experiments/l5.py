@@ -6,14 +6,15 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
+from gansmith.core.images import to_float
 from gansmith.data import open_data
 from gansmith.games.gan import GAN
-from gansmith.games.loss_sensitive import LossSensitive, MeanL1
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import numbers_of, trainer_of
+from gansmith.games.loss_sensitive import LossSensitiveGAN, MeanL1
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import evaluate_trainer, preset_trainer
 
 
-class Constant(MeanL1):
+class ConstantMargin(MeanL1):
     """The same margin for every pair."""
 
     def __call__(self, x: Tensor, y: Tensor) -> Tensor:
@@ -22,31 +23,31 @@ class Constant(MeanL1):
 
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     preset = "wgan-gp" if arm == "wgan-gp" else "loss-sensitive"
-    trainer = trainer_of(preset, "fashion", seed, steps, width=width)
+    trainer = preset_trainer(preset, "fashion", seed, steps, width=width)
     game = trainer.game
     if arm == "one margin for all":
-        assert isinstance(game, LossSensitive)
-        game.distance = Constant(0.5)
+        assert isinstance(game, LossSensitiveGAN)
+        game.distance = ConstantMargin(0.5)
     trainer.fit()
     assert isinstance(game, GAN)
-    found = {"cfid": numbers_of(trainer, open_data("fashion"), 2000)["cfid"]}
-    return found if arm == "wgan-gp" else {**found, **pushed(game)}
+    found = {"cfid": evaluate_trainer(trainer, open_data("fashion"), 2000)["cfid"]}
+    return found if arm == "wgan-gp" else {**found, **gap_statistics(game)}
 
 
-def pushed(game: GAN) -> Numbers:
-    """How a gap in score goes with the distance, on pictures that are blended with noise."""
-    real = open_data("fashion").held["real"][:500].float() / 127.5 - 1
+def gap_statistics(game: GAN) -> Numbers:
+    """The gap in score against the distance, on pictures blended with noise."""
+    real = to_float(open_data("fashion").held_out["real"][:500])
     share = torch.rand(len(real), 1, 1, 1)
-    spoilt = (1 - share) * real + share * (2 * torch.rand_like(real) - 1)
-    distance = MeanL1()(real, spoilt)
+    noisy = (1 - share) * real + share * (2 * torch.rand_like(real) - 1)
+    distance = MeanL1()(real, noisy)
     with torch.no_grad():
         D: Any = game.D.eval()
-        gap = LossSensitive.loss(D(spoilt)) - LossSensitive.loss(D(real))
-    near, far = (gap[(distance < cut) == low].mean() for cut, low in cuts(distance))
+        gap = LossSensitiveGAN.loss(D(noisy)) - LossSensitiveGAN.loss(D(real))
+    near, far = (gap[(distance < cut) == low].mean() for cut, low in outer_quartiles(distance))
     return {"rank": float(spearmanr(distance, gap)[0]), "near over far": float(near / far)}
 
 
-def cuts(distance: Tensor) -> list[tuple[float, bool]]:
+def outer_quartiles(distance: Tensor) -> list[tuple[float, bool]]:
     """The nearest and the farthest quarter."""
     return [(float(distance.quantile(0.25)), True), (float(distance.quantile(0.75)), False)]
 
@@ -63,7 +64,7 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="L5",
     title="The margin grows with the distance",
-    says="A fake near its real partner needs to score only a little lower: D's scores follow "
+    claim="A fake near its real partner needs to score only a little lower: D's scores follow "
     "distances, and good fakes are not pushed away.",
     paper="arXiv:1701.06264",
     metric="gap in loss of pictures blended with noise, by their distance; cFID",
@@ -72,7 +73,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"margin by distance": "one margin for all"},
-    fails="one margin for all pairs",
-    quick=Form(1, {"steps": 800, "width": 16}),
-    full=Form(3, {"steps": 6000, "width": 32}),
+    control_description="one margin for all pairs",
+    quick=Budget(1, {"steps": 800, "width": 16}),
+    full=Budget(3, {"steps": 6000, "width": 32}),
 )

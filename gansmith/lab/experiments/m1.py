@@ -5,17 +5,17 @@ import math
 import torch
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.lab.tools import gaussian
-from gansmith.metrics import best_window, kernel_density
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
+from gansmith.lab.tools import normal_distribution
+from gansmith.metrics import best_bandwidth, log_kernel_density
 
 
 def run(arm: str, seed: int, count: int) -> Numbers:
     data = open_data("digits")
-    samples, test = (data.train["real"], data.held["real"])
+    samples, test = (data.train["real"], data.held_out["real"])
     x, y = (part.flatten(1).double() / 127.5 for part in (samples[:1000], test[:50]))
-    std = best_window(x[:900], x[900:])
-    found = kernel_density(x, y, std, chunk=7)
+    std = best_bandwidth(x[:900], x[900:])
+    found = log_kernel_density(x, y, std, chunk=7)
     exponent = -(y[:, None] - x).square().sum(2) / (2 * std**2)
     brute = (
         exponent.logsumexp(1)
@@ -24,11 +24,11 @@ def run(arm: str, seed: int, count: int) -> Numbers:
     )
     line = torch.randn(count, 1).double()
     held, fresh = torch.randn(2000, 1).double(), torch.randn(20_000, 1).double()
-    window = best_window(line, held) * (1.0 if arm == "validated" else 10.0)
-    true = float(gaussian(0.0).log_prob(fresh).mean())
+    window = best_bandwidth(line, held) * (1.0 if arm == "validated" else 10.0)
+    true = float(normal_distribution(0.0).log_prob(fresh).mean())
     return {
         "brute": float((found - brute).abs().max()),
-        "line": abs(float(kernel_density(line, fresh, window).mean()) - true),
+        "line": abs(float(log_kernel_density(line, fresh, window).mean()) - true),
     }
 
 
@@ -41,16 +41,16 @@ def check(arms: Arms) -> list[Check]:
 
 EXPERIMENT = Experiment(
     id="M1",
-    title="Likelihood by a window on each sample",
-    says="A Gaussian on each sample makes a density; its width is chosen by validation.",
+    title="Parzen-window likelihood",
+    claim="A Gaussian on each sample makes a density; its bandwidth is chosen by validation.",
     paper="arXiv:1406.2661, section 5",
-    metric="log-likelihood against the sum written out, and against the truth in one dimension",
+    metric="log-likelihood against the explicit sum, and against the truth in one dimension",
     criterion="to 1e-6; within 0.05 nat of the truth with 10,000 samples",
     arms=("validated", "ten times as wide"),
     run=run,
     check=check,
     control={"validated": "ten times as wide"},
-    fails="a window ten times as wide",
-    quick=Form(3, {"count": 10_000}),
-    full=Form(10, {"count": 10_000}),
+    control_description="a bandwidth ten times as large",
+    quick=Budget(3, {"count": 10_000}),
+    full=Budget(10, {"count": 10_000}),
 )

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.lab.tools import panel
-from gansmith.metrics import different_bins, load_judge, make_bins
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
+from gansmith.lab.tools import single_axes
+from gansmith.metrics import load_judge, make_bins, ndb
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,12 +17,12 @@ DROPPED = (0, 1, 2, 4, 6)
 
 def run(arm: str, seed: int, count: int, bins: int) -> Numbers:
     data, judge = open_data("fashion"), load_judge("fashion")
-    known = make_bins(judge.look(data.train["real"][:count])[0], bins, seed=seed)
-    held, label = data.held["real"], data.held["label"]
+    known = make_bins(judge.extract(data.train["real"][:count])[0], bins, seed=seed)
+    held, label = data.held_out["real"], data.held_out["label"]
     ratios = []
     for dropped in DROPPED:
         kept = held[label >= (dropped if arm == "classes dropped" else 0)]
-        ratios.append(different_bins(judge.look(kept[:count])[0], known, level=0.01).ratio)
+        ratios.append(ndb(judge.extract(kept[:count])[0], known, level=0.01).ratio)
     return {"ratios": ratios, "real": ratios[0]}
 
 
@@ -34,8 +34,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     for arm in ("classes dropped", "nothing dropped"):
         axes.plot(DROPPED, arms.first(arm, "ratios"), "o-", ms=3, label=arm)
     axes.set_xlabel("classes dropped, of 10")
@@ -46,8 +46,8 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="M11",
-    title="Bins that differ count dropped modes",
-    says="The share of k-means bins whose counts differ by more than chance is near 0 for real "
+    title="Number of statistically different bins counts dropped modes",
+    claim="The share of k-means bins whose counts differ by more than chance is near 0 for real "
     "against real, and grows with the classes that are left out.",
     paper="arXiv:1805.12462",
     metric="number of statistically different bins over all, of features of fashion",
@@ -56,8 +56,8 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"classes dropped": "nothing dropped"},
-    fails="nothing dropped",
-    quick=Form(1, {"count": 2000, "bins": 50}),
-    full=Form(3, {"count": 4000, "bins": 100}),
-    picture=picture,
+    control_description="nothing dropped",
+    quick=Budget(1, {"count": 2000, "bins": 50}),
+    full=Budget(3, {"count": 4000, "bins": 100}),
+    plot=plot,
 )

@@ -7,27 +7,28 @@ import torch
 
 from gansmith.core.rng import Rng
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
-from gansmith.lab.tools import panel
-from gansmith.metrics import best_window, kernel_density, make_bins
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above
+from gansmith.lab.tools import single_axes
+from gansmith.metrics import best_bandwidth, log_kernel_density, make_bins
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 def run(arm: str, seed: int, centres: int, data: str, counts: list[int]) -> Numbers:
-    """Likelihood of held-out pictures under windows on k-means centres, or on real pictures."""
+    """Likelihood of held-out pictures under windows on k-means centers, or on real pictures."""
     source = open_data(data)
     order = Rng(seed, 5).permutation(source.spec.train)
     train = source.train["real"][order].flatten(1).double() / 127.5
-    held = source.held["real"].flatten(1).double()[:1000] / 127.5
+    held = source.held_out["real"].flatten(1).double()[:1000] / 127.5
     valid, test = held[: len(held) // 2], held[len(held) // 2 :]
     real = train[:centres]
     if arm == "k-means":
-        real = make_bins(train[:6000], centres, seed=seed).centres
-    found = kernel_density(real, test, best_window(real, valid))
+        real = make_bins(train[:6000], centres, seed=seed).centers
+    found = log_kernel_density(real, test, best_bandwidth(real, valid))
     growing = [
-        float(kernel_density(train[:n], test, best_window(train[:n], valid)).mean()) for n in counts
+        float(log_kernel_density(train[:n], test, best_bandwidth(train[:n], valid)).mean())
+        for n in counts
     ]
     return {
         "value": float(found.mean()),
@@ -47,8 +48,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     axes.plot(arms.first("real", "growing"), "o-", label="real pictures")
     axes.set_xlabel("more samples, four times as many each")
     axes.set_ylabel("log-likelihood, nats")
@@ -58,18 +59,19 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="M2",
-    title="Likelihood by windows misleads",
-    says="Windows on k-means centres, which are blurred averages, make held-out pictures likelier "
-    "than windows on as many real pictures; and the number grows with the samples.",
+    title="Parzen-window likelihood misleads",
+    claim="Windows on k-means centers, which are blurred averages, make held-out pictures more "
+    "likely than windows on as many real pictures; and the number grows with the number of "
+    "samples.",
     paper="arXiv:1511.01844, section 5",
-    metric="mean log-likelihood of held-out pictures, the window by validation",
+    metric="mean log-likelihood of held-out pictures, the bandwidth by validation",
     criterion="k-means above real by more than 3 SE; still growing at the end",
     arms=("k-means", "real"),
     run=run,
     check=check,
     control={"k-means": "real"},
-    fails="real pictures in the place of the centres",
-    quick=Form(1, {"centres": 100, "data": "digits", "counts": [50, 200, 800]}),
-    full=Form(3, {"centres": 100, "data": "fashion", "counts": [100, 400, 1600, 6400]}),
-    picture=picture,
+    control_description="real pictures in place of the centers",
+    quick=Budget(1, {"centres": 100, "data": "digits", "counts": [50, 200, 800]}),
+    full=Budget(3, {"centres": 100, "data": "fashion", "counts": [100, 400, 1600, 6400]}),
+    plot=plot,
 )

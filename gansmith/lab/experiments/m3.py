@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
 from gansmith.theory import GaussianMixture
 
 
@@ -37,16 +37,16 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="M3",
     title="Noise costs almost no likelihood",
-    says="A model of which 99 in 100 samples are noise has a likelihood that is lower by log 100 "
-    "= 4.605 nats at most, next to nothing among hundreds.",
+    claim="A model of which 99 in 100 samples are noise has a likelihood that is lower by at most "
+    "log 100 = 4.605 nats, next to nothing among hundreds.",
     paper="arXiv:1511.01844, section 3.2",
     metric="mean log-likelihood of data under a mixture, alone and with 99 % noise",
-    criterion="lost: at most log 100, and within 0.01 of it; good samples 50 times fewer",
+    criterion="loss at most log 100, and within 0.01 of it; 50 times fewer good samples",
     arms=("the model", "noise mixed in"),
     run=run,
     check=check,
     control={"noise mixed in": "the model"},
-    fails="no noise",
-    quick=Form(2, {"dim": 50, "share": 0.99, "count": 5000}),
-    full=Form(5, {"dim": 50, "share": 0.99, "count": 100_000}),
+    control_description="no noise",
+    quick=Budget(2, {"dim": 50, "share": 0.99, "count": 5000}),
+    full=Budget(5, {"dim": 50, "share": 0.99, "count": 100_000}),
 )

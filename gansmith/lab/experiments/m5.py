@@ -5,15 +5,15 @@ import torch.nn.functional as F
 
 from gansmith.core.rng import Rng
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.metrics import class_score, load_judge
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.metrics import inception_score, load_judge
 
 
 def run(arm: str, seed: int, count: int) -> Numbers:
-    """Scores of planted sets; the control tells all of them apart by nothing: shuffled answers."""
+    """Scores of planted sets; in the control every picture gets the judge's mean answer."""
     data, judge = open_data("fashion"), load_judge("fashion")
-    order = Rng(seed, 3).permutation(data.spec.held)
-    real, label = data.held["real"][order[:count]], data.held["label"][order[:count]]
+    order = Rng(seed, 3).permutation(data.spec.held_out)
+    real, label = data.held_out["real"][order[:count]], data.held_out["label"][order[:count]]
     sets = {
         "real": real,
         "blurred": F.avg_pool2d(real.float(), 5, 1, 2).to(torch.uint8),
@@ -23,17 +23,21 @@ def run(arm: str, seed: int, count: int) -> Numbers:
     }
     numbers = {}
     for name, pictures in sets.items():
-        said = judge.look(pictures)[1]
+        probabilities = judge.extract(pictures)[1]
         if arm == "answers shuffled":
-            said = said[:, Rng(seed, 5).permutation(10)].mean(0, keepdim=True).expand_as(said)
-        numbers[name] = class_score(said)
+            probabilities = (
+                probabilities[:, Rng(seed, 5).permutation(10)]
+                .mean(0, keepdim=True)
+                .expand_as(probabilities)
+            )
+        numbers[name] = inception_score(probabilities)
     k = 7
-    exact = class_score(torch.eye(k).double().repeat(3, 1))
-    return numbers | {"exact": abs(exact - k) + abs(class_score(torch.eye(k)[:1].double()) - 1)}
+    exact = inception_score(torch.eye(k).double().repeat(3, 1))
+    return numbers | {"exact": abs(exact - k) + abs(inception_score(torch.eye(k)[:1].double()) - 1)}
 
 
 def _best(pictures: torch.Tensor, label: int) -> torch.Tensor:
-    return pictures[load_judge("fashion").look(pictures)[1][:, label].argmax()]
+    return pictures[load_judge("fashion").extract(pictures)[1][:, label].argmax()]
 
 
 def check(arms: Arms) -> list[Check]:
@@ -49,17 +53,19 @@ def check(arms: Arms) -> list[Check]:
 
 EXPERIMENT = Experiment(
     id="M5",
-    title="Sharp one by one, flat on average",
-    says="exp(mean KL of the classes of a picture from those of all) is K for K certain, balanced "
-    "classes; it falls with blur and noise, and does not see that each class is one picture.",
+    title="Inception score: confident per picture, balanced on average",
+    claim="exp(mean KL of the class probabilities of a picture to their mean) is K for K "
+    "confident, balanced classes; it falls with blur and noise, and does not notice that all "
+    "pictures of a class are the same.",
     paper="arXiv:1606.03498, section 4",
-    metric="class score by the judge of fashion, of real, blurred, noisy, one-class pictures",
-    criterion="exact on planted answers; real > blurred > noise; one class <= 1.15; copies unseen",
+    metric="inception score by the judge of fashion, of real, blurred, noisy, one-class pictures",
+    criterion="exact on planted probabilities; real > blurred > noise; one class <= 1.15; copies "
+    "unnoticed",
     arms=("judge", "answers shuffled"),
     run=run,
     check=check,
     control={"judge": "answers shuffled"},
-    fails="a judge that says the same of every picture",
-    quick=Form(1, {"count": 2000}),
-    full=Form(3, {"count": 4000}),
+    control_description="a judge with the same probabilities for every picture",
+    quick=Budget(1, {"count": 2000}),
+    full=Budget(3, {"count": 4000}),
 )

@@ -8,19 +8,19 @@ from torch import Tensor
 
 from gansmith.core.rng import Rng
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.lab.tools import panel
-from gansmith.metrics import Gaussian, frechet_distance, frechet_from_features, load_judge
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
+from gansmith.lab.tools import single_axes
+from gansmith.metrics import GaussianStats, frechet_distance, frechet_from_features, load_judge
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STEPS = 5
-HARMS = ("blur", "noise", "dropped classes")
+DISTORTIONS = ("blur", "noise", "dropped classes")
 
 
-def harmed(x: Tensor, label: Tensor, how: str, step: int) -> Tensor:
-    """The pictures with more and more of one harm."""
+def distorted(x: Tensor, label: Tensor, how: str, step: int) -> Tensor:
+    """The pictures with `step` steps of a distortion."""
     if step == 0:
         return x
     if how == "blur":
@@ -34,40 +34,43 @@ def harmed(x: Tensor, label: Tensor, how: str, step: int) -> Tensor:
 
 def run(arm: str, seed: int, count: int) -> Numbers:
     data, judge = open_data("fashion"), load_judge("fashion")
-    order = Rng(seed, 3).permutation(data.spec.held)[:count]
-    x, label = data.held["real"][order], data.held["label"][order]
-    real = judge.look(data.train["real"][:count])[0]
-    numbers: Numbers = {"floor": frechet_from_features(judge.look(x)[0], real)}
-    for how in HARMS:
+    order = Rng(seed, 3).permutation(data.spec.held_out)[:count]
+    x, label = data.held_out["real"][order], data.held_out["label"][order]
+    real = judge.extract(data.train["real"][:count])[0]
+    numbers: Numbers = {"floor": frechet_from_features(judge.extract(x)[0], real)}
+    for how in DISTORTIONS:
         steps = range(STEPS + 1) if arm == "harmed" else [0] * (STEPS + 1)
         numbers[how] = [
-            frechet_from_features(judge.look(harmed(x, label, how, s))[0], real) for s in steps
+            frechet_from_features(judge.extract(distorted(x, label, how, s))[0], real)
+            for s in steps
         ]
     return numbers | {"exact": _exact()}
 
 
 def _exact() -> float:
-    """Error against closed forms: on the line, and for covariances that commute."""
-    line = [Gaussian(torch.tensor([m]).double(), torch.tensor([[s**2]]).double(), 10)
+    """Error against closed forms: in one dimension, and for commuting covariances."""
+    line = [GaussianStats(torch.tensor([m]).double(), torch.tensor([[s**2]]).double(), 10)
             for m, s in ((1.0, 2.0), (-0.5, 0.3))]  # fmt: skip
     off = abs(frechet_distance(*line) - (1.5**2 + 1.7**2))
     basis = torch.linalg.qr(torch.randn(6, 6).double()).Q
     one, two = torch.rand(6).double() + 0.1, torch.rand(6).double() + 0.1
-    both = [Gaussian(torch.zeros(6).double(), basis @ d.diag() @ basis.T, 10) for d in (one, two)]
+    both = [
+        GaussianStats(torch.zeros(6).double(), basis @ d.diag() @ basis.T, 10) for d in (one, two)
+    ]
     return max(off, abs(frechet_distance(*both) - float((one.sqrt() - two.sqrt()).square().sum())))
 
 
 def check(arms: Arms) -> list[Check]:
     found = [below("error against closed forms", arms.mean("harmed", "exact"), 1e-6)]
-    for how in HARMS:
+    for how in DISTORTIONS:
         curve = torch.tensor([run[how] for run in arms.numbers["harmed"]]).mean(0)
         found.append(Check(f"rises with every step of {how}", bool((curve.diff() > 0).all())))
     return found
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
-    for how in HARMS:
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
+    for how in DISTORTIONS:
         axes.plot(arms.first("harmed", how), "o-", ms=3, label=how)
     axes.axhline(arms.first("harmed", "floor"), color="grey", ls="--", lw=1, label="real")
     axes.set_yscale("log")
@@ -79,18 +82,19 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="M6",
-    title="The Frechet distance sees every harm",
-    says="The distance of Gaussians fitted to features rises with blur, with noise and with "
-    "classes that are missing.",
+    title="The Frechet distance detects every distortion",
+    claim="The distance between Gaussians fitted to features rises with blur, with noise and with "
+    "missing classes.",
     paper="arXiv:1706.08500",
-    metric="Frechet distance of the judge's features, held-out pictures with five steps of harm",
-    criterion="closed forms to 1e-6; rises at every step of every harm",
+    metric="Frechet distance of the judge's features, held-out pictures with five steps of a "
+    "distortion",
+    criterion="closed forms to 1e-6; rises at every step of every distortion",
     arms=("harmed", "unharmed"),
     run=run,
     check=check,
     control={"harmed": "unharmed"},
-    fails="the same pictures at every step",
-    quick=Form(1, {"count": 1500}),
-    full=Form(3, {"count": 4000}),
-    picture=picture,
+    control_description="the same pictures at every step",
+    quick=Budget(1, {"count": 1500}),
+    full=Budget(3, {"count": 4000}),
+    plot=plot,
 )

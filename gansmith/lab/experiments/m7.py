@@ -6,9 +6,9 @@ import torch
 
 from gansmith.core.rng import Rng
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import panel
-from gansmith.metrics import nearest, nearest_moved
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import single_axes
+from gansmith.metrics import nearest_neighbors, nearest_shifted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +17,7 @@ SHIFTS = (0, 1, 2, 3, 4)
 
 
 def run(arm: str, seed: int, count: int, train: int) -> Numbers:
-    """How often a shifted training picture's nearest neighbour is the picture itself."""
+    """How often a shifted training picture's nearest neighbor is the picture itself."""
     source = open_data("fashion").train["real"][:train]
     # with a fine texture, so that two shifted copies have little in common
     grain = Rng(seed, 9).integers(128, *source.shape)
@@ -28,9 +28,9 @@ def run(arm: str, seed: int, count: int, train: int) -> Numbers:
         moved = torch.roll(pictures[picked], (shift, shift), (2, 3))
         if arm == "pixels":
             rows = (part.flatten(1).double() for part in (moved, pictures))
-            place = nearest(*rows).index
+            place = nearest_neighbors(*rows).index
         elif arm == "aligned":
-            place = nearest_moved(moved, pictures, reach=4).index
+            place = nearest_shifted(moved, pictures, max_shift=4).index
         else:
             place = Rng(seed, 3, shift).integers(train, count)
         numbers["found"].append(float((place == picked).double().mean()))
@@ -46,8 +46,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     for arm in ("pixels", "aligned", "chance"):
         axes.plot(SHIFTS, arms.first(arm, "found"), "o-", ms=3, label=arm)
     axes.set_xlabel("shift, pixels")
@@ -59,17 +59,18 @@ def picture(arms: Arms) -> Figure:
 EXPERIMENT = Experiment(
     id="M7",
     title="A shift of two pixels hides a copy",
-    says="The nearest neighbour in pixels of a copied picture is another one as soon as the copy "
+    claim="The nearest neighbor in pixels of a copied picture is another one as soon as the copy "
     "is shifted a little; a search over shifts finds it again.",
     paper="arXiv:1511.01844, Figure 4",
-    metric="share of shifted, textured training pictures whose nearest neighbour is their source",
-    criterion="1 without a shift, below 0.5 at some shift up to 4; aligned at least 0.9 at all",
+    metric="share of shifted, textured training pictures whose nearest neighbor is their source",
+    criterion="1 without a shift, below 0.5 at some shift up to 4; with the search at least 0.9 "
+    "at all",
     arms=("pixels", "aligned", "chance"),
     run=run,
     check=check,
     control={"aligned": "chance"},
-    fails="a neighbour taken at random",
-    quick=Form(1, {"count": 100, "train": 1000}),
-    full=Form(3, {"count": 500, "train": 5000}),
-    picture=picture,
+    control_description="a random neighbor",
+    quick=Budget(1, {"count": 100, "train": 1000}),
+    full=Budget(3, {"count": 500, "train": 5000}),
+    plot=plot,
 )

@@ -4,8 +4,8 @@ import torch
 
 from gansmith.core.rng import Rng
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below, near
-from gansmith.metrics import duplicate_threshold, load_judge, support_at, support_size
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below, near
+from gansmith.metrics import duplicate_threshold, load_judge, support_for_probability, support_size
 
 SIZES = (50, 200, 1000, 5000)
 
@@ -18,18 +18,18 @@ def run(arm: str, seed: int, repeats: int, pictures: int) -> Numbers:
             estimate = support_size(draws[:, None]).estimate
             right += size / 2 <= estimate <= 2 * size
     data, judge = open_data("fashion"), load_judge("fashion")
-    real = judge.look(data.held["real"][:pictures])[0]
-    threshold = duplicate_threshold(judge.look(data.train["real"][:pictures])[0], 1e-5)
+    real = judge.extract(data.held_out["real"][:pictures])[0]
+    threshold = duplicate_threshold(judge.extract(data.train["real"][:pictures])[0], 1e-5)
     made = real
-    if arm == "collapsed":  # a hundred pictures, each over and over with a little noise
-        few = data.held["real"][Rng(seed, 4).integers(100, pictures)]
+    if arm == "collapsed":  # a hundred pictures, repeated with a little noise
+        few = data.held_out["real"][Rng(seed, 4).integers(100, pictures)]
         noisy = (few + 4 * Rng(seed, 5).normal(*few.shape)).clamp(0, 255).to(torch.uint8)
-        made = judge.look(noisy)[0]
+        made = judge.extract(noisy)[0]
     own, usual = (support_size(x, threshold) for x in (made, real))
     return {
         "right": right / (repeats * len(SIZES)),
         "ratio": min(own.estimate, 1e9) / min(usual.estimate, 1e9),
-        "half": support_at(400),
+        "half": support_for_probability(400),
     }
 
 
@@ -44,18 +44,20 @@ def check(arms: Arms) -> list[Check]:
 
 EXPERIMENT = Experiment(
     id="M9",
-    title="The birthday paradox counts what a generator can make",
-    says="Of s samples of N equally likely ones some two are equal with even odds when s is about "
-    "1.18 sqrt N: repetitions tell N. 400 samples that repeat half the time mean 115,260.",
+    title="The birthday paradox estimates a generator's support",
+    claim="Among s samples of N equally likely ones two are equal with probability 1/2 when s is "
+    "about 1.18 sqrt N: duplicates estimate N. If 400 samples contain a duplicate half of the "
+    "time, N is 115,260.",
     paper="arXiv:1706.08224",
-    metric="support from pairs of equals; duplicates by features, calibrated on real ones",
-    criterion="planted 50 to 5,000 to a factor 2 in 95 %; a collapsed one at most 0.1 of real",
+    metric="support from pairs of duplicates; duplicates by features, calibrated on real ones",
+    criterion="planted 50 to 5,000 to a factor of 2 in 95 %; a collapsed one at most 0.1 of real",
     arms=("collapsed", "real"),
     run=run,
     check=check,
     control={"collapsed": "real"},
-    fails="real held-out pictures",
-    quick=Form(1, {"repeats": 50, "pictures": 2000}),
-    full=Form(3, {"repeats": 200, "pictures": 4000}),
-    departs="the exact N for 400 samples is 115,260; 115,416 is s^2 / (2 log 2), an approximation",
+    control_description="real held-out pictures",
+    quick=Budget(1, {"repeats": 50, "pictures": 2000}),
+    full=Budget(3, {"repeats": 200, "pictures": 4000}),
+    departures="the exact N for 400 samples is 115,260; the often quoted 115,416 is s^2 / (2 log "
+    "2), an approximation",
 )

@@ -4,13 +4,18 @@ from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 
+from gansmith.core.images import to_float
 from gansmith.data import open_data
-from gansmith.evaluation.adherence import to_answer
-from gansmith.evaluation.select import judge_of
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import answers_of, kept, sheets, trainer_for
-from gansmith.metrics import image_reference, quick_images
-from gansmith.metrics.spectrum import fine_detail_ratio
+from gansmith.evaluation.adherence import reconstruction
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import (
+    conditional_samples,
+    encode_sheet,
+    preset_trainer_on_dataset,
+    sheets_figure,
+)
+from gansmith.metrics import image_reference, load_judge, quick_images
+from gansmith.metrics.spectrum import high_frequency_ratio
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,24 +27,26 @@ HELD = 2000
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     """PSNR to the true pictures, cFID, and fine detail over real."""
     data = open_data("down4:fashion")
-    true = data.held["real"][:HELD]
+    true = data.held_out["real"][:HELD]
     if arm == "bicubic":
-        small = data.held["given"][:HELD].float() / 127.5 - 1
-        made = F.interpolate(small, scale_factor=4, mode="bicubic").clamp(-1, 1)
+        small = to_float(data.held_out["condition"][:HELD])
+        samples = F.interpolate(small, scale_factor=4, mode="bicubic").clamp(-1, 1)
     else:
         shared = {"width": width, "batch": 16}
         if arm == "L2":
-            trainer = trainer_for(data, "regression", seed, steps, distance="l2", **shared)
+            trainer = preset_trainer_on_dataset(
+                data, "regression", seed, steps, distance="l2", **shared
+            )
         else:
-            trainer = trainer_for(data, "super-resolution", seed, steps, **shared)
+            trainer = preset_trainer_on_dataset(data, "super-resolution", seed, steps, **shared)
         trainer.fit(steps)
-        made = answers_of(trainer, data, HELD)
-    judge = judge_of("fashion", 1)
+        samples = conditional_samples(trainer, data, HELD)
+    judge = load_judge("fashion")
     return {
-        "psnr": to_answer(made, data)["psnr"].value,
-        "cfid": quick_images(made, image_reference(true, judge), judge),
-        "detail": fine_detail_ratio(made, true),
-        "sheet": kept(made[:32]),
+        "psnr": reconstruction(samples, data)["psnr"].value,
+        "cfid": quick_images(samples, image_reference(true, judge), judge),
+        "detail": high_frequency_ratio(samples, true),
+        "sheet": encode_sheet(samples[:32]),
     }
 
 
@@ -55,15 +62,15 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    return sheets({arm: arms.first(arm, "sheet") for arm in ARMS})
+def plot(arms: Arms) -> Figure:
+    return sheets_figure({arm: arms.first(arm, "sheet") for arm in ARMS})
 
 
 EXPERIMENT = Experiment(
     id="S1",
     title="Super-resolution invents its details",
-    says="A conditional GAN's enlargements are sharp and look real, and lie further from the true "
-    "picture than a regression's, which are soft.",
+    claim="The enlargements of a conditional GAN are sharp and look real, and are further from "
+    "the true picture than those of a regression, which are soft.",
     paper="arXiv:1609.04802, table 2",
     metric="PSNR, cFID and high-frequency energy over real, garments enlarged from 7 to 28 pixels",
     criterion="PSNR: L2 over GAN over bicubic; cFID of the GAN at most 0.7 of L2's; detail nearer "
@@ -72,8 +79,8 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"L2 + GAN": "L2"},
-    fails="L2 in the place of the GAN",
-    quick=Form(1, {"steps": 1200, "width": 16}),
-    full=Form(3, {"steps": 4000, "width": 32}),
-    picture=picture,
+    control_description="L2 in place of the GAN",
+    quick=Budget(1, {"steps": 1200, "width": 16}),
+    full=Budget(3, {"steps": 4000, "width": 32}),
+    plot=plot,
 )

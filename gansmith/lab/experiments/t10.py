@@ -6,21 +6,21 @@ import torch
 
 from gansmith.core.rng import Rng
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import numbers_of, trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import evaluate_trainer, preset_trainer
 from gansmith.metrics import sharpness_ratio
 from gansmith.theory import fit_mixture
 
-CODES = 50  # principal components that the mixture is of
+CODES = 50  # principal components that the mixture is fitted to
 
 
 def run(arm: str, seed: int, components: int, steps: int, width: int) -> Numbers:
     data = open_data("fashion")
     if arm == "gan":
-        trainer = trainer_of("dcgan", "fashion", seed, steps, width=width)
+        trainer = preset_trainer("dcgan", "fashion", seed, steps, width=width)
         trainer.fit()
         return {
-            "sharpness": numbers_of(trainer, data, 2000)["sharpness"],
+            "sharpness": evaluate_trainer(trainer, data, 2000)["sharpness"],
             "falls": 0.0,
             "gain": 0.0,
         }
@@ -36,9 +36,9 @@ def run(arm: str, seed: int, components: int, steps: int, width: int) -> Numbers
     )
     return {
         "sharpness": sharpness_ratio(
-            made.clamp(-1, 1).view(-1, 1, 28, 28).float(), data.held["real"]
+            made.clamp(-1, 1).view(-1, 1, 28, 28).float(), data.held_out["real"]
         ),
-        "falls": max([0.0, *(a - b for a, b in pairwise(mixture.path))]),
+        "falls": max([0.0, *(a - b for a, b in pairwise(mixture.log_likelihoods))]),
         "gain": float((mixture.log_prob(codes) - one.log_prob(codes)).mean()),
     }
 
@@ -54,9 +54,9 @@ def check(arms: Arms) -> list[Check]:
 
 EXPERIMENT = Experiment(
     id="T10",
-    title="A mixture by maximum likelihood blurs",
-    says="Expectation and maximisation never lower the likelihood, and what a mixture of Gaussians "
-    "makes of pictures is blurred: pictures lie on a thin, bent sheet.",
+    title="A mixture of Gaussians by maximum likelihood blurs",
+    claim="Expectation maximization never lowers the likelihood, and a mixture of Gaussians "
+    "fitted to pictures samples blurred ones: pictures lie on a thin, curved manifold.",
     paper="textbook",
     metric="log-likelihood from step to step; sharpness of samples over a GAN's",
     criterion="never falls by 1e-9; sharpness at most 0.6 of the GAN's; better than one Gaussian",
@@ -64,7 +64,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"mixture": "one gaussian"},
-    fails="one Gaussian, which gains nothing over itself",
-    quick=Form(1, {"components": 20, "steps": 800, "width": 16}),
-    full=Form(3, {"components": 50, "steps": 6000, "width": 32}),
+    control_description="a single Gaussian",
+    quick=Budget(1, {"components": 20, "steps": 800, "width": 16}),
+    full=Budget(3, {"components": 50, "steps": 6000, "width": 32}),
 )

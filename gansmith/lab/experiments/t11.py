@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import numbers_of, trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import evaluate_trainer, preset_trainer
 
 
 def run(arm: str, seed: int, steps: int) -> Numbers:
     prior, length = ("normal", 1) if arm == "untrained" else (arm, steps)
-    trainer = trainer_of("wgan-gp", "ring", seed, length, prior=prior, weight=1.0, batch=128)
+    trainer = preset_trainer(
+        "wgan-gp", "ring", seed, length, prior=prior, penalty_weight=1.0, batch=128
+    )
     trainer.fit()
-    found = numbers_of(trainer, open_data("ring"))
+    found = evaluate_trainer(trainer, open_data("ring"))
     return {"modes": found["modes_20"], "sliced": found["sliced"]}
 
 
@@ -27,7 +29,8 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="T11",
     title="The prior hardly matters",
-    says="Codes from a normal or from a uniform distribution: the generator is as good.",
+    claim="With latent codes from a normal or from a uniform distribution the generator is as "
+    "good.",
     paper="lecture",
     metric="modes of the ring with 20 samples or more; sliced distance to the data",
     criterion="at most 2 modes apart; ratio of distances in [0.5, 2]",
@@ -35,8 +38,8 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"normal": "untrained"},
-    fails="an untrained generator",
-    quick=Form(2, {"steps": 1500}),
-    full=Form(10, {"steps": 6000}),
-    departs="on the ring; on the grid of 25 and on garments it is in the tables of the presets",
+    control_description="an untrained generator",
+    quick=Budget(2, {"steps": 1500}),
+    full=Budget(10, {"steps": 6000}),
+    departures="on the ring; for the grid of 25 and garments see the tables of the presets",
 )

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch.distributions import Normal
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.lab.tools import fit_critic, normal
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
+from gansmith.lab.tools import fit_critic, normal_sampler
 from gansmith.losses.objectives import OBJECTIVES, Objective
 from gansmith.networks.mlp import MLPCritic
 from gansmith.theory import optimal_discriminator
@@ -14,7 +14,7 @@ RATIO = 4
 P, Q = Normal(0.0, 1.0), Normal(2.0, 1.0)
 
 
-class Unequal:
+class WeightedMinimax:
     """The minimax loss of D on RATIO times as many fakes as real examples."""
 
     def __init__(self, ratio: float) -> None:
@@ -25,9 +25,9 @@ class Unequal:
 
 
 def run(arm: str, seed: int, steps: int) -> Numbers:
-    objective: Objective = Unequal(RATIO) if arm == "4 to 1" else OBJECTIVES["minimax"]  # type: ignore[assignment]
+    objective: Objective = WeightedMinimax(RATIO) if arm == "4 to 1" else OBJECTIVES["minimax"]  # type: ignore[assignment]
     D = MLPCritic(1, 64, 2)
-    fit_critic(D, objective, normal(0.0), normal(2.0), steps=steps, batch=1024)
+    fit_critic(D, objective, normal_sampler(0.0), normal_sampler(2.0), steps=steps, batch=1024)
     x = torch.linspace(-4, 6, 401)
     best = optimal_discriminator(P, Q, fakes=RATIO)(x).double()
     weight = (P.log_prob(x).exp() + RATIO * Q.log_prob(x).exp()).double()
@@ -42,8 +42,8 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="T13",
     title="Equal counts of real and fake",
-    says="Shown r fakes for each real example, D comes to p / (p + r q): the counts belong to the "
-    "answer, and equal ones give p / (p + q).",
+    claim="With r fakes for each real example D converges to p / (p + r q): the optimum depends "
+    "on the counts, and equal ones give p / (p + q).",
     paper="arXiv:1406.2661, Proposition 1",
     metric="mean of abs(D - p / (p + 4 q))",
     criterion="at most 0.02",
@@ -51,7 +51,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"4 to 1": "1 to 1"},
-    fails="a D trained on equal counts",
-    quick=Form(2, {"steps": 3000}),
-    full=Form(3, {"steps": 10_000}),
+    control_description="a D trained on equal counts",
+    quick=Budget(2, {"steps": 3000}),
+    full=Budget(3, {"steps": 10_000}),
 )

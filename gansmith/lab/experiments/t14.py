@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 from gansmith.games.gan import GAN
-from gansmith.games.history import Replayed
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.ring import looks, restless, summary
+from gansmith.games.history import HistoryGAN
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.ring import oscillating_players, summarize, train_and_measure
 from gansmith.losses.objectives import OBJECTIVES
-from gansmith.networks.image_pool import Pool
+from gansmith.networks.image_pool import ImagePool
 
 
 def run(arm: str, seed: int, steps: int, count: int) -> Numbers:
-    players, objective = restless(seed), OBJECTIVES["non-saturating"]
+    players, objective = oscillating_players(seed), OBJECTIVES["non-saturating"]
     game = GAN(*players, objective=objective)
     if arm == "memory":
-        game = Replayed(*players, objective=objective, memory=Pool(8192, (2,)))
-    return summary(looks(game, seed, steps, count, rates={"D": 1e-3}))
+        game = HistoryGAN(*players, objective=objective, pool=ImagePool(8192, (2,)))
+    return summarize(train_and_measure(game, seed, steps, count, rates={"D": 1e-3}))
 
 
 def check(arms: Arms) -> list[Check]:
@@ -28,8 +28,8 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="T14",
     title="Fakes of past generators steady D",
-    says="When D is also shown what earlier generators made, no mode is lost, and they come and go "
-    "less.",
+    claim="When D is also trained on samples of earlier generators, no mode is lost, and modes "
+    "come and go less.",
     paper="arXiv:1612.07828, section 2.3",
     metric="modes of the ring over the second half of the run: mean, and standard deviation",
     criterion="as many modes or more; the deviation lower by a fifth",
@@ -37,7 +37,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"memory": "none"},
-    fails="no memory",
-    quick=Form(3, {"steps": 4000, "count": 40}),
-    full=Form(10, {"steps": 10_000, "count": 100}),
+    control_description="no history of samples",
+    quick=Budget(3, {"steps": 4000, "count": 40}),
+    full=Budget(10, {"steps": 10_000, "count": 100}),
 )

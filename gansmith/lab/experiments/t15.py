@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import numbers_of, panel, trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import evaluate_trainer, preset_trainer, single_axes
 from gansmith.theory import bilinear_path, bilinear_step
 from gansmith.theory.dynamics import Turns
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RATE = 0.1
-PRESETS = {"simultaneous": "fgan-single", "alternating": "fgan"}
+PRESETS = {"simultaneous": "fgan-single-step", "alternating": "fgan"}
 
 
 def run(arm: str, seed: int, steps: int, divergence: str) -> Numbers:
@@ -24,9 +24,9 @@ def run(arm: str, seed: int, steps: int, divergence: str) -> Numbers:
     factor = float(np.abs(np.linalg.eigvals(step)).max())
     path = np.asarray(bilinear_path((1.0, 0.0), RATE, 200, turns))
     growth = float(np.linalg.norm(path[-1]) / np.linalg.norm(path[0])) ** (1 / 200)
-    trainer = trainer_of(PRESETS[arm], "ring", seed, steps, divergence=divergence, lr=1e-3)
+    trainer = preset_trainer(PRESETS[arm], "ring", seed, steps, divergence=divergence, lr=1e-3)
     trainer.fit()
-    found = numbers_of(trainer, open_data("ring"))
+    found = evaluate_trainer(trainer, open_data("ring"))
     return {
         "factor": factor,
         "growth": growth,
@@ -48,8 +48,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel(3.6, 3.6)
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes(3.6, 3.6)
     for arm in ("simultaneous", "alternating"):
         axes.plot(*np.asarray(arms.first(arm, "path")).T, label=arm, lw=1)
     axes.set_aspect("equal")
@@ -59,9 +59,10 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="T15",
-    title="Taking turns is steadier than moving at once",
-    says="In the game x y simultaneous steps spiral outwards by sqrt(1 + rate^2) each, alternating "
-    "ones stay on a circle; on the ring, too, taking turns finds as many modes or more.",
+    title="Alternating steps are more stable than simultaneous ones",
+    claim="In the game x y simultaneous steps spiral outwards by sqrt(1 + rate^2) each, "
+    "alternating ones stay on a circle; on the ring, too, alternating steps find as many modes or "
+    "more.",
     paper="arXiv:1606.00709, Algorithm 1; arXiv:1801.04406",
     metric="growth of a step; modes of the ring with 20 samples or more",
     criterion="growth to 1e-6; alternating finds no fewer modes",
@@ -69,8 +70,8 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"simultaneous": "alternating", "alternating": "simultaneous"},
-    fails="the two exchanged",
-    quick=Form(2, {"steps": 3000, "divergence": "gan-divergence"}),
-    full=Form(10, {"steps": 10_000, "divergence": "gan-divergence"}),
-    picture=picture,
+    control_description="the two exchanged",
+    quick=Budget(2, {"steps": 3000, "divergence": "gan-divergence"}),
+    full=Budget(10, {"steps": 10_000, "divergence": "gan-divergence"}),
+    plot=plot,
 )

@@ -9,13 +9,13 @@ from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
 from gansmith.evaluation.evaluate import measure
 from gansmith.games.gan import GAN
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import (
     DCGANDiscriminator,
     DCGANGenerator,
     MLPCritic,
-    PictureMLP,
+    MLPImageGenerator,
 )
 
 ARMS = (
@@ -28,11 +28,11 @@ ARMS = (
 )
 
 
-def pair(arm: str, size: int, width: int) -> tuple[nn.Module, nn.Module]:
-    """The players of the recipe, with one thing changed."""
+def players(arm: str, size: int, width: int) -> tuple[nn.Module, nn.Module]:
+    """The players of the guidelines, with one change."""
     latent = Latent(64, "uniform")
     if arm == "dense layers":
-        return PictureMLP(latent, 1, size, 8 * width), MLPCritic(size**2, 8 * width)
+        return MLPImageGenerator(latent, 1, size, 8 * width), MLPCritic(size**2, 8 * width)
     G = DCGANGenerator(latent, 1, size, width, None if arm == "no norm in G" else nn.BatchNorm2d)
     D = DCGANDiscriminator(1, size, width, None if arm == "no norm in D" else nn.BatchNorm2d)
     for place, layer in enumerate(D.layers):
@@ -49,7 +49,7 @@ def pair(arm: str, size: int, width: int) -> tuple[nn.Module, nn.Module]:
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     data = open_data("fashion")
     torch.manual_seed(seed)
-    G, D = pair(arm, data.spec.size, width)
+    G, D = players(arm, data.spec.size, width)
     game = GAN(G, D, objective=OBJECTIVES["non-saturating"])  # type: ignore[arg-type]
     optim = dict.fromkeys(("G", "D"), adam(1e-3, 0.5))
     source = open_source(data, 32, seed)
@@ -66,8 +66,8 @@ def check(arms: Arms) -> list[Check]:
 
 EXPERIMENT = Experiment(
     id="T17",
-    title="The recipe of DCGAN matters",
-    says="Batch norm in both players, leaky rectifiers, small initial weights, convolutions: "
+    title="The guidelines of DCGAN matter",
+    claim="Batch normalization in both players, leaky ReLU, small initial weights, convolutions: "
     "without any one of them pictures get worse.",
     paper="arXiv:1511.06434, section 3",
     metric="cFID on garments, everything else alike",
@@ -76,7 +76,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"the recipe": "dense layers"},
-    fails="dense layers in its place",
-    quick=Form(1, {"steps": 600, "width": 16}),
-    full=Form(3, {"steps": 6000, "width": 32}),
+    control_description="dense layers in place of the guidelines",
+    quick=Budget(1, {"steps": 600, "width": 16}),
+    full=Budget(3, {"steps": 6000, "width": 32}),
 )

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch.distributions import Normal
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.lab.tools import fit_critic, normal, panel
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
+from gansmith.lab.tools import fit_critic, normal_sampler, single_axes
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.mlp import MLPCritic
 from gansmith.theory import optimal_discriminator
@@ -23,7 +23,14 @@ def run(arm: str, seed: int, steps: int) -> Numbers:
     found = torch.full_like(x, 0.5)
     if arm == "trained":
         D = MLPCritic(1, 64, 2)
-        fit_critic(D, OBJECTIVES["minimax"], normal(0.0), normal(2.0), steps=steps, batch=1024)
+        fit_critic(
+            D,
+            OBJECTIVES["minimax"],
+            normal_sampler(0.0),
+            normal_sampler(2.0),
+            steps=steps,
+            batch=1024,
+        )
         found = D(x.float()[:, None]).double().sigmoid()
     weight = (P.log_prob(x).exp() + Q.log_prob(x).exp()) / 2
     error = float((weight * (found - best).abs()).sum() / weight.sum())
@@ -34,8 +41,8 @@ def check(arms: Arms) -> list[Check]:
     return [below("mean error of D", arms.mean("trained", "error"), 0.02)]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     x = arms.first("trained", "x")
     axes.plot(x, arms.first("trained", "best"), lw=4, alpha=0.4, label="p / (p + q)")
     axes.plot(x, arms.first("trained", "D"), lw=1.2, label="trained D")
@@ -46,8 +53,8 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="T2",
-    title="The best discriminator",
-    says="With G fixed, the D that is trained to tell real from fake comes to p / (p + q).",
+    title="The optimal discriminator",
+    claim="With G fixed, D trained to discriminate real from fake converges to p / (p + q).",
     paper="arXiv:1406.2661, Proposition 1",
     metric="mean of abs(D - D*) under (p + q) / 2, for N(0, 1) against N(2, 1)",
     criterion="at most 0.02, mean of the seeds",
@@ -55,8 +62,8 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"trained": "constant"},
-    fails="D = 1/2 everywhere is off by half the total variation, 0.341",
-    quick=Form(2, {"steps": 3000}),
-    full=Form(3, {"steps": 20_000}),
-    picture=picture,
+    control_description="D = 1/2 everywhere, whose error is half the total variation, 0.341",
+    quick=Budget(2, {"steps": 3000}),
+    full=Budget(3, {"steps": 20_000}),
+    plot=plot,
 )

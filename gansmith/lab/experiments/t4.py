@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, near
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, near
 from gansmith.networks.mlp import MLPCritic
 
 
@@ -20,7 +20,7 @@ def run(arm: str, seed: int, steps: int, many: int) -> Numbers:
         loss.backward()
         optim.step()
     fresh = torch.randn(20_000, dim), torch.randn(20_000, dim)
-    return {"seen": _accuracy(D, real, fake), "fresh": _accuracy(D, *fresh)}
+    return {"training": _accuracy(D, real, fake), "fresh": _accuracy(D, *fresh)}
 
 
 @torch.no_grad()
@@ -30,24 +30,24 @@ def _accuracy(D: nn.Module, real: Tensor, fake: Tensor) -> float:
 
 def check(arms: Arms) -> list[Check]:
     return [
-        above("accuracy on the points seen", arms.mean("few", "seen"), 0.99),
+        above("accuracy on the training points", arms.mean("few", "training"), 0.99),
         near("accuracy on fresh points", arms.mean("few", "fresh"), 0.5, 0.03),
     ]
 
 
 EXPERIMENT = Experiment(
     id="T4",
-    title="With few samples D tells anything apart",
-    says="Two sets of 256 points of one and the same Gaussian in 100 dimensions are told apart "
-    "without error, although their distributions are equal: such an accuracy means nothing.",
+    title="With few samples D separates anything",
+    claim="Two sets of 256 points of one Gaussian in 100 dimensions are separated without error, "
+    "although their distributions are equal: such an accuracy means nothing.",
     paper="arXiv:1701.04862",
     metric="accuracy of D on the points it was trained on, and on fresh ones",
-    criterion="at least 0.99 on those seen, 0.5 within 0.03 on fresh ones",
+    criterion="at least 0.99 on the training points, 0.5 within 0.03 on fresh ones",
     arms=("few", "many"),
     run=run,
     check=check,
     control={"few": "many"},
-    fails="100,000 points in two dimensions cannot be learnt by heart",
-    quick=Form(3, {"steps": 600, "many": 100_000}),
-    full=Form(5, {"steps": 1500, "many": 100_000}),
+    control_description="100,000 points in two dimensions, which D cannot memorize",
+    quick=Budget(3, {"steps": 600, "many": 100_000}),
+    full=Budget(5, {"steps": 1500, "many": 100_000}),
 )

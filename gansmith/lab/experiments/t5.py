@@ -6,8 +6,8 @@ import torch
 
 from gansmith.data import open_data
 from gansmith.games.gan import GAN
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below, near
-from gansmith.lab.tools import numbers_of, panel, trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below, near
+from gansmith.lab.tools import evaluate_trainer, preset_trainer, single_axes
 from gansmith.losses.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ LOGIT = -4.59512  # D = 0.01
 
 
 def run(arm: str, seed: int, ahead: int, looked: int, steps: int, width: int) -> Numbers:
-    trainer = trainer_of("nsgan", "fashion", seed, steps, width=width, lr=2e-4)
+    trainer = preset_trainer("nsgan", "fashion", seed, steps, width=width, lr=2e-4)
     game = trainer.game
     assert isinstance(game, GAN)
     game.objective = OBJECTIVES[arm]
@@ -29,11 +29,11 @@ def run(arm: str, seed: int, ahead: int, looked: int, steps: int, width: int) ->
         trainer.move(judge, trainer.draw(judge))
     norms = []
     for step in range(steps):
-        trainer.play()
+        trainer.train_step()
         if step < looked:
             grads = [p.grad.norm() for p in trainer.parameters["G"] if p.grad is not None]
             norms.append(float(torch.stack(grads).norm()))
-    found = numbers_of(trainer, open_data("fashion"), 2000)
+    found = evaluate_trainer(trainer, open_data("fashion"), 2000)
     mean = sum(norms) / len(norms)
     return {"exact": abs(exact), "gradient": mean, "norms": norms, "cfid": found["cfid"]}
 
@@ -50,8 +50,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     for arm in ("minimax", "non-saturating"):
         axes.semilogy(arms.first(arm, "norms"), label=arm, lw=1)
     axes.set_xlabel("moves of G, after D was trained alone")
@@ -63,17 +63,18 @@ def picture(arms: Arms) -> Figure:
 EXPERIMENT = Experiment(
     id="T5",
     title="Minimax starts slowly, non-saturating does not",
-    says="When D is sure, log(1 - D) is flat and -log D is steep; in the end both make pictures of "
-    "about the same quality.",
+    claim="When D is sure, log(1 - D) is flat and -log D is steep; in the end both give pictures "
+    "of about the same quality.",
     paper="arXiv:1406.2661, section 3; arXiv:1710.08446",
-    metric="gradients by the logit at D = 0.01; G's gradient after D was trained alone; final cFID",
+    metric="gradient with respect to the logit at D = 0.01; G's gradient after D was trained "
+    "alone; final cFID",
     criterion="ratio 99 exactly; G's gradient over 5 times larger; ratio of cFID in [0.5, 2]",
     arms=("minimax", "non-saturating"),
     run=run,
     check=check,
     control={"minimax": "non-saturating", "non-saturating": "minimax"},
-    fails="the two names exchanged",
-    quick=Form(1, {"ahead": 200, "looked": 100, "steps": 600, "width": 16}),
-    full=Form(3, {"ahead": 200, "looked": 100, "steps": 4000, "width": 32}),
-    picture=picture,
+    control_description="the two names exchanged",
+    quick=Budget(1, {"ahead": 200, "looked": 100, "steps": 600, "width": 16}),
+    full=Budget(3, {"ahead": 200, "looked": 100, "steps": 4000, "width": 32}),
+    plot=plot,
 )

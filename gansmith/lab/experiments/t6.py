@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
 from gansmith.losses.objectives import OBJECTIVES
 
 
@@ -23,7 +23,7 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="T6",
     title="Flipped labels are the non-saturating loss",
-    says="To train G by cross-entropy with fake labelled real is to minimise -log D.",
+    claim="To train G by cross-entropy with fakes labelled real is to minimize -log D.",
     paper="arXiv:1406.2661, section 3",
     metric="difference of the losses and of their gradients, over random logits",
     criterion="at most 1e-6",
@@ -31,7 +31,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"non-saturating": "minimax"},
-    fails="log(1 - D), which is another loss",
-    quick=Form(3, {"count": 1000}),
-    full=Form(3, {"count": 100_000}),
+    control_description="log(1 - D), which is another loss",
+    quick=Budget(3, {"count": 1000}),
+    full=Budget(3, {"count": 100_000}),
 )

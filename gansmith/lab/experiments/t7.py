@@ -4,25 +4,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers
-from gansmith.lab.tools import gaussian, panel
-from gansmith.theory import divergence, value_of_game
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers
+from gansmith.lab.tools import normal_distribution, single_axes
+from gansmith.theory import divergence, game_value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-REAL = gaussian(0.0)
+REAL = normal_distribution(0.0)
 START = 1.5
 
 
 def jsd(shift: float) -> float:
-    return divergence("jensen-shannon", REAL, gaussian(shift))
+    return divergence("jensen-shannon", REAL, normal_distribution(shift))
 
 
 def slope(shift: float) -> float:
-    """d/d shift of the value at the best D, which is the gradient that G sees."""
+    """Derivative of the value at the best D with respect to the shift: G's gradient."""
     step = 1e-4
-    up, down = (value_of_game(REAL, gaussian(shift + s)) for s in (step, -step))
+    up, down = (game_value(REAL, normal_distribution(shift + s)) for s in (step, -step))
     return (up - down) / (2 * step)
 
 
@@ -54,8 +54,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     for arm in ("one large step", "a hundred small steps"):
         axes.semilogx(arms.first(arm, "rates"), arms.first(arm, "after"), label=arm)
     axes.axhline(jsd(START), color="grey", ls="--", lw=1)
@@ -67,18 +67,19 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="T7",
-    title="G may only move a little",
-    says="The best D belongs to one G: a large step by its gradient can raise the divergence "
-    "that a small one lowers.",
+    title="G may only take small steps",
+    claim="The optimal D belongs to one G: a large step along its gradient can raise the "
+    "divergence that a small one lowers.",
     paper="arXiv:1406.2661, Algorithm 1",
-    metric="exact JSD of N(0, 1) and a shifted N(1.5, 1) before and after a step by the best D",
+    metric="exact JSD of N(0, 1) and a shifted N(1.5, 1) before and after a step by the optimal D",
     criterion="lower after a small step, higher after a large one",
     arms=("one large step", "a hundred small steps"),
     run=run,
     check=check,
     control={"one large step": "a hundred small steps"},
-    fails="the same way in a hundred steps, D refitted at each, never raises it",
-    quick=Form(1, {"rates": 20}),
-    full=Form(1, {"rates": 100}),
-    picture=picture,
+    control_description="the same distance in a hundred steps, D refitted at each, which never "
+    "raises it",
+    quick=Budget(1, {"rates": 20}),
+    full=Budget(1, {"rates": 100}),
+    plot=plot,
 )

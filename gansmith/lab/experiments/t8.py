@@ -4,11 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
-from gansmith.lab.tools import gaussian
-from gansmith.theory import divergence, maximum
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
+from gansmith.lab.tools import normal_distribution
+from gansmith.theory import divergence, max_with_gradient
 
-REAL = gaussian(0.0)
+REAL = normal_distribution(0.0)
 STEP = 1e-4
 
 
@@ -20,8 +20,8 @@ def run(arm: str, seed: int, points: int) -> Numbers:
         if float(ranked[2](x) - ranked[1](x)) < 1e-2:
             continue  # at a kink there is no derivative
         second = [ranked[1]]
-        slope = maximum(functions if arm == "active branch" else second, x).slope
-        up, down = (maximum(functions, x + s).value for s in (STEP, -STEP))
+        slope = max_with_gradient(functions if arm == "active branch" else second, x).gradient
+        up, down = (max_with_gradient(functions, x + s).value for s in (STEP, -STEP))
         off = max(off, abs(float(slope) - (up - down) / (2 * STEP)))
     return {"branch": off} | _game(arm)
 
@@ -41,13 +41,15 @@ def _wave(x: Tensor) -> Tensor:
 def _game(arm: str) -> Numbers:
     """Gradients of G's losses at the best D, for a G that shifts, against those of divergences."""
     shift = 1.3
-    fixed = gaussian(shift)
+    fixed = normal_distribution(shift)
     z = torch.linspace(-8, 8, 40_001, dtype=torch.float64)
-    weight = gaussian(0.0).log_prob(z).exp()
+    weight = normal_distribution(0.0).log_prob(z).exp()
     weight = weight / weight.sum()
     theta = torch.tensor(shift, dtype=torch.float64, requires_grad=True)
     x = z + theta
-    of = fixed if arm == "active branch" else gaussian(shift + 1)  # the best D of another G
+    of = (
+        fixed if arm == "active branch" else normal_distribution(shift + 1)
+    )  # the best D of another G
     logit = REAL.log_prob(x) - of.log_prob(x)
     losses = {  # and their gradients as multiples of those of JSD and of KL(q, p)
         "minimax": (-(weight * F.softplus(logit)).sum(), 2.0, 0.0),
@@ -62,7 +64,7 @@ def _game(arm: str) -> Numbers:
 
 
 def _slope(name: str, shift: float) -> float:
-    up, down = (divergence(name, REAL, gaussian(shift + s)) for s in (STEP, -STEP))
+    up, down = (divergence(name, REAL, normal_distribution(shift + s)) for s in (STEP, -STEP))
     return (up - down) / (2 * STEP)
 
 
@@ -74,8 +76,8 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="T8",
     title="A maximum is differentiated through its active branch",
-    says="The gradient of max_D V(G, D) is that of V at the best D (Danskin). So minimax follows "
-    "2 grad JSD, and non-saturating grad(KL(q, p) - 2 JSD).",
+    claim="The gradient of max_D V(G, D) is that of V at the optimal D (Danskin). So minimax "
+    "follows 2 grad JSD, and non-saturating grad(KL(q, p) - 2 JSD).",
     paper="doi:10.1007/978-3-642-46092-0; arXiv:1701.04862, Theorem 2.5",
     metric="autograd through the active branch against finite differences of the exact value",
     criterion="relative error below 1e-3",
@@ -83,7 +85,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"active branch": "another branch"},
-    fails="the second best branch; the D that is best for another G",
-    quick=Form(1, {"points": 300}),
-    full=Form(1, {"points": 3000}),
+    control_description="the second best branch; the D that is optimal for another G",
+    quick=Budget(1, {"points": 300}),
+    full=Budget(1, {"points": 3000}),
 )

@@ -5,7 +5,7 @@ import math
 import torch
 from torch.distributions import Categorical, MixtureSameFamily, Normal
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, below
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, below
 from gansmith.theory import best_gaussian, divergence
 
 DATA = MixtureSameFamily(
@@ -17,7 +17,7 @@ WRONG = {"likelihood": "kl", "reverse": "reverse-kl"}
 
 def run(arm: str, seed: int, count: int) -> Numbers:
     x = DATA.sample((count,))
-    mean, std = float(x.mean()), float(x.std(correction=0))  # where the likelihood is greatest
+    mean, std = float(x.mean()), float(x.std(correction=0))  # the maximum of the likelihood
     fit = best_gaussian(DATA, WRONG[arm])
     se = std / math.sqrt(count)
     fourth = float(((x - mean) ** 4).mean())
@@ -35,15 +35,15 @@ def check(arms: Arms) -> list[Check]:
     return [
         below("distance of the means, in SE", arms.mean("likelihood", "mean"), 3.0),
         below("distance of the stds, in SE", arms.mean("likelihood", "std"), 3.0),
-        Check("KL(p, q) is not KL(q, p)", min(arms.each("likelihood", "asymmetry")) > 0.01),
+        Check("KL(p, q) is not KL(q, p)", min(arms.values("likelihood", "asymmetry")) > 0.01),
     ]
 
 
 EXPERIMENT = Experiment(
     id="T9",
-    title="Maximum likelihood is the least KL divergence",
-    says="The Gaussian under which data is most likely is that of the least KL(data, model), which "
-    "is not symmetric.",
+    title="Maximum likelihood minimizes the KL divergence",
+    claim="The Gaussian that maximizes the likelihood of the data minimizes KL(data, model), "
+    "which is not symmetric.",
     paper="textbook",
     metric="argmax of the likelihood of samples against argmin of KL by quadrature",
     criterion="within 3 standard errors",
@@ -51,7 +51,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"likelihood": "reverse"},
-    fails="the least KL(model, data)",
-    quick=Form(3, {"count": 100_000}),
-    full=Form(10, {"count": 1_000_000}),
+    control_description="the minimum of KL(model, data)",
+    quick=Budget(3, {"count": 100_000}),
+    full=Budget(10, {"count": 1_000_000}),
 )

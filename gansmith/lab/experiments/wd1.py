@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import fit_critic, panel
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import fit_critic, single_axes
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.mlp import MLPCritic
-from gansmith.penalties import Interpolated
-from gansmith.theory import transport
+from gansmith.penalties import InterpolatedGP
+from gansmith.theory import optimal_transport
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +27,7 @@ def line(x: float, n: int) -> Tensor:
 
 
 def divergence(real: Tensor, fake: Tensor) -> float:
-    """The JSD that D's logits show."""
+    """The JSD estimated by D's logits."""
     return float((F.logsigmoid(real).mean() + F.logsigmoid(-fake).mean()) / 2 + math.log(2))
 
 
@@ -45,12 +45,12 @@ def run(arm: str, seed: int, steps: int) -> Numbers:
         height = torch.rand(200, dtype=torch.float64)
         x = torch.stack([torch.zeros(200).double(), height], 1)
         y = torch.stack([torch.full((200,), at).double(), height], 1)
-        exact = max(exact, abs(transport(x, y).cost - at))
+        exact = max(exact, abs(optimal_transport(x, y).cost - at))
         D = MLPCritic(2, 64, 2)
         fit_critic(D, OBJECTIVES["minimax"], real, fake, steps=steps, lr=3e-3)
         js.append(divergence(D(real(20_000)), D(fake(20_000))))
         W = MLPCritic(2, 64, 2)
-        penalty = Interpolated(WEIGHT)
+        penalty = InterpolatedGP(WEIGHT)
         fit_critic(W, OBJECTIVES["wasserstein"], real, fake, steps=steps, lr=3e-3, penalty=penalty)
         critic.append(float(W(real(20_000)).mean() - W(fake(20_000)).mean()))
     return {"exact": exact, "js": js, "critic": critic}
@@ -71,8 +71,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     axes.plot(GAPS, arms.first("lines apart", "critic"), "o-", label="W by a critic with penalty")
     axes.plot(GAPS, GAPS, "--", color="grey", lw=1, label="W")
     axes.plot(GAPS, arms.first("lines apart", "js"), "s-", label="JSD by a trained D")
@@ -84,9 +84,9 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="WD1",
-    title="JSD is flat where W slopes",
-    says="Between two lines that do not meet JSD is log 2 whatever the gap, W is the gap: only the "
-    "second says which way is nearer.",
+    title="JSD is flat where W has a gradient",
+    claim="Between two lines that do not meet JSD is log 2 whatever the gap, W is the gap: only W "
+    "says in which direction they get nearer.",
     paper="arXiv:1701.07875, Example 1",
     metric="exact transport, JSD by a trained D, value of a critic with penalty; gaps 4 to 0.5",
     criterion="cost to 1e-8; JSD in [0.65, 0.70]; critic within 7 % of W (1 + W / (2 weight))",
@@ -94,8 +94,8 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"lines apart": "same line"},
-    fails="two samples of one line",
-    quick=Form(1, {"steps": 800}),
-    full=Form(3, {"steps": 1600}),
-    picture=picture,
+    control_description="two samples of one line",
+    quick=Budget(1, {"steps": 800}),
+    full=Budget(3, {"steps": 1600}),
+    plot=plot,
 )

@@ -3,19 +3,19 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from gansmith.core.constraints import Clipped
+from gansmith.core.constraints import WeightClipping
 from gansmith.core.recipe import rmsprop
 from gansmith.core.trainer import Trainer
 from gansmith.data import open_data, open_source
 from gansmith.games.gan import GAN
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.ring import look, settled
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.ring import measure_coverage, stable_players
 from gansmith.losses.objectives import OBJECTIVES
 
 ARMS = ("all four", "no clipping", "a sigmoid's loss", "G by the logarithm")
 
 
-class Mixed:
+class MixedObjective:
     """D's loss of one objective, G's of another."""
 
     needs_real = False
@@ -25,28 +25,28 @@ class Mixed:
 
 
 def run(arm: str, seed: int, steps: int) -> Numbers:
-    G, D = settled(seed)
-    kept: nn.Module = D if arm == "no clipping" else Clipped(D, 0.1)
-    losses = Mixed(
+    G, D = stable_players(seed)
+    critic: nn.Module = D if arm == "no clipping" else WeightClipping(D, 0.1)
+    losses = MixedObjective(
         "non-saturating" if arm == "a sigmoid's loss" else "wasserstein",
         "non-saturating" if arm == "G by the logarithm" else "wasserstein",
     )
-    game = GAN(G, kept, objective=losses, d_steps=5)  # type: ignore[arg-type]
+    game = GAN(G, critic, objective=losses, d_steps=5)  # type: ignore[arg-type]
     optim = dict.fromkeys(("G", "D"), rmsprop(5e-4))
     source = open_source(open_data("ring"), 128, seed)
     trainer = Trainer(game, source, optim=optim, steps=steps, seed=seed)
     sizes = []
     for part in (1, 2):
         while trainer.step < part * steps // 2:
-            trainer.play()
+            trainer.train_step()
         sizes.append(size(game))
-    return {"modes": look(game).modes, "size": sizes[1], "growth": sizes[1] / sizes[0]}
+    return {"modes": measure_coverage(game).modes, "size": sizes[1], "growth": sizes[1] / sizes[0]}
 
 
 @torch.no_grad()
 def size(game: GAN) -> float:
     """Mean size of the critic's output at real points."""
-    return float(game.D(open_data("ring").held["real"][:500]).abs().mean())
+    return float(game.D(open_data("ring").held_out["real"][:500]).abs().mean())
 
 
 def check(arms: Arms) -> list[Check]:
@@ -60,8 +60,8 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="WD10",
     title="Four changes make a GAN a Wasserstein GAN",
-    says="No sigmoid, no logarithm in either loss, clipped weights, no momentum: together they "
-    "find the ring; without clipping the critic grows without end, and its number says nothing.",
+    claim="No sigmoid, no logarithm in either loss, clipped weights, no momentum: together they "
+    "find the ring; without clipping the critic grows without bound, and its value means nothing.",
     paper="arXiv:1701.07875, Algorithm 1",
     metric="modes of the ring of 8 with 20 samples; mean size of the critic's output at the "
     "end over that half way",
@@ -70,9 +70,9 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"all four": "no clipping"},
-    fails="the game without clipping",
-    quick=Form(1, {"steps": 3000}),
-    full=Form(3, {"steps": 10_000}),
-    departs="on the ring. RMSProp divides G's gradient by its size, so that G finds the modes even "
-    "where the critic grows; with the other two changes dropped it finds them too",
+    control_description="the game without clipping",
+    quick=Budget(1, {"steps": 3000}),
+    full=Budget(3, {"steps": 10_000}),
+    departures="on the ring. RMSProp divides G's gradient by its size, so that G finds the modes "
+    "even where the critic grows; with the other two changes dropped it finds them too",
 )

@@ -4,18 +4,18 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment, linprog
 
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
 from gansmith.metrics import wasserstein_1d
-from gansmith.theory import Plan, transport
+from gansmith.theory import TransportPlan, optimal_transport
 
 
 def run(arm: str, seed: int, n: int, tries: int) -> Numbers:
     x, y = torch.randn(n, 2).double(), torch.randn(n, 2).double() + 1
-    plan = transport(x, y)
+    plan = optimal_transport(x, y)
     cost = plan.cost if arm == "the plan" else plan.cost_of(_any_plan(n, seed))
     costs = torch.cdist(x, y).numpy()
     rows, columns = linear_sum_assignment(costs)
-    line = transport(x[:, :1], y[:, :1])
+    line = optimal_transport(x[:, :1], y[:, :1])
     on_line = line.cost if arm == "the plan" else line.cost_of(_any_plan(n, seed))
     others = [plan.cost_of(_any_plan(n, seed + 1 + i)) for i in range(tries)]
     return {
@@ -31,7 +31,7 @@ def _any_plan(n: int, seed: int) -> np.ndarray:
     return np.eye(n)[np.random.default_rng(seed).permutation(n)] / n
 
 
-def _sums(plan: Plan) -> float:
+def _sums(plan: TransportPlan) -> float:
     return float(
         max(abs(plan.matrix.sum(1) - plan.a).max(), abs(plan.matrix.sum(0) - plan.b).max())
     )
@@ -54,15 +54,16 @@ def check(arms: Arms) -> list[Check]:
         below("difference to the assignment", arms.mean(arm, "assignment"), 1e-6),
         below("difference to the linear program", arms.mean(arm, "program"), 1e-6),
         below("difference to the quantiles, on the line", arms.mean(arm, "line"), 1e-6),
-        above("random plans cost more by", min(arms.each(arm, "margin")), 0.0),
+        above("random plans cost more by", min(arms.values(arm, "margin")), 0.0),
         below("error of its sums", arms.mean(arm, "sums"), 1e-9),
     ]
 
 
 EXPERIMENT = Experiment(
     id="WD2",
-    title="The cheapest of all moving plans",
-    says="The distance is the cost of the cheapest plan that moves one heap of earth onto another.",
+    title="The optimal transport plan",
+    claim="The Wasserstein distance is the cost of the cheapest plan that moves one distribution "
+    "onto another.",
     paper="textbook; arXiv:1803.00567",
     metric="exact transport against assignment, linear program, quantiles, random plans",
     criterion="equal to 1e-6; no plan is cheaper; rows and columns sum to the weights",
@@ -70,7 +71,7 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"the plan": "a random plan"},
-    fails="a plan taken at random",
-    quick=Form(2, {"n": 30, "tries": 50}),
-    full=Form(5, {"n": 60, "tries": 1000}),
+    control_description="a random plan",
+    quick=Budget(2, {"n": 30, "tries": 50}),
+    full=Budget(5, {"n": 60, "tries": 1000}),
 )

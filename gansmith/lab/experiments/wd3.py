@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from gansmith.core.constraints import Clipped, Constraint, spectral_normed
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import fit_critic, normal, panel
+from gansmith.core.constraints import Constraint, WeightClipping, spectral_norm_all
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import fit_critic, normal_sampler, single_axes
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.mlp import MLPCritic
-from gansmith.penalties import Absent, Interpolated, one_sided
+from gansmith.penalties import InterpolatedGP, NoPenalty, one_sided
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,19 +20,19 @@ EXPECTED = SHIFT * (1 + SHIFT / (2 * WEIGHT))
 
 def run(arm: str, seed: int, steps: int, dim: int) -> Numbers:
     D: Any = MLPCritic(dim, 64, 2)
-    penalty: Any = Absent()
+    penalty: Any = NoPenalty()
     after = None
     if arm == "penalty":
-        penalty = Interpolated(WEIGHT)
+        penalty = InterpolatedGP(WEIGHT)
     elif arm == "one-sided penalty":
-        penalty = Interpolated(WEIGHT, one_sided)
+        penalty = InterpolatedGP(WEIGHT, one_sided)
     elif arm == "clipping":
-        clip = Clipped(D, 0.05)
+        clip = WeightClipping(D, 0.05)
         after = lambda _: clip.after_move()  # noqa: E731
     elif arm == "spectral norm":
-        D = spectral_normed(D, iterations=3)
+        D = spectral_norm_all(D, iterations=3)
         after = _power
-    real, fake = normal(SHIFT, dim=dim), normal(0.0, dim=dim)
+    real, fake = normal_sampler(SHIFT, dim=dim), normal_sampler(0.0, dim=dim)
     values = []
     for part in range(4):
         fit_critic(
@@ -44,7 +44,7 @@ def run(arm: str, seed: int, steps: int, dim: int) -> Numbers:
             penalty=penalty,
             after=after,
             lr=1e-3,
-            falling=part == 3 and arm != "nothing",
+            decay=part == 3 and arm != "nothing",
             seed=seed + 100 * part,
         )
         with torch.no_grad():
@@ -72,8 +72,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     for arm in arms.numbers:
         axes.plot(arms.first(arm, "values"), "o-", ms=3, lw=1, label=arm)
     axes.axhline(SHIFT, color="grey", ls="--", lw=1)
@@ -86,18 +86,19 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="WD3",
-    title="The critic needs a bound on its slope",
-    says="E D(real) - E D(fake) is W when D is 1-Lipschitz; without a bound it grows for ever. "
-    "With a penalty of weight w a pure shift by W reads W (1 + W / (2 w)).",
+    title="The critic needs a bound on its gradient",
+    claim="max E D(real) - E D(fake) is W when D is 1-Lipschitz; without a bound it grows for "
+    "ever. With a penalty of weight w and a pure shift by W it is W (1 + W / (2 w)).",
     paper="arXiv:1701.07875, Equation 2; arXiv:1704.00028",
     metric="value of the critic between N(0, I) and N(4, I) on fresh samples",
-    criterion="without over 50 W and growing; penalties within 7 %; spectral norm in [0.3, 1.01] W",
+    criterion="without a bound over 50 W and growing; penalties within 7 %; spectral norm in "
+    "[0.3, 1.01] W",
     arms=("nothing", "clipping", "penalty", "one-sided penalty", "spectral norm"),
     run=run,
     check=check,
     control={"penalty": "nothing", "nothing": "penalty"},
-    fails="the critics with and without a penalty exchanged",
-    quick=Form(1, {"steps": 2400, "dim": 2}),
-    full=Form(3, {"steps": 6000, "dim": 10}),
-    picture=picture,
+    control_description="the critics with and without a penalty exchanged",
+    quick=Budget(1, {"steps": 2400, "dim": 2}),
+    full=Budget(3, {"steps": 6000, "dim": 10}),
+    plot=plot,
 )

@@ -4,12 +4,12 @@ from typing import Any
 
 import torch
 
-from gansmith.core.constraints import Clipped
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import fit_critic, normal
+from gansmith.core.constraints import WeightClipping
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import fit_critic, normal_sampler
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.mlp import MLPCritic
-from gansmith.penalties import Interpolated
+from gansmith.penalties import InterpolatedGP
 
 SHIFT = 4.0
 BOUNDS = (0.01, 0.1, 1.0)
@@ -21,11 +21,11 @@ def run(arm: str, seed: int, steps: int) -> Numbers:
     found: dict[str, list[float]] = {"over": [], "at the bound": [], "off": []}
     for setting in BOUNDS if clips else WEIGHTS:
         D = MLPCritic(2, 64, 2)
-        more: dict[str, Any] = {"penalty": Interpolated(setting)}
+        more: dict[str, Any] = {"penalty": InterpolatedGP(setting)}
         if clips:
-            clip = Clipped(D, setting)
-            more = {"after": lambda _, clip=clip: clip.after_move(), "falling": False}
-        sides = normal(SHIFT, dim=2), normal(0.0, dim=2)
+            clip = WeightClipping(D, setting)
+            more = {"after": lambda _, clip=clip: clip.after_move(), "decay": False}
+        sides = normal_sampler(SHIFT, dim=2), normal_sampler(0.0, dim=2)
         fit_critic(D, OBJECTIVES["wasserstein"], *sides, steps=steps, seed=seed, lr=1e-3, **more)
         with torch.no_grad():
             value = float(D(sides[0](20_000)).mean() - D(sides[1](20_000)).mean())
@@ -52,16 +52,17 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="WD4",
     title="Clipping does not make a critic 1-Lipschitz",
-    says="Weights that are clipped go to the bound, and what the critic reads depends on it by "
-    "orders of magnitude; a penalty reads what its weight foretells.",
+    claim="Clipped weights go to the bound, and the critic's value depends on it by orders of "
+    "magnitude; with a penalty the value is what its weight predicts.",
     paper="arXiv:1704.00028, Figure 1",
-    metric="value of the critic over W for bounds 0.01 to 1, weights there; penalties 1 to 100",
+    metric="value of the critic over W for bounds 0.01 to 1, weights at the bound; penalties 1 to "
+    "100",
     criterion="spread of 10 and more; 60 % of the weights at the bound; penalties within 7 %",
     arms=("clipping", "penalty"),
     run=run,
     check=check,
     control={"clipping": "penalty", "penalty": "clipping"},
-    fails="the two exchanged",
-    quick=Form(1, {"steps": 1500}),
-    full=Form(3, {"steps": 6000}),
+    control_description="the two exchanged",
+    quick=Budget(1, {"steps": 1500}),
+    full=Budget(3, {"steps": 6000}),
 )

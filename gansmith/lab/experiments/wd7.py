@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
+from gansmith.core.images import to_float
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above, below
-from gansmith.lab.tools import trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.tools import preset_trainer
 
 
 def run(arm: str, seed: int, steps: int, first: int, width: int) -> Numbers:
-    """How steep the critic is next to the data, and how much better it knows what it was shown."""
-    trainer = trainer_of(arm, "fashion", seed, steps, first=first, width=width)
+    """The critic's gradient near the data, and its overfitting to the training examples."""
+    trainer = preset_trainer(arm, "fashion", seed, steps, first=first, width=width)
     trainer.fit()
     data, D = open_data("fashion"), trainer.players["D"].eval()
-    known, unknown = (fed(data.train["real"][:first]), fed(data.held["real"][:first]))
+    known, unknown = (to_float(data.train["real"][:first]), to_float(data.held_out["real"][:first]))
     x = known + 0.1 * torch.randn_like(known)
     slopes = []
     for part in x.split(250):
@@ -22,16 +22,13 @@ def run(arm: str, seed: int, steps: int, first: int, width: int) -> Numbers:
         slopes.append(slope.flatten(1).norm(dim=1))
     steep = torch.cat(slopes)
     with torch.no_grad():
-        seen, new = (torch.cat([D(part) for part in each.split(250)]) for each in (known, unknown))
+        train_scores, held_out_scores = (
+            torch.cat([D(part) for part in each.split(250)]) for each in (known, unknown)
+        )
     return {
         "violation": float((steep - 1).relu().mean()),
-        "gap": float((seen.mean() - new.mean()) / seen.std()),
+        "gap": float((train_scores.mean() - held_out_scores.mean()) / train_scores.std()),
     }
-
-
-def fed(x: Tensor) -> Tensor:
-    """Bytes as players see them."""
-    return x.float() / 127.5 - 1
 
 
 def check(arms: Arms) -> list[Check]:
@@ -50,16 +47,17 @@ def check(arms: Arms) -> list[Check]:
 EXPERIMENT = Experiment(
     id="WD7",
     title="A consistent critic is smooth next to the data",
-    says="A penalty between real and fake seldom looks at the data itself; a term that asks D to "
-    "agree with itself there bounds its slope and keeps it from learning few data by heart.",
+    claim="A penalty between real and fake is seldom evaluated near the data; a term that makes D "
+    "agree with itself there bounds its gradient and reduces overfitting to few examples.",
     paper="arXiv:1803.01541",
-    metric="mean of max(0, slope - 1) around training pictures; D on training less held-out ones",
-    criterion="at most 0.7 of the slope beyond 1; a smaller gap",
+    metric="mean of max(0, gradient norm - 1) around training pictures; D on training less "
+    "held-out ones",
+    criterion="at most 0.7 of the excess over 1; a smaller gap",
     arms=("wgan-ct", "wgan-gp"),
     run=run,
     check=check,
     control={"wgan-ct": "wgan-gp"},
-    fails="the penalty alone",
-    quick=Form(1, {"steps": 1000, "first": 1000, "width": 16}),
-    full=Form(3, {"steps": 4000, "first": 1000, "width": 32}),
+    control_description="the penalty alone",
+    quick=Budget(1, {"steps": 1000, "first": 1000, "width": 16}),
+    full=Budget(3, {"steps": 4000, "first": 1000, "width": 32}),
 )

@@ -6,23 +6,23 @@ from scipy.stats import spearmanr
 
 from gansmith.data import open_data
 from gansmith.evaluation.evaluate import measure
-from gansmith.lab.experiment import Arms, Check, Experiment, Form, Numbers, above
-from gansmith.lab.tools import panel, trainer_of
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above
+from gansmith.lab.tools import preset_trainer, single_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def run(arm: str, seed: int, steps: int, looks: int, width: int) -> Numbers:
-    """Rank correlation of the size of D's loss and of cFID, over looks through one run."""
+def run(arm: str, seed: int, steps: int, measurements: int, width: int) -> Numbers:
+    """Rank correlation of the size of D's loss and cFID during one run."""
     preset = "wgan-gp" if arm == "wasserstein" else "nsgan"
-    trainer = trainer_of(preset, "fashion", seed, steps, width=width)
+    trainer = preset_trainer(preset, "fashion", seed, steps, width=width)
     data = open_data("fashion")
     losses, distances = [], []
-    for look in range(1, looks + 1):
+    for part in range(1, measurements + 1):
         total, count = 0.0, 0
-        while trainer.step < look * steps // looks:
-            total += float(trainer.play()["judge/adv"])
+        while trainer.step < part * steps // measurements:
+            total += float(trainer.train_step()["D/adv"])
             count += 1
         losses.append(-total / count if arm == "wasserstein" else total / count)
         distances.append(measure(trainer.game, data, 1000)["cfid"].value)
@@ -37,8 +37,8 @@ def check(arms: Arms) -> list[Check]:
     ]
 
 
-def picture(arms: Arms) -> Figure:
-    figure, axes = panel()
+def plot(arms: Arms) -> Figure:
+    figure, axes = single_axes()
     for arm in ("wasserstein", "non-saturating"):
         axes.plot(
             arms.first(arm, "cfids"), arms.first(arm, "losses"), "o-", ms=3, lw=0.7, label=arm
@@ -52,8 +52,8 @@ def picture(arms: Arms) -> Figure:
 
 EXPERIMENT = Experiment(
     id="WD9",
-    title="A Wasserstein loss means something",
-    says="The critic's estimate of the distance falls as pictures get better; D's loss in a GAN "
+    title="A Wasserstein loss is meaningful",
+    claim="The critic's estimate of the distance falls as pictures get better; D's loss in a GAN "
     "does not.",
     paper="arXiv:1701.07875, Figure 3",
     metric="rank correlation of the loss and cFID over one run",
@@ -62,8 +62,8 @@ EXPERIMENT = Experiment(
     run=run,
     check=check,
     control={"wasserstein": "non-saturating"},
-    fails="the GAN in the critic's place",
-    quick=Form(1, {"steps": 900, "looks": 12, "width": 16}),
-    full=Form(3, {"steps": 3000, "looks": 20, "width": 32}),
-    picture=picture,
+    control_description="the GAN in place of the critic",
+    quick=Budget(1, {"steps": 900, "measurements": 12, "width": 16}),
+    full=Budget(3, {"steps": 3000, "measurements": 20, "width": 32}),
+    plot=plot,
 )

@@ -21,9 +21,9 @@ def packed(path: Path, count: int, first: int) -> None:
             label = Image.fromarray(np.full((128, 128), n, np.uint8), mode="P")
             label.putpalette([value for k in range(256) for value in (k, 0, 255)])
             photo = Image.new("RGB", (128, 128), (0, n, 0))
-            for name, picture in (("label", label), ("photo", photo)):
+            for name, image in (("label", label), ("photo", photo)):
                 page = io.BytesIO()
-                picture.save(page, "PNG")
+                image.save(page, "PNG")
                 archive.writestr(f"{name}/{n:04d}.png", page.getvalue())
 
 
@@ -34,13 +34,13 @@ def test_they_are_found_with_their_split(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("GANSMITH_DATA", str(tmp_path))
     dataset = open_data("facades", size=64)
     spec = dataset.spec
-    assert (spec.name, spec.size, spec.channels, spec.train, spec.held) == (
+    assert (spec.name, spec.size, spec.channels, spec.train, spec.held_out) == (
         "facades", 64, 3, 4, 3,
     )  # fmt: skip
     assert spec.condition is not None
     assert spec.condition.shape == (3, 64, 64)
-    for part, count in ((dataset.train, 4), (dataset.held, 3)):
-        assert part["given"][:, :, 0, 0].tolist() == [[n, 0, 255] for n in range(1, count + 1)]
+    for part, count in ((dataset.train, 4), (dataset.held_out, 3)):
+        assert part["condition"][:, :, 0, 0].tolist() == [[n, 0, 255] for n in range(1, count + 1)]
         assert part["real"][:, :, 0, 0].tolist() == [[0, n, 0] for n in range(1, count + 1)]
     assert open_data("facades").spec.size == 128
     assert DATA["facades"].licence == spec.licence
@@ -53,7 +53,7 @@ def test_nowhere_is_said_with_where_it_was_looked_for(
     monkeypatch.setattr(mnist, "DEBIAN", tmp_path)
     monkeypatch.setattr(mnist, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setenv("GANSMITH_DATA", str(tmp_path / "own"))
-    with pytest.raises(DataError, match=r"GANSMITH_DATA(.|\n)*pairs-back(.|\n)*own/facades"):
+    with pytest.raises(DataError, match=r"GANSMITH_DATA(.|\n)*pairs-reversed(.|\n)*own/facades"):
         open_data("facades")
 
 

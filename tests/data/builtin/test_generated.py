@@ -34,9 +34,9 @@ def tokens(sentence: str) -> list[int]:
 def test_points_are_the_same_everywhere(name):
     dataset = open_data(name)
     assert dataset.spec.fingerprint == PINS[name]
-    assert (dataset.spec.train, dataset.spec.held) == (50_000, 10_000)
+    assert (dataset.spec.train, dataset.spec.held_out) == (50_000, 10_000)
     assert dataset.spec.dim == (1 if name == "mixture-1d" else 2)
-    assert not torch.equal(dataset.train["real"][:10_000], dataset.held["real"])
+    assert not torch.equal(dataset.train["real"][:10_000], dataset.held_out["real"])
     assert DATA[name].licence == dataset.spec.licence == "CC0-1.0"
 
 
@@ -149,7 +149,7 @@ def test_tokens_that_are_no_words_make_no_sentence():
 def test_grammar_data(grammar):
     spec = grammar.spec
     assert spec.fingerprint == "950d77f3ae8f5135"
-    assert (spec.vocab, spec.length, spec.train, spec.held) == (25, 17, 20_000, 4_000)
+    assert (spec.vocab, spec.length, spec.train, spec.held_out) == (25, 17, 20_000, 4_000)
     lengths = grammar.train["lengths"]
     assert (lengths.min(), lengths.max()) == (3, 17)
     assert grammar.train["tokens"].dtype == torch.int16
@@ -159,7 +159,7 @@ def test_grammar_data(grammar):
 
 def test_every_drawn_sentence_is_one_and_almost_no_scrambled_one_is(grammar):
     accept = accepts("grammar")
-    rows = grammar.held["tokens"][:500].tolist()
+    rows = grammar.held_out["tokens"][:500].tolist()
     assert all(accept(row) for row in rows)
     draw = np.random.default_rng(0)
     longer = [[t for t in row if t] for row in rows if row[4]]

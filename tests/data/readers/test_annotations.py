@@ -1,4 +1,4 @@
-"""Captions, attributes and labels beside pictures of one's own; what does not fit is named."""
+"""Captions, attributes and labels beside images of one's own; what does not fit is named."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from PIL import Image
 from gansmith.data import DataError, DataSpec, open_data
 from gansmith.data.readers.read import read_path
 from gansmith.data.text import UNKNOWN
-from gansmith.sampling.prompts import by_words
+from gansmith.sampling.prompts import parse_prompt
 
 
-def pictures(folder: Path, count: int = 6, first: int = 0) -> None:
+def images(folder: Path, count: int = 6, first: int = 0) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for n in range(first, first + count):
         Image.new("L", (8, 8), n).save(folder / f"{n}.png")
@@ -27,9 +27,9 @@ def tell(folder: Path, *lines: str, table: str = "captions.tsv") -> None:
 
 
 def split(root: Path) -> None:
-    """Six pictures to train on and two held out, with a caption each."""
-    pictures(root / "train")
-    pictures(root / "val", 2, 10)
+    """Six images to train on and two held out, with a caption each."""
+    images(root / "train")
+    images(root / "val", 2, 10)
     tell(root / "train", *(f"{n}.png\tA red-hot thing, No. {n}" for n in range(6)))
     tell(root / "val", "10.png\ta RED thing", "11.png\tsomething new")
 
@@ -46,27 +46,35 @@ def test_captions(tmp_path: Path, packed: bool) -> None:
     dataset = open_data(path)
     c = dataset.spec.condition
     assert c is not None
-    assert (c.kind, c.length, c.vocab) == ("sentence", 5, len(dataset.vocabulary))
-    assert dataset.vocabulary[1] == UNKNOWN
-    assert set(dataset.vocabulary[2:]) == {"a", "red-hot", "thing", "no", *"012345"}
-    told = dataset.sentences(dataset.train["given"])
+    assert (c.kind, c.length, c.vocab) == ("sentence", 5, len(dataset.condition_vocabulary))
+    assert dataset.condition_vocabulary[1] == UNKNOWN
+    assert set(dataset.condition_vocabulary[2:]) == {"a", "red-hot", "thing", "no", *"012345"}
+    told = dataset.condition_sentences(dataset.train["condition"])
     for real, text in zip(dataset.train["real"], told, strict=True):
         assert text == f"a red-hot thing no {int(real[0, 0, 0])}"
-    assert dataset.sentences(dataset.held["given"]) == ["a <unk> thing", "<unk> <unk>"]
-    assert by_words(dataset, "a red-hot thing", 1)[0, :4].tolist() == [
-        *(dataset.vocabulary.index(word) for word in ("a", "red-hot", "thing")),
+    assert dataset.condition_sentences(dataset.held_out["condition"]) == [
+        "a <unk> thing",
+        "<unk> <unk>",
+    ]
+    assert parse_prompt(dataset, "a red-hot thing", 1)[0, :4].tolist() == [
+        *(dataset.condition_vocabulary.index(word) for word in ("a", "red-hot", "thing")),
         0,
     ]
     assert DataSpec.from_json(json.loads(json.dumps(dataset.spec.to_json()))) == dataset.spec
 
 
 def test_words_of_other_letters(tmp_path: Path) -> None:
-    pictures(tmp_path / "train", 2)
-    pictures(tmp_path / "val", 1, 10)
+    images(tmp_path / "train", 2)
+    images(tmp_path / "val", 1, 10)
     tell(tmp_path / "train", "0.png\tUn CAFFÈ, l\u2019orzo!", "1.png\t\u043a\u043e\u0442")
     tell(tmp_path / "val", "10.png\tun")
     dataset = open_data(tmp_path)
-    assert set(dataset.vocabulary[2:]) == {"un", "caffè", "l\u2019orzo", "\u043a\u043e\u0442"}
+    assert set(dataset.condition_vocabulary[2:]) == {
+        "un",
+        "caffè",
+        "l\u2019orzo",
+        "\u043a\u043e\u0442",
+    }
 
 
 def test_several_captions_are_several_examples_in_training_only(tmp_path: Path) -> None:
@@ -74,28 +82,28 @@ def test_several_captions_are_several_examples_in_training_only(tmp_path: Path) 
     tell(tmp_path / "train", *(f"{n}.png\t{word} {n}" for n in range(6) for word in ("one", "two")))
     tell(tmp_path / "val", *(f"{n}.png\t{word}" for n in (10, 11) for word in ("one", "two")))
     dataset = open_data(tmp_path)
-    assert (dataset.spec.train, dataset.spec.held) == (12, 2)
-    texts = dataset.sentences(dataset.train["given"])
+    assert (dataset.spec.train, dataset.spec.held_out) == (12, 2)
+    texts = dataset.condition_sentences(dataset.train["condition"])
     values = dataset.train["real"][:, 0, 0, 0].tolist()
     assert sorted(zip(values, texts, strict=True)) == sorted(
         (n, f"{word} {n}") for n in range(6) for word in ("one", "two")
     )
-    assert dataset.sentences(dataset.held["given"]) == ["one", "one"]
+    assert dataset.condition_sentences(dataset.held_out["condition"]) == ["one", "one"]
 
 
 def test_folders_beside_a_table_are_no_classes_and_names_count_from_it(tmp_path: Path) -> None:
-    pictures(tmp_path / "a", 3)
-    pictures(tmp_path / "b", 3, 10)
+    images(tmp_path / "a", 3)
+    images(tmp_path / "b", 3, 10)
     tell(tmp_path, *(f"a/{n}.png\tlow" for n in range(3)), *(f"b/1{n}.png\thigh" for n in range(3)))
     dataset = open_data(tmp_path)
     assert dataset.spec.classes == ()
-    for part in (dataset.train, dataset.held):
-        texts = dataset.sentences(part["given"])
+    for part in (dataset.train, dataset.held_out):
+        texts = dataset.condition_sentences(part["condition"])
         assert texts == ["high" if v >= 10 else "low" for v in part["real"][:, 0, 0, 0]]
 
 
 def test_what_does_not_fit_is_named_and_may_be_left_out(tmp_path: Path) -> None:
-    pictures(tmp_path, 9)
+    images(tmp_path, 9)
     tell(
         tmp_path,
         *(f"{n}.png\tgood {n}" for n in range(5)),
@@ -111,24 +119,24 @@ def test_what_does_not_fit_is_named_and_may_be_left_out(tmp_path: Path) -> None:
         "6.png: has 0 cells after its name in captions.tsv:7, where 1 are expected",
         "7.png: has 65 words in captions.tsv:8, more than 64",
         "8.png: has no line in captions.tsv",
-        "captions.tsv:9: speaks of gone.png, which is no picture there",
+        "captions.tsv:9: is about gone.png, which is not among the images",
     ):
         assert line in str(error.value)
     dataset = open_data(tmp_path, skip_bad=True)
     assert set(dataset.skipped) == {"5.png", "6.png", "7.png", "8.png", "captions.tsv:9"}
-    assert dataset.spec.train + dataset.spec.held == 5
+    assert dataset.spec.train + dataset.spec.held_out == 5
 
 
 def test_a_table_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
-    pictures(tmp_path, 2)
+    images(tmp_path, 2)
     (tmp_path / "captions.tsv").write_bytes("0.png\tcaffè".encode("latin-1"))
     with pytest.raises(DataError, match="captions.tsv cannot be read.*UTF-8"):
         open_data(tmp_path)
 
 
 def test_attributes_are_scaled_by_the_training_part_where_they_leave_one(tmp_path: Path) -> None:
-    pictures(tmp_path / "train", 4)
-    pictures(tmp_path / "val", 1, 10)
+    images(tmp_path / "train", 4)
+    images(tmp_path / "val", 1, 10)
     rows = [f"{n}.png\t{20 + 10 * n}\t{n % 2}" for n in range(4)]
     tell(tmp_path / "train", "name\tage\tglasses", *rows, table="attributes.tsv")
     tell(tmp_path / "val", "name\tage\tglasses", "10.png\t35\t1", table="attributes.tsv")
@@ -139,30 +147,33 @@ def test_attributes_are_scaled_by_the_training_part_where_they_leave_one(tmp_pat
         "attributes", ("age", "glasses"), (20.0, -1.0), (50.0, 1.0),
     )  # fmt: skip
     wanted = torch.tensor([[-1, 0], [-1 / 3, 1], [1 / 3, 0], [1, 1]])
-    assert torch.allclose(dataset.train["given"], wanted)
-    assert torch.allclose(dataset.held["given"], torch.tensor([[0.0, 1.0]]))
-    asked = by_words(dataset, "age=50,glasses=-1", 2)
+    assert torch.allclose(dataset.train["condition"], wanted)
+    assert torch.allclose(dataset.held_out["condition"], torch.tensor([[0.0, 1.0]]))
+    asked = parse_prompt(dataset, "age=50,glasses=-1", 2)
     assert asked.tolist() == [[1, -1], [1, -1]]
-    assert by_words(dataset, "Age", 1).tolist() == [[1, 0]]
+    assert parse_prompt(dataset, "Age", 1).tolist() == [[1, 0]]
     with pytest.raises(DataError, match=r"nothing called 'aeg'; did you mean 'age'"):
-        by_words(dataset, "aeg=3", 1)
-    with pytest.raises(DataError, match="age wants a number; got 'old'"):
-        by_words(dataset, "age=old", 1)
+        parse_prompt(dataset, "aeg=3", 1)
+    with pytest.raises(DataError, match="age takes a number; got 'old'"):
+        parse_prompt(dataset, "age=old", 1)
     assert DataSpec.from_json(json.loads(json.dumps(dataset.spec.to_json()))) == dataset.spec
 
 
 def test_labels_are_0_and_1(tmp_path: Path) -> None:
-    pictures(tmp_path, 5)
+    images(tmp_path, 5)
     rows = [f"{n}.png\t{n % 2}\t1" for n in range(4)]
     tell(tmp_path, "name\thot\tdry", *rows, "4.png\t0.5\t1", table="labels.tsv")
     with pytest.raises(DataError, match="4.png: has labels other than 0 and 1 in labels.tsv:6"):
         open_data(tmp_path)
     dataset = open_data(tmp_path, skip_bad=True)
     assert dataset.spec.condition is not None
-    assert (dataset.spec.condition.kind, dataset.spec.condition.names) == ("labels", ("hot", "dry"))
-    for part in (dataset.train, dataset.held):
+    assert (dataset.spec.condition.kind, dataset.spec.condition.names) == (
+        "label-set",
+        ("hot", "dry"),
+    )
+    for part in (dataset.train, dataset.held_out):
         odd = (part["real"][:, 0, 0, 0] % 2).float()
-        assert torch.equal(part["given"], torch.stack([odd, torch.ones_like(odd)], 1))
+        assert torch.equal(part["condition"], torch.stack([odd, torch.ones_like(odd)], 1))
 
 
 @pytest.mark.parametrize(
@@ -173,11 +184,11 @@ def test_labels_are_0_and_1(tmp_path: Path) -> None:
         (["n\tx", "0.png\t1\t2", "1.png\t2"], "0.png: has 2 cells .* 1 are expected"),
         (["n\tx", "0.png\t1", "0.png\t3", "1.png\t2"], "0.png: has 2 lines in attributes.tsv"),
         (["n\tx", "0.png\t7", "1.png\t7"], "x has one value everywhere"),
-        (["n\tx"], "wants a first line .* and a line for each picture"),
+        (["n\tx"], "needs a first line .* and a line for each file"),
     ],
 )
 def test_numbers_that_cannot_be_used(tmp_path: Path, lines: list[str], why: str) -> None:
-    pictures(tmp_path, 2)
+    images(tmp_path, 2)
     tell(tmp_path, *lines, table="attributes.tsv")
     with pytest.raises(DataError, match=why):
         open_data(tmp_path)
@@ -186,21 +197,23 @@ def test_numbers_that_cannot_be_used(tmp_path: Path, lines: list[str], why: str)
 def test_tables_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     split(tmp_path)
     tell(tmp_path, "n\tx", "0.png\t1", table="labels.tsv")
-    with pytest.raises(DataError, match="captions.tsv and labels.tsv: pictures are asked by one"):
+    with pytest.raises(DataError, match="captions.tsv and labels.tsv: keep one of them"):
         open_data(tmp_path)
     for part, column in (("train", "x"), ("val", "y")):
         (tmp_path / part / "captions.tsv").unlink()
         tell(tmp_path / part, f"n\t{column}", "0.png\t1", table="labels.tsv")
     (tmp_path / "labels.tsv").unlink()
-    with pytest.raises(DataError, match="train/labels.tsv and val/labels.tsv have other columns"):
+    with pytest.raises(
+        DataError, match="train/labels.tsv and val/labels.tsv have different columns"
+    ):
         open_data(tmp_path)
 
 
 def test_two_domains_have_no_captions(tmp_path: Path) -> None:
-    pictures(tmp_path / "trainA", 3)
-    pictures(tmp_path / "trainB", 3)
+    images(tmp_path / "trainA", 3)
+    images(tmp_path / "trainB", 3)
     tell(tmp_path, "trainA/0.png\tx")
-    with pytest.raises(DataError, match="two domains, which captions.tsv does not go with"):
+    with pytest.raises(DataError, match="two domains: their images take no conditions"):
         open_data(tmp_path)
 
 
@@ -212,8 +225,8 @@ def test_large_pictures_keep_their_captions_but_not_several(
     split(root)
     dataset = read_path(root, large=1)
     assert dataset.file is not None
-    assert dataset.file.take(torch.tensor([4]))[0, 0, 0, 0] == 4
-    assert dataset.sentences(dataset.train["given"])[4].endswith("4")
+    assert dataset.file.read_rows(torch.tensor([4]))[0, 0, 0, 0] == 4
+    assert dataset.condition_sentences(dataset.train["condition"])[4].endswith("4")
     tell(root / "train", *(f"{n}.png\tword" for n in (0, 1, 2, 3, 4, 5, 5)))
     with pytest.raises(DataError, match="too large for several captions"):
         read_path(root, large=1)

@@ -16,6 +16,11 @@ from gansmith.data.readers.read import read_path
 from gansmith.data.spec import DataError
 
 
+def kept(cache: Path) -> list[str]:
+    """The endings of the files in the cache; locks may stay."""
+    return sorted(file.suffix for file in cache.iterdir() if file.suffix != ".lock")
+
+
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GANSMITH_CACHE", str(tmp_path / "cache"))
@@ -31,13 +36,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_what_cannot_be_read_names_the_forms(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"nowhere does not exist; data is a folder of pictures"):
+    with pytest.raises(DataError, match=r"nowhere does not exist; data is a folder of images"):
         read_path(tmp_path / "nowhere")
     (tmp_path / "own.rar").write_bytes(b"")
     with pytest.raises(DataError, match=r"own.rar is of no known form; data is .*\.npz"):
         read_path(tmp_path / "own.rar")
     (tmp_path / "own.png").write_bytes(b"")
-    with pytest.raises(DataError, match="is a single picture; give the folder"):
+    with pytest.raises(DataError, match="is a single image; give the folder"):
         read_path(str(tmp_path / "own.png"))
 
 
@@ -46,8 +51,8 @@ def test_large_data_is_mapped_from_the_cache(folder: Path, cache: Path) -> None:
     assert not cache.exists()
     large = read_path(folder, large=1)
     (array,) = cache.glob("*.npy")
-    assert sorted(file.suffix for file in cache.iterdir()) == [".json", ".npy"]
-    for part in ("train", "held"):
+    assert kept(cache) == [".json", ".npy"]
+    for part in ("train", "held_out"):
         torch.testing.assert_close(getattr(large, part)["real"], getattr(small, part)["real"])
     assert large.spec == small.spec
     large.train["real"][:] = 99  # private to the process
@@ -80,14 +85,14 @@ def test_a_change_is_decoded_anew(folder: Path, cache: Path, change: str) -> Non
 def test_bad_pictures_and_the_cache(folder: Path, cache: Path) -> None:
     (folder / "07.png").write_bytes(b"x")
     options = {"large": 1, "size": 8, "channels": 1, "val": 0.3}
-    with pytest.raises(DataError, match=r"1 of 20 .*\n.*07.png: not a picture"):
+    with pytest.raises(DataError, match=r"1 of 20 .*\n.*07.png: not an image"):
         read_path(folder, **options)
-    assert not list(cache.iterdir())  # nothing half written stays
+    assert not kept(cache)  # nothing half written stays
     for _ in range(2):  # decoded, then found
         dataset = read_path(folder, skip_bad=True, **options)
-        rows = torch.cat([dataset.train["real"], dataset.held["real"]])[:, 0, 0, 0]
+        rows = torch.cat([dataset.train["real"], dataset.held_out["real"]])[:, 0, 0, 0]
         assert sorted(rows.tolist()) == [n for n in range(20) if n != 7]
-        assert dataset.skipped == {"07.png": "not a picture"}
+        assert dataset.skipped == {"07.png": "not an image"}
     with pytest.raises(DataError, match="1 of 20"):
         read_path(folder, **options)
 
@@ -118,7 +123,7 @@ def test_progress_is_shown_on_a_terminal_when_there_is_much(
     assert "decoding" not in capsys.readouterr().err
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     read_path(folder)
-    assert "decoding pictures" in capsys.readouterr().err
+    assert "decoding images" in capsys.readouterr().err
     monkeypatch.setattr("gansmith.data.readers.decode_cache.SHOWN", 21)
     read_path(folder)
     assert "decoding" not in capsys.readouterr().err

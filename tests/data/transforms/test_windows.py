@@ -13,11 +13,11 @@ from PIL import Image
 from gansmith.core.rng import Rng
 from gansmith.data import DataError, open_data
 from gansmith.data.builtin.video import DIGIT, SIDE, TURN, moving_digits, turning_shapes
-from gansmith.data.readers.options import Wishes
-from gansmith.data.readers.pictures import whole
+from gansmith.data.readers.image_file import to_array
+from gansmith.data.readers.options import ReadOptions
 from gansmith.data.readers.video_file import find_clips
-from gansmith.data.readers.video_folder import read_clips
-from gansmith.data.transforms.windows import clip_dataset, clip_name, past, windows
+from gansmith.data.readers.video_folder import read_videos
+from gansmith.data.transforms.windows import clip_dataset, past_frames, windows
 
 
 def counting(length: int, first: int = 0) -> torch.Tensor:
@@ -27,7 +27,7 @@ def counting(length: int, first: int = 0) -> torch.Tensor:
 
 def test_a_window_is_the_past_in_order_and_the_next_frame() -> None:
     found = windows([counting(5), counting(4, 100)], 3)
-    assert found["given"][:, :, 0, 0].tolist() == [[0, 1, 2], [100, 101, 102], [1, 2, 3]]
+    assert found["condition"][:, :, 0, 0].tolist() == [[0, 1, 2], [100, 101, 102], [1, 2, 3]]
     assert found["real"][:, 0, 0, 0].tolist() == [3, 103, 4]
 
 
@@ -40,8 +40,8 @@ def test_too_many_windows_are_taken_at_every_kth_place() -> None:
 
 def test_colour_frames_are_stacked_frame_by_frame() -> None:
     clip = Rng(1).integers(256, 4, 3, 8, 8).to(torch.uint8)
-    given = windows([clip], 2)["given"]
-    assert past(given, 2)[1].equal(clip[1:3])
+    given = windows([clip], 2)["condition"]
+    assert past_frames(given, 2)[1].equal(clip[1:3])
 
 
 def test_a_short_clip_is_refused_by_number() -> None:
@@ -53,14 +53,14 @@ def test_a_short_clip_is_refused_by_number() -> None:
 
 def test_size_and_channels_are_those_of_past_and_next_frame() -> None:
     clips = [Rng(k).integers(256, 6, 3, 16, 16).to(torch.uint8) for k in range(4)]
-    from gansmith.data.transforms.resize import conformed
+    from gansmith.data.transforms.resize import resized
 
-    dataset = conformed(clip_dataset("toy", clips[:3], clips[3:], 2), 8, 1)
+    dataset = resized(clip_dataset("toy", clips[:3], clips[3:], 2), 8, 1)
     asked = dataset.spec.condition
     assert asked is not None
     assert (asked.frames, asked.channels, asked.height, asked.width) == (2, 2, 8, 8)
     # what is the last frame of one window is the next frame of the window before
-    given, real = dataset.held["given"], dataset.held["real"]
+    given, real = dataset.held_out["condition"], dataset.held_out["real"]
     assert given[1:, 1].equal(real[:-1, 0])
 
 
@@ -70,10 +70,10 @@ def test_named_clips_are_the_same_each_time_and_their_parts_apart(name: str) -> 
     assert one.spec == two.spec
     assert one.spec.condition is not None
     assert one.spec.condition.frames == 4
-    seen = {row.numpy().tobytes() for row in one.train["given"]}
-    twice = sum(row.numpy().tobytes() in seen for row in one.held["given"])
+    seen = {row.numpy().tobytes() for row in one.train["condition"]}
+    twice = sum(row.numpy().tobytes() in seen for row in one.held_out["condition"])
     # turning shapes are few, so the same past comes again; its future need not
-    assert twice / one.spec.held < (1 if name == "turning-shapes" else 0.01)
+    assert twice / one.spec.held_out < (1 if name == "turning-shapes" else 0.01)
 
 
 def test_digits_stay_whole_in_the_field_and_move_each_frame(
@@ -110,14 +110,6 @@ def test_a_shape_turns_left_or_right_half_of_the_time_and_not_by_its_past() -> N
     assert 160 <= left <= 240
 
 
-def test_names_of_clips() -> None:
-    assert clip_name("video:a/b") == (4, "a/b")
-    assert clip_name("video8:a") == (8, "a")
-    assert clip_name("clips/") == (0, "clips/")
-    with pytest.raises(DataError, match="1 to 64 frames"):
-        clip_name("video0:a")
-
-
 def animation(path: Path, length: int, size: tuple[int, int] = (16, 12), first: int = 0) -> None:
     frames = [Image.new("RGB", size, (first + 10 * t, 0, 100)) for t in range(length)]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +132,7 @@ def test_every_animation_and_every_folder_of_frames_is_a_clip(clips: Path) -> No
     found = {clip.name: clip for clip in find_clips(clips)}
     assert set(found) == {"apng", "frames", "gif", "png", "webp"}
     for name, clip in found.items():
-        frames, pause = clip.read(lambda picture: whole(picture, 3))
+        frames, pause = clip.read(lambda image: to_array(image, 3))
         reds = frames[:, 0, 0, 0].astype(int)
         assert (np.diff(reds) == 10).all(), name
         assert frames.shape[1:] == (3, 12, 16)
@@ -153,18 +145,18 @@ def test_own_clips_are_cropped_split_by_clip_and_read_again_alike(clips: Path) -
     asked = one.spec.condition
     assert asked is not None
     assert (asked.frames, asked.channels, one.spec.size) == (2, 6, 8)
-    assert one.spec.train + one.spec.held == 4 * 4 + 10
-    assert one.spec.held in (4, 8, 10)
+    assert one.spec.train + one.spec.held_out == 4 * 4 + 10
+    assert one.spec.held_out in (4, 8, 10)
 
 
 def test_a_split_that_is_given_is_used(tmp_path: Path) -> None:
     for part, count in (("train", 3), ("val", 2)):
         for number in range(count):
             animation(tmp_path / part / f"{number}.gif", 5, first=30 * number)
-    dataset = read_clips(tmp_path, 4, Wishes())
-    assert (dataset.spec.train, dataset.spec.held, dataset.spec.size) == (3, 2, 12)
+    dataset = read_videos(tmp_path, "", ReadOptions())
+    assert (dataset.spec.train, dataset.spec.held_out, dataset.spec.size) == (3, 2, 12)
     with pytest.raises(DataError, match="its own split"):
-        read_clips(tmp_path, 4, Wishes(val=0.5))
+        read_videos(tmp_path, "", ReadOptions(val=0.5))
 
 
 def test_bad_clips_are_named_or_skipped(clips: Path) -> None:
@@ -174,7 +166,7 @@ def test_bad_clips_are_named_or_skipped(clips: Path) -> None:
         open_data(f"video:{clips}", size=8)
     assert "2 of 7 clips cannot be used" in str(error.value)
     assert "short: 3 frames, fewer than 5" in str(error.value)
-    assert "broken: not a picture" in str(error.value)
+    assert "broken: not an image" in str(error.value)
     dataset = open_data(f"video:{clips}", size=8, skip_bad=True)
     assert set(dataset.skipped) == {"short", "broken"}
 
@@ -184,7 +176,7 @@ def test_frames_of_different_sizes_are_refused_at_their_own_size(tmp_path: Path)
         Image.new("RGB", (16 + t, 16)).save(tmp_path / f"{t}.png")
     (clip,) = find_clips(tmp_path)
     with pytest.raises(ValueError, match="different sizes"):
-        clip.read(lambda picture: whole(picture, 3))
+        clip.read(lambda image: to_array(image, 3))
 
 
 def test_a_folder_without_clips_and_a_file_are_refused(tmp_path: Path) -> None:

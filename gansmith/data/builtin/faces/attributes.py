@@ -1,4 +1,4 @@
-"""What can be said of a face: attributes with a number each, and sentences of checkable facts."""
+"""Descriptions of faces: attributes with a number each, and sentences whose facts are exact."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 from gansmith.data.builtin.faces.people import HAIR, Array, People, Poses
 
-YES = (*(f"{colour}-hair" for colour in HAIR), "long-hair", "glasses", "beard")  # -1 or 1
-DEGREES = ("smile", "mouth", "eyes", "brows", "gaze", "tilt")  # from -1 to 1
-ATTRIBUTES = (*YES, *DEGREES)
+BINARY = (*(f"{colour}-hair" for colour in HAIR), "long-hair", "glasses", "beard")  # -1 or 1
+CONTINUOUS = ("smile", "mouth", "eyes", "brows", "gaze", "tilt")  # from -1 to 1
+ATTRIBUTES = (*BINARY, *CONTINUOUS)
 COLOURS = len(HAIR)
-UNSAID = 0.25  # how often a yes or no of the data is left open
-SAYS = 0.6  # how often a sentence says a fact that there is
+OMITTED = 0.25  # how often a binary attribute of the data is omitted: 0
+MENTIONED = 0.6  # how often a sentence mentions a fact
 LENGTH = 18  # words of the longest sentence, with room
 SMILES, GAPES, LOOKS = 0.35, 0.2, 0.4  # from where on a degree is worth a word
 PLAIN = {  # the words for one attribute: what they say of it
@@ -42,27 +42,27 @@ def attributes(people: People, poses: Poses) -> Array:
     yes = [people.hair == number for number in range(COLOURS)]
     yes += [people.long, people.glasses, people.beard]
     columns = [np.where(column, 1.0, -1.0) for column in yes]
-    columns += [getattr(poses, name) for name in DEGREES]
+    columns += [getattr(poses, name) for name in CONTINUOUS]
     return np.stack(columns, 1).astype(np.float32)
 
 
-def partly(values: Array, draw: np.random.Generator) -> Array:
-    """The same, where a quarter of the yes and no is left open: 0. Hair has one colour or none."""
-    open_ = draw.random((len(values), len(YES))) < UNSAID
+def drop_attributes(values: Array, draw: np.random.Generator) -> Array:
+    """The same, where a quarter of the binary attributes is 0. Hair has one colour or none."""
+    open_ = draw.random((len(values), len(BINARY))) < OMITTED
     open_[:, :COLOURS] = open_[:, :1]
-    said = values.copy()
-    said[:, : len(YES)][open_] = 0
-    return said
+    found = values.copy()
+    found[:, : len(BINARY)][open_] = 0
+    return found
 
 
-def tell(values: Sequence[float], draw: np.random.Generator) -> str:
+def describe(values: Sequence[float], draw: np.random.Generator) -> str:
     """A sentence about a face with these attributes, of one true fact or more.
 
     "a face with short red hair and glasses looking left", or "smiling no beard" in any order.
     """
     face = dict(zip(ATTRIBUTES, values, strict=True))
     has, does = (
-        [phrase for phrase in phrases if draw.random() < SAYS]
+        [phrase for phrase in phrases if draw.random() < MENTIONED]
         for phrases in (_things(face, draw), _deeds(face))
     )
     has = has or _things(face, draw)[:1]
@@ -73,21 +73,21 @@ def tell(values: Sequence[float], draw: np.random.Generator) -> str:
     )
 
 
-def facts(sentence: str) -> Array:
-    """What a sentence says: 1 or -1 for an attribute that it names, 0 for the others, (14,)."""
+def parse_description(sentence: str) -> Array:
+    """The attributes in a sentence: 1 or -1 for those that it names, 0 for the others, (14,)."""
     words = f" {sentence} "
-    said = np.zeros(len(ATTRIBUTES), np.float32)
+    found = np.zeros(len(ATTRIBUTES), np.float32)
     for phrase, (name, value) in PLAIN.items():
         if f" {phrase} " in words and not (value > 0 and f" no {phrase} " in words):
-            said[ATTRIBUTES.index(name)] = value
+            found[ATTRIBUTES.index(name)] = value
     for number, colour in enumerate(HAIR):
         if f" {colour} " in words:
-            said[:COLOURS] = -1
-            said[number] = 1
+            found[:COLOURS] = -1
+            found[number] = 1
     for word, value in (("long", 1), ("short", -1)):
         if f" {word} " in words:
-            said[ATTRIBUTES.index("long-hair")] = value
-    return said
+            found[ATTRIBUTES.index("long-hair")] = value
+    return found
 
 
 def _things(face: dict[str, float], draw: np.random.Generator) -> list[str]:

@@ -1,4 +1,4 @@
-"""Drawing faces and landmark pictures, layer upon layer, with edges as soft as a pixel is wide.
+"""Drawing faces and landmark images, layer upon layer, with edges as soft as a pixel is wide.
 
 Only sums, products and square roots meet the pixels, in float32: every machine draws the same.
 """
@@ -28,7 +28,7 @@ from gansmith.data.builtin.faces.shape import (
 )
 
 SIZE = 32
-CHUNK = 128  # pictures drawn at one time: their layers fit into the processor's cache
+CHUNK = 128  # images drawn at one time: their layers fit into the processor's cache
 WHITE, DARK, INSIDE = (0.97, 0.97, 0.97), (0.08, 0.08, 0.10), (0.30, 0.05, 0.07)
 COLOURS = {
     "outline": (1.0, 1.0, 1.0),
@@ -42,12 +42,12 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Page:
-    """Pictures (n, 3, rows, size) in [0, 1] that layers are painted on.
+    """Images (n, 3, rows, size) in [0, 1] that layers are painted on.
 
     u, v: where the middles of the pixels are in a face's own coordinates; pixel: its side.
     """
 
-    pictures: Array
+    images: Array
     u: Array
     v: Array
     pixel: np.float32
@@ -58,30 +58,30 @@ class Page:
             0, alpha
         )
         paint = np.asarray(colour, np.float32).reshape(-1, 3, 1, 1)
-        self.pictures[...] += cover[:, None] * (paint - self.pictures)
+        self.images[...] += cover[:, None] * (paint - self.images)
 
     def strip(self, top: float, bottom: float) -> Page:
         """The rows between two heights, [-1, 1]: what is painted there is painted here."""
-        size = self.pictures.shape[2]
+        size = self.images.shape[2]
         rows = slice(max(0, int((top + 1) / 2 * size)), int((bottom + 1) / 2 * size) + 1)
-        return Page(self.pictures[:, :, rows], self.u[:, rows], self.v[:, rows], self.pixel)
+        return Page(self.images[:, :, rows], self.u[:, rows], self.v[:, rows], self.pixel)
 
     def bytes(self) -> Array:
-        """The pictures as uint8."""
-        return (self.pictures * 255 + np.float32(0.5)).astype(np.uint8)
+        """The images as uint8."""
+        return (self.images * 255 + np.float32(0.5)).astype(np.uint8)
 
 
 def blank(ground: Array, size: int) -> Page:
     """Pages of one colour each, (n, 3), whose u and v are x and y in [-1, 1]."""
     middle = ((np.arange(size) + 0.5) * 2 / size - 1).astype(np.float32)
     flat = np.repeat(ground.astype(np.float32)[:, :, None], size * size, 2)
-    pictures = flat.reshape(len(ground), 3, size, size)
+    images = flat.reshape(len(ground), 3, size, size)
     v, u = (a[None] for a in np.meshgrid(middle, middle, indexing="ij"))
-    return Page(pictures, u, v, np.float32(2 / size))
+    return Page(images, u, v, np.float32(2 / size))
 
 
 def pieces(count: int, draw: Callable[[Array], Array], size: int) -> Tensor:
-    """Pictures drawn some at a time: uint8 (count, 3, size, size)."""
+    """Images drawn some at a time: uint8 (count, 3, size, size)."""
     out = np.empty((count, 3, size, size), np.uint8)
     for start in range(0, count, CHUNK):
         rows = np.arange(start, min(start + CHUNK, count))
@@ -95,7 +95,7 @@ def draw_faces(people: People, poses: Poses, size: int = SIZE) -> Tensor:
 
 
 def draw_landmarks(points: Array, size: int = SIZE) -> Tensor:
-    """Landmarks (N, 25, 2) as pictures: a line for each part, in the part's colour, on black."""
+    """Landmarks (N, 25, 2) as images: a line for each part, in the part's colour, on black."""
     return pieces(len(points), lambda rows: _lines(points[rows], size), size)
 
 
@@ -153,10 +153,10 @@ def _body(page: Page, people: People, s: Shape, skin: Array) -> None:
 def _head(page: Page, people: People, s: Shape, skin: Array) -> None:
     crown = np.maximum(_crown(page, s), page.v - np.float32(0.02))
     page.paint(people.tint, crown)
-    beside = page.strip(-0.4, 0.4)
+    add_to = page.strip(-0.4, 0.4)
     for side in (-1, 1):
-        ear = ellipse(beside.u - side * s.width, beside.v - np.float32(0.02), 0.09, 0.12)
-        beside.paint(0.93 * skin, _of(~people.long, ear))
+        ear = ellipse(add_to.u - side * s.width, add_to.v - np.float32(0.02), 0.09, 0.12)
+        add_to.paint(0.93 * skin, _of(~people.long, ear))
 
 
 def _mouth(page: Page, s: Shape, skin: Array) -> None:

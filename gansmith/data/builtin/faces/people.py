@@ -86,7 +86,7 @@ class Poses(Rows):
     mouth: Array
 
 
-def some_people(count: int, draw: np.random.Generator) -> People:
+def random_people(count: int, draw: np.random.Generator) -> People:
     """People at random, all parameters independent."""
     hair = draw.integers(len(HAIR), size=count)
     tint = np.array(list(HAIR.values()))[hair] + HAIR_SPREAD * draw.uniform(-1, 1, (count, 3))
@@ -107,17 +107,17 @@ def some_people(count: int, draw: np.random.Generator) -> People:
     )
 
 
-def some_poses(count: int, draw: np.random.Generator) -> Poses:
+def random_poses(count: int, draw: np.random.Generator) -> Poses:
     """Poses at random, all parameters independent and uniform; of eyes, a quarter are closed."""
     pose = {f.name: draw.uniform(-1, 1, count) for f in fields(Poses)}
     pose["eyes"] = np.where(draw.random(count) < 0.25, -1.0, pose["eyes"])
     return Poses(**pose)
 
 
-LIKENESS = 18  # numbers that tell people apart
+IDENTITY = 18  # numbers that identify a person
 
 
-def likeness(people: People) -> Array:
+def identity(people: People) -> Array:
     """Who it is in numbers of about [-1, 1], float32 (N, 18), without what is around the face."""
     shares = [
         getattr(people, name)

@@ -1,6 +1,6 @@
 """Where the parts of a drawn face are: one geometry for the drawing and for the landmarks.
 
-Lengths are in halves of the picture, v downwards; a face's own coordinates (u, v) have their origin
+Lengths are in halves of the image, v downwards; a face's own coordinates (u, v) have their origin
 in the middle of the head and turn with it.
 """
 
@@ -42,7 +42,7 @@ class Shape:
     gap: Array
 
     def on_page(self, u: Array, v: Array) -> Array:
-        """Points of a face's own coordinates, (N, ...), as places on the picture, (N, ..., 2)."""
+        """Points of a face's own coordinates, (N, ...), as places on the image, (N, ..., 2)."""
         cos, sin, x, y = (
             a.reshape(-1, *[1] * (np.ndim(u) - 1)) for a in (self.cos, self.sin, self.x, self.y)
         )
@@ -87,7 +87,7 @@ def shape(people: People, poses: Poses) -> Shape:
 
 Line = tuple[str, tuple[int, ...], bool]
 POINTS = 25
-# The parts of a landmark picture: name, the points that are joined, and whether it is closed.
+# The parts of a landmark image: name, the points that are joined, and whether it is closed.
 PARTS: tuple[Line, ...] = (
     ("outline", (0, 1, 2, 3, 4), False),
     ("brows", (5, 6), False),
@@ -102,7 +102,7 @@ PARTS: tuple[Line, ...] = (
 
 
 def landmarks(people: People, poses: Poses) -> Array:
-    """The places of 25 points on the picture, (N, 25, 2) in about [-1, 1], x then y.
+    """The places of 25 points on the image, (N, 25, 2) in about [-1, 1], x then y.
 
     0-4 the outline of the face from ear over chin to ear; 5-8 the ends of the brows; 9-12 and 13-16
     an eye each, its corners and lids in turn; 17-18 the pupils; 19-20 root and tip of the nose;

@@ -1,0 +1,41 @@
+"""gansmith classify: the classes of images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional
+
+from gansmith.cli.console import open_run, say
+from gansmith.cli.parsing import Checkpoint, Flag, RunFolder, absent, parse
+
+
+@dataclass
+class ClassifyOptions:
+    """Write a table of the class of each image, with the probability of every class.
+
+    Args:
+        run: the run's folder.
+        source: an image, or a folder of them.
+        out: the file to write, or a folder for it; RUN/classes.tsv by default.
+        checkpoint: which state of the run.
+        skip_bad: leave unreadable files out instead of stopping.
+    """
+
+    run: RunFolder
+    source: Annotated[Positional[Path], absent("FILE|FOLDER")]
+    out: Annotated[Path | None, absent("PATH", aliases=["-o"])] = None
+    checkpoint: Checkpoint = "best"
+    skip_bad: Flag = False
+
+
+def main(words: list[str]) -> None:
+    """Classify a file or a folder."""
+    options = parse(ClassifyOptions, words, "gansmith classify")
+    from gansmith.inference.images import write_classes
+
+    run = open_run(options.run, options.checkpoint)
+    out = options.out or run.folder / "classes.tsv"
+    say(write_classes(run, options.source, out, skip_bad=options.skip_bad))

@@ -1,0 +1,65 @@
+"""gansmith diagnose: faults of a run, by name, with evidence and what to try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from gansmith.cli.console import console, say
+from gansmith.cli.parsing import Checkpoint, Count, Flag, Out, absent, parse
+
+
+@dataclass
+class DiagnoseOptions:
+    """Find what is wrong with a run, or with samples in a folder, with evidence and what to try:
+    collapse, dropped classes or modes, memorization, noise, blur; of a run also a saturated
+    discriminator, an exploding critic, too few steps.
+
+    Args:
+        source: a run's folder, or a folder or file of samples.
+        against: the data, a name or a path; a run's own by default.
+        n: samples to look at.
+        seed: of the samples.
+        checkpoint: which state of the run.
+        show_training: also write the training examples that samples are copies of; they may be
+            private.
+        out: where to write; RUN/diagnosis or diagnosis/ by default.
+    """
+
+    source: Annotated[Positional[Path], arg(metavar="RUN|FOLDER")]
+    against: Annotated[str | None, absent("NAME|PATH")] = None
+    n: Count = 2000
+    seed: int = 0
+    checkpoint: Checkpoint = "best"
+    show_training: Flag = False
+    out: Out = None
+
+
+def main(words: list[str]) -> None:
+    """Diagnose a run, or samples in a folder."""
+    options = parse(DiagnoseOptions, words, "gansmith diagnose")
+    from gansmith.diagnosis import diagnose, write_diagnosis
+    from gansmith.runs.config import FILE
+
+    found = diagnose(
+        options.source,
+        options.against,
+        n=options.n,
+        seed=options.seed,
+        checkpoint=options.checkpoint,
+    )
+    say(f"{found.samples} samples of {found.of} against {found.against}")
+    for finding in found.findings:
+        console.print(f"\n[bold]{finding.name}[/]: ", end="")
+        say(f"{finding.evidence}.\n  try: {finding.advice}")
+    if not found.findings:
+        say("nothing found")
+    is_run = (options.source / FILE).is_file()
+    out = options.out or (options.source / "diagnosis" if is_run else Path("diagnosis"))
+    written = write_diagnosis(found, out, options.show_training)
+    say(f"\nwrote {', '.join(str(path) for path in written)}")
+    if any(finding.private for finding in found.findings) and not options.show_training:
+        say("--show-training also writes the training examples that were copied")

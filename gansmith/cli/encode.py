@@ -1,0 +1,41 @@
+"""gansmith encode: the codes of images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional
+
+from gansmith.cli.console import open_run, say
+from gansmith.cli.parsing import Checkpoint, Flag, RunFolder, absent, parse
+
+
+@dataclass
+class EncodeOptions:
+    """Write the codes that a run's encoder gives images: codes.npy, and codes.txt with their names.
+
+    Args:
+        run: the run's folder.
+        source: an image, or a folder of them.
+        out: the file to write, or a folder for it; RUN/codes.npy by default.
+        checkpoint: which state of the run.
+        skip_bad: leave unreadable files out instead of stopping.
+    """
+
+    run: RunFolder
+    source: Annotated[Positional[Path], absent("FILE|FOLDER")]
+    out: Annotated[Path | None, absent("PATH", aliases=["-o"])] = None
+    checkpoint: Checkpoint = "best"
+    skip_bad: Flag = False
+
+
+def main(words: list[str]) -> None:
+    """Encode a file or a folder."""
+    options = parse(EncodeOptions, words, "gansmith encode")
+    from gansmith.inference.encode import write_codes
+
+    run = open_run(options.run, options.checkpoint)
+    out = options.out or run.folder / "codes.npy"
+    say(write_codes(run, options.source, out, skip_bad=options.skip_bad))

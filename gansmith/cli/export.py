@@ -1,0 +1,37 @@
+"""gansmith export: players for use without Gansmith."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gansmith.cli.console import open_run, say
+from gansmith.cli.parsing import Checkpoint, Out, RunFolder, parse
+
+
+@dataclass
+class ExportOptions:
+    """Write the generator, or the translators, for use without gansmith: the weights, a card
+    that says what goes in and comes out, and a program.
+
+    Args:
+        run: the run's folder.
+        out: where to write; RUN/export by default.
+        format: torch-export writes .pt2, onnx writes .onnx (pip install 'gansmith[onnx]').
+        checkpoint: which state of the run.
+    """
+
+    run: RunFolder
+    out: Out = None
+    format: Literal["torch-export", "onnx"] = "torch-export"
+    checkpoint: Checkpoint = "best"
+
+
+def main(words: list[str]) -> None:
+    """Write the files of every player that is exported."""
+    options = parse(ExportOptions, words, "gansmith export")
+    from gansmith.export.export import export
+
+    run = open_run(options.run, options.checkpoint)
+    for path in export(run, options.out or run.folder / "export", options.format):
+        say(f"wrote {path}")

@@ -1,0 +1,74 @@
+"""How words are read into a dataclass of options, and the options that commands share.
+
+Nothing heavy is imported here, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+
+import tyro
+from tyro.conf import DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, Positional, arg
+
+from gansmith.core.suggest import closest_match
+
+T = TypeVar("T")
+STYLE = (OmitArgPrefixes, DisallowNone)
+
+
+def absent(metavar: str, **more: Any) -> object:
+    """An option that is None when it is not given: the help says so in its own words."""
+    return arg(metavar=metavar, help_behavior_hint="", **more)
+
+
+RunFolder = Annotated[Positional[Path], arg(metavar="RUN")]
+Out = Annotated[Path | None, absent("FOLDER", aliases=["-o"])]
+Count = Annotated[int, arg(name="n", aliases=["-n"], metavar="INT")]
+Checkpoint = Annotated[str, arg(metavar="best|latest|STEP")]
+Flag = Annotated[FlagCreatePairsOff[bool], arg(help_behavior_hint="")]
+
+
+def parse(kind: Callable[..., T], words: list[str], prog: str, description: str = "") -> T:
+    """Words as an instance of a dataclass of options.
+
+    Raises ValueError for an option that there is not, naming the nearest; prints help, or what
+    is wrong with a value, and exits.
+    """
+    given, unknown = tyro.cli(
+        kind,
+        args=words,
+        prog=prog,
+        description=description or None,
+        return_unknown_args=True,
+        config=STYLE,
+    )
+    if unknown:
+        raise ValueError(_unknown(unknown, option_names(kind), prog))
+    return given
+
+
+def option_names(kind: Any) -> list[str]:
+    """The options of a dataclass of options, those of its parts included."""
+    names: list[str] = []
+    hints = get_type_hints(kind, include_extras=True)
+    for part in fields(kind):
+        own, *extras = get_args(hints[part.name]) or [hints[part.name]]
+        if is_dataclass(own):
+            names += option_names(own)
+        elif part.default is not MISSING:  # what has no default stands by its place
+            said = next((name for x in extras if (name := getattr(x, "name", None))), part.name)
+            names.append(f"--{said.replace('_', '-')}")
+    return names
+
+
+def _unknown(unknown: list[str], known: list[str], prog: str) -> str:
+    options = [word for word in unknown if word.startswith("-")]
+    if not options:
+        return f"{unknown[0]!r} was not expected here; see `{prog} --help`"
+    name = options[0].split("=")[0]
+    meant = closest_match(name.replace("_", "-"), known)
+    hint = f"did you mean {meant}? " if meant else ""
+    return f"there is no option {name}; {hint}See `{prog} --help`"

@@ -1,0 +1,178 @@
+"""gansmith train: plan a run, show its cost, train it, write its report."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from gansmith.cli.console import say
+from gansmith.cli.parsing import Flag, Out, absent, parse
+
+if TYPE_CHECKING:
+    from gansmith.runs.estimate import Estimate
+    from gansmith.runs.run import Run
+
+
+@dataclass
+class TrainOptions:
+    """Train a preset: gansmith train [PRESET] [options]. Without anything, the best pictures
+    of garments that this machine generates in four minutes.
+
+    Args:
+        preset: the preset, for one that is not the first word: a name (`gansmith list presets`)
+            or a function of your own, my_file.py:my_preset.
+        data: a name (`gansmith list data`) or a path: a folder of images, class folders, pairs,
+            trainA/trainB, zip, npz, IDX or text file, folder of audio (docs/data.md). The preset's
+            own by default.
+        steps: length of the run in steps; the preset's own by default.
+        minutes: length of the run by the clock instead.
+        out: the run's folder; a fresh one in runs/ by default.
+        seed: of all random numbers.
+        dry_run: show the plan, its time and its size on disk, and stop.
+        resume: a run to continue, without a preset; --steps or --minutes extend it.
+        begin_from: a run whose players to start with (fine-tuning).
+        paper: take the paper's constants, which want a GPU.
+        size: side of the pictures in pixels; as they are by default.
+        channels: 1 for grey, 3 for colour; as they are by default.
+        val: fraction of your data that is held out, where it brings no split of its own; a tenth
+            by default.
+        skip_bad: leave unreadable files out instead of stopping.
+        labelled: how many training examples keep their labels (semi-supervised); all by default.
+        micro: pieces of a batch, to save memory.
+        precision: float32, or bfloat16 for autocast.
+        clip: largest norm of a player's gradient; any by default.
+        compile: compile the players; pays on a GPU.
+        metrics: numbers to take with every sample sheet, cfid,precision,recall: those of `gansmith
+            evaluate`, against training data; the first selects the best checkpoint. A quick score
+            by default.
+        sample_every: steps between two sample sheets, each of them scored; the preset's own by
+            default.
+    """
+
+    preset: Annotated[str | None, absent("PRESET")] = None
+    data: Annotated[str | None, absent("NAME|PATH")] = None
+    steps: Annotated[int | None, absent("INT")] = None
+    minutes: Annotated[float | None, absent("FLOAT")] = None
+    out: Out = None
+    seed: int = 0
+    dry_run: Flag = False
+    resume: Annotated[Path | None, absent("RUN")] = None
+    begin_from: Annotated[Path | None, absent("RUN", name="from")] = None
+    paper: Flag = False
+    size: Annotated[int | None, absent("INT")] = None
+    channels: Annotated[Literal[1, 3] | None, absent("1|3")] = None
+    val: Annotated[float | None, absent("FLOAT")] = None
+    skip_bad: Flag = False
+    labelled: Annotated[int | None, absent("INT")] = None
+    micro: int = 1
+    precision: Literal["float32", "bfloat16"] = "float32"
+    clip: Annotated[float | None, absent("FLOAT")] = None
+    compile: Flag = False
+    metrics: Annotated[str | None, absent("NAMES")] = None
+    sample_every: Annotated[int | None, absent("INT")] = None
+
+
+def main(words: list[str]) -> None:
+    """Parse the preset's own options too, plan, show the cost, train, report."""
+    name, words = preset_of(words)
+    options, keywords = _parse(name, words)
+    if options.resume is not None:
+        _resume(name, options, keywords)
+        return
+    from gansmith.runs.plan import MINUTES, PRESET, plan
+    from gansmith.runs.run import Run
+
+    asked = {k: v for k, v in vars(options).items() if k not in ("preset", "dry_run", "resume")}
+    asked["metrics"] = [x for x in (options.metrics or "").split(",") if x]
+    if name is None and options.steps is None and options.minutes is None:
+        asked["minutes"] = MINUTES
+    run = plan(name or PRESET, **asked, **keywords)
+    spec = run.spec
+    say(f"{run.config.preset} on {spec.name}: {spec.train} examples, {spec.held_out} held out")
+    if run.dataset.skipped:
+        say(f"left out {len(run.dataset.skipped)} files that could not be used")
+    say(_cost(run, run.estimate()))
+    if options.dry_run:
+        say(f"dry run: nothing was written; it would go to {run.folder}")
+        return
+    _finish(Run.begin(run.folder, run.config, run.dataset).play())
+
+
+def preset_of(words: list[str]) -> tuple[str | None, list[str]]:
+    """The preset, by position or by --preset, and the other words."""
+    rest: list[str] = []
+    names = [words[0]] if words and not words[0].startswith("-") else []
+    left = iter(words[len(names) :])
+    for word in left:
+        option, equals, value = word.partition("=")
+        if option != "--preset":
+            rest.append(word)
+        elif name := value if equals else next(left, ""):
+            names.append(name)
+        else:
+            raise ValueError("--preset takes a name, or my_file.py:my_preset")
+    if len(names) > 1:
+        raise ValueError(f"one preset is trained at a time; got {' and '.join(names)}")
+    return (names[0] if names else None), rest
+
+
+def _parse(name: str | None, words: list[str]) -> tuple[TrainOptions, dict[str, Any]]:
+    """The command's options and the preset's keywords that differ from its defaults."""
+    if name is None:
+        return parse(TrainOptions, words, "gansmith train"), {}
+    from gansmith.cli.preset_options import parse_with_preset
+
+    return parse_with_preset(TrainOptions, name, words)
+
+
+def _resume(name: str | None, options: TrainOptions, keywords: dict[str, Any]) -> None:
+    if name is not None or keywords:
+        raise ValueError("a run is resumed as it was begun: give --resume RUN without a preset")
+    may = ("resume", "steps", "minutes")
+    default = TrainOptions()
+    other = [k for k, v in vars(options).items() if k not in may and v != getattr(default, k)]
+    if other:
+        raise ValueError(
+            f"a run is resumed as it was begun, with a new --steps or --minutes at most; leave out "
+            f"{', '.join(other)}"
+        )
+    from gansmith.runs.run import Run
+
+    run = Run.join(options.resume or "")
+    say(f"resuming {run.folder}")
+    _finish(run.resume(steps=options.steps, minutes=options.minutes))
+
+
+def _cost(run: Run, estimate: Estimate) -> str:
+    from gansmith.runs.progress import format_duration
+
+    minutes = run.config.minutes
+    time = (
+        f"{minutes:g} min" if minutes is not None else f"about {format_duration(estimate.seconds)}"
+    )
+    steps = " + ".join(f"{1000 * s:.3g} ms" for s in estimate.per_step)
+    return f"{time} ({steps} a step), {estimate.disk / 1e6:.0f} MB in {run.folder}"
+
+
+def _finish(run: Run) -> None:
+    from gansmith.core import distributed
+    from gansmith.report import write_report
+    from gansmith.runs.progress import format_duration
+
+    if distributed.rank() != 0:
+        return
+    if run.resumed_with:
+        say(run.resumed_with)
+    done = run.choose("latest").step
+    report = write_report(run.choose("best"))
+    seconds = format_duration(run.seconds)
+    if run.stopped.startswith("SIG"):
+        say(f"stopped at step {done} ({run.stopped}); resume: gansmith train --resume {run.folder}")
+        sys.exit(128 + signal.Signals[run.stopped])  # so that nothing is built on half a run
+    say(f"step {done} after {seconds}: {run.folder}")
+    say(f"  samples  {run.folder / 'samples'}")
+    say(f"  report   {report}")
+    say(f"next: gansmith evaluate {run.folder}; gansmith {run.next_command(str(run.folder))}")

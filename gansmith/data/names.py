@@ -1,0 +1,50 @@
+"""The names of data: wrappers, then a named data set or a path, such as `grey:video8:photos/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gansmith.data.catalog import is_named
+from gansmith.data.wrappers import find_wrapper
+
+
+@dataclass(frozen=True)
+class DataName:
+    """A name of data in its parts; `str` gives it back.
+
+    wrappers: from the outermost to the innermost, such as ("grey", "video8").
+    base: a name in the catalog, or a path.
+    """
+
+    wrappers: tuple[str, ...]
+    base: str
+
+    def __str__(self) -> str:
+        return ":".join((*self.wrappers, self.base))
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the base is no data set of the catalog."""
+        return not is_named(self.base)
+
+    @property
+    def path(self) -> Path:
+        """The base as a path, with ~ expanded."""
+        return Path(self.base).expanduser()
+
+    def absolute(self) -> DataName:
+        """The same name, valid from any folder: the path of the base is made absolute."""
+        return replace(self, base=str(self.path.absolute())) if self.is_path else self
+
+
+def parse_name(name: str | Path) -> DataName:
+    """The wrappers and the base of a name of data."""
+    rest = str(name)
+    wrappers: list[str] = []
+    while True:
+        prefix, colon, inner = rest.partition(":")
+        if not (colon and inner and find_wrapper(prefix)):
+            return DataName(tuple(wrappers), rest)
+        wrappers.append(prefix)
+        rest = inner

@@ -1,0 +1,326 @@
+"""Arrays as a Dataset: what values mean follows from dtype, shape and range, or is refused."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from gansmith.data.build import image_dataset, points_dataset
+from gansmith.data.readers.decode_cache import cached_array, release_pages
+from gansmith.data.readers.image_file import FILTER, crop_and_resize
+from gansmith.data.readers.options import ReadOptions
+from gansmith.data.readers.split import hold_out_rows, refuse_val
+from gansmith.data.spec import DataError, Dataset, Fields
+
+MAX_DIM = 64  # points have at most so many coordinates; longer rows are flattened images
+AT_ONCE = 16 * 2**20  # bytes of an array that are worked on at a time
+
+
+class StreamedArray:
+    """An array in an .npy, or in a member of an .npz, that is read in order and never whole.
+
+    Raises DataError when it is not stored row by row, or the file is damaged.
+    """
+
+    def __init__(self, path: Path, member: str = "") -> None:
+        self.path, self.member = path, member
+        with self._opened() as (_, shape, dtype):
+            self.shape, self.dtype, self.ndim = shape, dtype, len(shape)
+        self.size = math.prod(shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def blocks(self, rows: int) -> Iterator[np.ndarray]:
+        """So many rows at a time, from the first to the last."""
+        width = math.prod(self.shape[1:]) * self.dtype.itemsize
+        try:
+            with self._opened() as (file, shape, dtype):
+                for start in range(0, shape[0], rows):
+                    count = min(rows, shape[0] - start)
+                    raw = file.read(count * width)
+                    if len(raw) != count * width:
+                        raise EOFError(f"it ends before row {start + count} of {shape[0]}")
+                    yield np.frombuffer(raw, dtype).reshape(count, *shape[1:])
+        except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            raise DataError(f"{self.path} cannot be read: {error}") from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[IO[bytes], tuple[int, ...], np.dtype[Any]]]:
+        header: dict[tuple[int, int], Callable[..., Any]] = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
+        with ExitStack() as opened:
+            if self.member:
+                archive = opened.enter_context(zipfile.ZipFile(self.path))
+                file = opened.enter_context(archive.open(self.member))
+            else:
+                file = opened.enter_context(open(self.path, "rb"))
+            version = np.lib.format.read_magic(file)
+            if version not in header:
+                raise ValueError(f"an array of plain numbers has no header of version {version}")
+            shape, columns, dtype = header[version](file)
+            if columns:
+                raise DataError(
+                    f"{self.path} {self.member} is stored column by column (Fortran's order): to "
+                    "be read it would have to fit into memory; save it with np.ascontiguousarray"
+                )
+            if dtype.hasobject:
+                raise DataError(f"{self.path} holds arrays of objects; save plain numbers")
+            yield file, shape, dtype
+
+
+Values = np.ndarray | StreamedArray
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """What a file holds: values, and if it has them labels and a held out part of its own.
+
+    stamp: what changes when the file does, as JSON values
+    """
+
+    train: Values
+    label: np.ndarray | None = None
+    held_out: Values | None = None
+    held_out_label: np.ndarray | None = None
+    stamp: tuple[Any, ...] = ()
+
+
+def array_dataset(arrays: Arrays, name: str, where: str, options: ReadOptions) -> Dataset:
+    """Floats (N,) or (N, dim) are points, 3 or 4 dimensions images; else a DataError.
+
+    Images are read twice, from the first row to the last, and written as uint8, those to train on
+    first: to memory, or from `options.large` bytes on to a file in the cache.
+    """
+    _numbers(arrays.train, where)
+    if arrays.held_out is not None:
+        refuse_val(options.val, where)
+        _numbers(arrays.held_out, f"{where} (held out part)")
+    if arrays.train.ndim <= 2:
+        return _points(arrays, name, where, options)
+    parts: list[tuple[Values, np.ndarray]] = []  # values, and which of their rows are held out
+    if arrays.held_out is not None:
+        parts.append((arrays.train, np.zeros(len(arrays.train), bool)))
+        parts.append((arrays.held_out, np.ones(len(arrays.held_out), bool)))
+    else:
+        out = hold_out_rows(len(arrays.train), options.val, where)
+        parts.append((arrays.train, out))
+    first = _channels_first(next(_blocks(arrays.train)), where)
+    labels, classes = _labels(arrays, where)
+    size, channels = options.size or min(first.shape[2:]), options.channels or first.shape[1]
+    shape = (sum(len(values) for values, _ in parts), channels, size, size)
+
+    def fill(images: np.ndarray) -> dict[str, str]:
+        spans = [_span(arrays.train, where)]
+        if spans[0][0] == spans[0][1]:
+            raise DataError(
+                f"{where} is constant: every value is {spans[0][0]}; there is nothing to learn"
+            )
+        if arrays.held_out is not None:
+            spans.append(_span(arrays.held_out, f"{where} (held out part)"))
+        lows, highs = zip(*spans, strict=True)
+        _write(images, parts, (float(min(lows)), float(max(highs))), where)
+        return {}
+
+    if math.prod(shape) < options.large:
+        images, file = np.empty(shape, np.uint8), None
+        fill(images)
+    else:
+        file, _ = cached_array([*arrays.stamp, options.val], shape, fill)
+        images = file.values
+    out = np.concatenate([side for _, side in parts])
+    real, count = torch.from_numpy(images), int((~out).sum())
+    fields: list[Fields] = [{"real": real[:count]}, {"real": real[count:]}]
+    if labels is not None:
+        for part, side in zip(fields, (~out, out), strict=True):
+            part["label"] = torch.from_numpy(labels[side])
+    how = "" if first.shape[2:] == (size, size) else f"centre crop, {FILTER}"
+    dataset = image_dataset(name, *fields, classes=classes, source=where, filter=how)
+    return file.attach_to(dataset) if file else dataset
+
+
+def _points(arrays: Arrays, name: str, where: str, options: ReadOptions) -> Dataset:
+    options.refuse_image_options(where, "points")
+    if arrays.label is not None:
+        raise DataError(
+            f"{where} has labels for points, which no data set of points uses; save it without"
+        )
+    sides = ((arrays.train, where), (arrays.held_out, f"{where} (held out part)"))
+    parts = []
+    for values, place in sides:
+        if isinstance(values, np.ndarray):  # points are never a Stream
+            low, high = _span(values, place)
+            parts.append(values.reshape(len(values), -1))
+            if low == high and len(parts) == 1:
+                raise DataError(
+                    f"{place} is constant: every value is {low}; there is nothing to learn"
+                )
+    if parts[0].dtype.kind != "f" or parts[0].shape[1] > MAX_DIM:
+        raise DataError(
+            f"{where} holds {parts[0].dtype} of shape {arrays.train.shape}: points are floats "
+            "with at "
+            f"most {MAX_DIM} coordinates; reshape images to (N, H, W) or (N, H, W, C)"
+        )
+    train, *others = (torch.from_numpy(part.astype(np.float32)) for part in parts)
+    if others:
+        return points_dataset(name, train, others[0], source=where)
+    out = torch.from_numpy(hold_out_rows(len(train), options.val, where))
+    return points_dataset(name, train[~out], train[out], source=where)
+
+
+def _numbers(values: Values, where: str) -> None:
+    if values.dtype.kind not in "buif" or not 1 <= values.ndim <= 4:
+        raise DataError(
+            f"{where} holds {values.dtype} of shape {values.shape}, expected numbers: points (N, "
+            "dim), "
+            "images (N, H, W), (N, H, W, C) or (N, C, H, W)"
+        )
+    if not values.size:
+        raise DataError(f"{where} is empty: shape {values.shape}")
+
+
+def _blocks(values: Values) -> Iterator[np.ndarray]:
+    """The rows in order, some 16 MiB at a time."""
+    width = math.prod(values.shape[1:]) * values.dtype.itemsize
+    rows = max(1, AT_ONCE // width)
+    if isinstance(values, StreamedArray):
+        yield from values.blocks(rows)
+        return
+    for start in range(0, len(values), rows):
+        yield values[start : start + rows]
+
+
+def _span(values: Values, where: str) -> tuple[Any, Any]:
+    """The least and the largest value; DataError when one is not finite."""
+    seen, bad, first = 0, 0, -1
+    lows, highs = [], []
+    for block in _blocks(values):
+        if block.dtype.kind == "f":
+            finite = np.isfinite(block.reshape(len(block), -1)).all(axis=1)
+            if not bad and not finite.all():
+                first = seen + int(finite.argmin())
+            bad += int((~finite).sum())
+        seen += len(block)
+        lows.append(block.min())
+        highs.append(block.max())
+    if bad:
+        raise DataError(
+            f"{where}: row {first} is the first of {bad} with NaN or infinity; remove them and "
+            "save again"
+        )
+    return min(lows), max(highs)
+
+
+def _write(
+    images: np.ndarray,
+    parts: list[tuple[Values, np.ndarray]],
+    span: tuple[float, float],
+    where: str,
+) -> None:
+    """Every image into its row: those to train on in their order, then those held out."""
+    free = [0, sum(int((~out).sum()) for _, out in parts)]
+    for values, out in parts:
+        start = 0
+        for block in _blocks(values):
+            eight = _images(block, span, images.shape[1:], where)
+            side = out[start : start + len(block)]
+            start += len(block)
+            for held_out, chosen in enumerate((eight[~side], eight[side])):
+                images[free[held_out] : free[held_out] + len(chosen)] = chosen
+                free[held_out] += len(chosen)
+            release_pages(images)
+
+
+def _images(
+    values: np.ndarray, span: tuple[float, float], shape: tuple[int, ...], where: str
+) -> np.ndarray:
+    """Any image array to uint8 (N, *shape), shape (C, size, size)."""
+    eight = _bytes(_channels_first(values, where), *span, where)
+    if eight.shape[1:] == shape:
+        return eight
+    out = np.empty((len(eight), *shape), np.uint8)
+    for row, image in enumerate(eight):
+        channels_last = np.ascontiguousarray(image.transpose(1, 2, 0))
+        shown = Image.fromarray(image[0] if len(image) == 1 else channels_last)
+        out[row] = crop_and_resize(shown, shape[1], shape[0])
+    return out
+
+
+def _channels_first(values: np.ndarray, where: str) -> np.ndarray:
+    if values.ndim == 3 and values.shape[-1] > 4:
+        return values[:, None]
+    first, last = values.shape[1] in (1, 3), values.shape[-1] in (1, 3)
+    if values.ndim == 4 and first != last:
+        return values if first else values.transpose(0, 3, 1, 2)
+    raise DataError(
+        f"{where}: shape {values.shape} is not clearly that of images; expected (N, H, W), (N, "
+        "H, W, C) "
+        "or (N, C, H, W) with C 1 or 3"
+    )
+
+
+def _bytes(values: np.ndarray, low: float, high: float, where: str) -> np.ndarray:
+    """Values of a known range [low, high] as uint8, rounded.
+
+    Floats within [0, 1] count from black to white, else those within [-1, 1] do, else those within
+    [0, 255]. Truth values are black and white; whole numbers up to 255 are taken as they are,
+    uint16 beyond as 0..65535. Whole numbers that are only 0 and 1 are refused: nearly black as
+    images, they are meant otherwise.
+    """
+    if values.dtype == bool:
+        return values * np.uint8(255)
+    if values.dtype.kind == "f" and low >= 0 and high <= 1:
+        scaled = values * 255.0
+    elif values.dtype.kind == "f" and -1 <= low < 0 and high <= 1:
+        scaled = (values + 1.0) * 127.5
+    elif low >= 0 and 1 < high <= 255:
+        scaled = values
+    elif values.dtype == np.uint16:
+        scaled = values / 257.0
+    else:
+        raise DataError(
+            f"{where}: {values.dtype} values from {low:g} to {high:g} are no known range of "
+            "images; "
+            "expected 0 to 255, floats from 0 to 1 or from -1 to 1, or truth values (.astype(bool))"
+        )
+    return scaled if scaled.dtype == np.uint8 else np.rint(scaled).astype(np.uint8)
+
+
+def _labels(arrays: Arrays, where: str) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Labels of both parts together as int64, None without, and class names: words or numbers."""
+    if arrays.held_out is not None and (arrays.label is None) != (arrays.held_out_label is None):
+        raise DataError(
+            f"{where} has labels for one of training and held out part only; add or remove them"
+        )
+    parts = []
+    for label, values in ((arrays.label, arrays.train), (arrays.held_out_label, arrays.held_out)):
+        if label is None or values is None:
+            continue
+        parts.append(label[:, 0] if label.ndim == 2 and label.shape[1] == 1 else label)
+        if parts[-1].shape != (len(values),) or label.dtype.kind not in "uiU":
+            raise DataError(
+                f"{where}: labels are whole numbers or words, one for each of {len(values)} "
+                "images; "
+                f"got {label.dtype} of shape {label.shape}"
+            )
+    if not parts:
+        return None, ()
+    names, numbers = np.unique(np.concatenate(parts), return_inverse=True)
+    classes = tuple(str(name) for name in names)
+    if names.dtype.kind != "U":
+        if names[0] < 0:
+            raise DataError(f"{where}: label {names[0]} is negative; classes count from 0")
+        numbers, classes = names[numbers], tuple(str(k) for k in range(int(names[-1]) + 1))
+    return numbers.astype(np.int64), classes

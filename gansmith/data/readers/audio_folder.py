@@ -1,0 +1,194 @@
+"""WAV and FLAC files in a folder or a zip as a Dataset: a set, pairs, or two domains.
+
+- `clean` and `noisy` (or `real` and `condition`): pairs, a file of each name in both
+- otherwise the rules of `layout`: a given split, class folders, two domains
+- captions.tsv, attributes.tsv, labels.tsv beside the files: conditions (`annotations`)
+
+Channels are mixed to one. Where rates differ, all are brought to the lowest. Files are cut into
+rows of one length; the last row of each is filled with zeros.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gansmith.audio import AudioError, open_audio, read_audio, resample, to_mono
+from gansmith.data.audio import audio_dataset
+from gansmith.data.build import with_condition
+from gansmith.data.condition import Condition
+from gansmith.data.domains import domains_dataset
+from gansmith.data.readers.annotations import read_annotations
+from gansmith.data.readers.decode_cache import BadFiles
+from gansmith.data.readers.file_list import AUDIO, DataFile
+from gansmith.data.readers.image_file import UnreadableError
+from gansmith.data.readers.image_size import unusable_files
+from gansmith.data.readers.layout import Layout, find_layouts, split_files
+from gansmith.data.readers.options import ReadOptions
+from gansmith.data.spec import DataError, Dataset, Fields
+
+MOST = 1 << 29  # samples, 2 GiB of float32
+ROW = 8192  # samples of a row for every 8 kHz
+SHORTEST = 0.25  # of a row that must be filled, but in a file that is shorter
+SIDES = {"clean": "noisy", "real": "condition"}  # what is generated, and what it is conditioned on
+Waveforms = dict[str, Tensor]  # (T,), by the name of the file
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Waveforms cut into rows: for each row the file that it is from and the samples in it."""
+
+    real: Tensor  # (N, size)
+    condition: Tensor | None  # the same rows of the other waveforms, of pairs
+    lengths: Tensor
+    names: list[str]
+
+
+def read_audio_files(files: Sequence[DataFile], path: Path, options: ReadOptions) -> Dataset:
+    """The sounds among files, in rows of `options.size` samples, about a second by default.
+
+    path: where the files lie.
+    Raises DataError naming files that cannot be read, unless options.skip_bad; for pairs that do
+    not fit; for more than 2^29 samples.
+    """
+    options.refuse_image_options(str(path), "sounds", size=False)
+    sounds = [file for file in files if AUDIO.holds(file)]
+    pairs = _find_pairs(sounds, str(path))
+    annotations = None if pairs else read_annotations(files, str(path), AUDIO)
+    # a pair goes by the name of its clean side, without the folder
+    listed = [replace(clean, name=name) for name, (clean, _) in pairs.items()] or list(files)
+    layouts = find_layouts(listed, str(path), AUDIO, folders=not pairs and annotations is None)
+    every = [f for x in layouts.values() for f in (*x.train, *(x.held_out or []))]
+    bad = {name: why for x in layouts.values() for name, why in x.bad.items()}
+    if annotations is not None:
+        if "" not in layouts:
+            raise DataError(f"{path} has two domains: their sounds take no conditions")
+        bad |= annotations.bad | annotations.missing(every)
+    waveforms, rate, unread = _read(sounds, path)
+    partner = {name: (clean.name, noisy.name) for name, (clean, noisy) in pairs.items()}
+    bad |= unread | {
+        name: next(unread[side] for side in sides if side in unread)
+        for name, sides in partner.items()
+        if unread.keys() & set(sides)
+    }
+    if bad and (not options.skip_bad or not waveforms):
+        raise unusable_files(bad, len(sounds), path, AUDIO.noun)
+    size = options.size or ROW * max(1, round(rate / 8000))
+    datasets, names = {}, {}
+    for domain, layout in layouts.items():
+        parts = [
+            _cut([file.name for file in part], waveforms, partner, size, str(path))
+            for part in split_files(layout, bad, str(path), options.val)
+        ]
+        names[domain] = [part.names for part in parts]
+        datasets[domain] = _built(
+            f"{path.absolute().name}-{domain}" if domain else path.absolute().name,
+            parts,
+            layout,
+            rate,
+            str(path),
+        )
+    if "" not in datasets:
+        return replace(domains_dataset(path.absolute().name, datasets), skipped=bad)
+    dataset = datasets[""]
+    if annotations is not None:
+        dataset = annotations.add_to(dataset, *names[""])
+    return replace(dataset, skipped=bad)
+
+
+def _find_pairs(sounds: list[DataFile], where: str) -> dict[str, tuple[DataFile, DataFile]]:
+    """Clean and noisy files by their common name, where every file lies in one of two folders."""
+    for target, source in SIDES.items():
+        sides: dict[str, dict[str, DataFile]] = {target: {}, source: {}}
+        for file in sounds:
+            parts = list(PurePosixPath(file.name).parts)
+            side = next((part for part in parts[:-1] if part in sides), "")
+            if not side:
+                break
+            parts.remove(side)
+            sides[side][str(PurePosixPath(*parts))] = file
+        else:
+            if all(sides.values()):
+                if alone := sorted(sides[target].keys() ^ sides[source].keys()):
+                    raise DataError(
+                        f"{where}: every sound has one name in {target} and in {source}; "
+                        f"{', '.join(alone[:5])} do not ({len(alone)} in all)"
+                    )
+                return {name: (sides[target][name], sides[source][name]) for name in sides[target]}
+    return {}
+
+
+def _read(sounds: list[DataFile], path: Path) -> tuple[Waveforms, int, BadFiles]:
+    """Every sound as one channel at the lowest rate of all; that rate; what cannot be read."""
+    found: dict[str, tuple[Tensor, int]] = {}
+    bad: BadFiles = {}
+    count = 0
+    for file in sounds:
+        try:
+            raw = io.BytesIO(file.read())
+            with open_audio(raw) as opened:
+                count += opened.frames
+            if count > MOST:
+                raise DataError(f"{path} holds more than {MOST:,} samples: take fewer files")
+            raw.seek(0)
+            recording = read_audio(raw)
+            found[file.name] = to_mono(recording.waveform), recording.rate
+        except (AudioError, UnreadableError) as error:
+            bad[file.name] = str(error)
+    if not found:
+        return {}, 0, bad
+    rate = min(own for _, own in found.values())
+    waveforms = {k: resample(x, own, rate).clamp(-1, 1) for k, (x, own) in found.items()}
+    return waveforms, rate, bad
+
+
+def _cut(
+    names: list[str],
+    waveforms: Waveforms,
+    partner: dict[str, tuple[str, str]],
+    size: int,
+    where: str,
+) -> Rows:
+    """Rows of `size` samples, one file after another; rows of silence are left out."""
+    rows: list[list[Tensor]] = []
+    lengths: list[int] = []
+    owners: list[str] = []
+    for name in names:
+        sides = [waveforms[side] for side in partner.get(name, (name,))]
+        if len({len(side) for side in sides}) > 1:
+            raise DataError(
+                f"{where}: {name} has {len(sides[0])} samples clean and {len(sides[1])} noisy, at "
+                "one rate; cut them alike"
+            )
+        for start in range(0, len(sides[0]), size):
+            cut = [side[start : start + size] for side in sides]
+            filled = len(cut[0])
+            if cut[0].any() and not (start and filled < SHORTEST * size):
+                rows.append([F.pad(side, (0, size - filled)) for side in cut])
+                lengths.append(filled)
+                owners.append(name)
+    if not rows:
+        raise DataError(f"{where}: there is nothing but silence among the sounds of a part")
+    columns = [torch.stack(column) for column in zip(*rows, strict=True)]
+    condition = columns[1] if len(columns) > 1 else None
+    return Rows(columns[0], condition, torch.tensor(lengths), owners)
+
+
+def _built(name: str, parts: list[Rows], layout: Layout, rate: int, source: str) -> Dataset:
+    fields: list[Fields] = []
+    for rows in parts:
+        fields.append({"real": rows.real, "lengths": rows.lengths})
+        if layout.classes:
+            fields[-1]["label"] = torch.tensor([layout.labels[owner] for owner in rows.names])
+    dataset = audio_dataset(name, fields[0], fields[1], rate, classes=layout.classes, source=source)
+    conditions = [rows.condition for rows in parts if rows.condition is not None]
+    if not conditions:
+        return dataset
+    condition = Condition("waveform", length=dataset.spec.length, rate=rate)
+    return with_condition(dataset, condition, conditions[0], conditions[1])

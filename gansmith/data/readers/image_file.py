@@ -1,0 +1,196 @@
+"""One image file of any format becomes uint8 (C, size, size), or an error that names the reason.
+
+In this order: the first frame of an animation, rotated by its EXIF orientation, brought to 8 bits,
+composited on white where it is transparent, converted to grey or RGB, cropped to the square in its
+centre, resized by FILTER.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+EXTENSIONS = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".bmp",
+    ".gif",
+    ".tif",
+    ".tiff",
+    ".ppm",
+    ".pgm",
+    ".pbm",
+)
+FILTER = "lanczos"  # Pillow's, whose support grows with the reduction: it does not alias
+MAX_PIXELS = (
+    178_956_970  # more than this is taken for a decompression bomb, as Pillow does by default
+)
+GREY_MODES = ("1", "L", "LA", "La", "I", "F")
+WHITE = 255
+
+
+class UnreadableError(ValueError):
+    """An image that cannot be decoded; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """What the header of an image file has: its shorter side in pixels, and whether it is grey."""
+
+    side: int
+    grey: bool
+
+
+def read_header(raw: bytes) -> ImageHeader:
+    """The header of an image file. Grey: its mode is, or its palette has only greys."""
+    with _opened(raw) as image:
+        return ImageHeader(side=min(image.size), grey=_is_grey(image))
+
+
+@dataclass(frozen=True)
+class ImageShape:
+    """The width and height of an image, after the EXIF rotation, and whether it is grey."""
+
+    width: int
+    height: int
+    grey: bool
+
+    @property
+    def side(self) -> int:
+        """The shorter side."""
+        return min(self.width, self.height)
+
+    def like(self, other: ImageShape) -> bool:
+        """Whether both have the same proportions, up to a pixel."""
+        difference = abs(self.width * other.height - self.height * other.width)
+        return difference <= max(self.width, self.height, other.width, other.height)
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+def read_shape(raw: bytes) -> ImageShape:
+    """The shape of an image, without decoding it."""
+    with _opened(raw) as image:
+        width, height = image.size
+        if image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:  # lies on its side
+            width, height = height, width
+        return ImageShape(width, height, _is_grey(image))
+
+
+def open_upright(raw: bytes) -> Image.Image:
+    """The image in a file's bytes at its own size, mode L or RGB, after the EXIF rotation."""
+    with _opened(raw) as image:
+        return _eight_bits(ImageOps.exif_transpose(image))
+
+
+def decode(raw: bytes, size: int, channels: int) -> np.ndarray:
+    """The image in a file's bytes as uint8 (channels, size, size), channels 1 or 3.
+
+    Raises UnreadableError with the reason.
+    """
+    with _opened(raw) as image:
+        return crop_and_resize(_eight_bits(ImageOps.exif_transpose(image)), size, channels)
+
+
+def decode_full_size(raw: bytes, channels: int) -> np.ndarray:
+    """The image in a file's bytes at its own size, uint8 (channels, H, W), channels 1 or 3.
+
+    Raises UnreadableError with the reason.
+    """
+    return to_array(open_upright(raw), channels)
+
+
+def frames_of(
+    raw: bytes, read: Callable[[Image.Image], np.ndarray]
+) -> tuple[list[np.ndarray], int]:
+    """Every frame of an animation, through `read`; one where it does not move.
+
+    Beside it the milliseconds that a frame is shown, the mean; 0 where the file does not say.
+    read: of an image of 8 bits. Raises UnreadableError with the reason.
+    """
+    frames, pause = [], 0.0
+    with _opened(raw) as image:
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            frames.append(read(_eight_bits(ImageOps.exif_transpose(image))))
+            pause += float(image.info.get("duration", 0))
+    return frames, round(pause / len(frames))
+
+
+def to_array(image: Image.Image, channels: int) -> np.ndarray:
+    """An 8-bit image at its own size, uint8 (channels, H, W)."""
+    values = np.array(image.convert("L" if channels == 1 else "RGB"))
+    return values[None] if channels == 1 else np.ascontiguousarray(values.transpose(2, 0, 1))
+
+
+def crop_and_resize(image: Image.Image, size: int, channels: int) -> np.ndarray:
+    """The central square of an 8-bit image, resized: uint8 (channels, size, size).
+
+    With an odd number of pixels to cut, the extra one goes at the right or at the bottom.
+    """
+    image = image.convert("L" if channels == 1 else "RGB")
+    width, height = image.size
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    square = image.crop((left, top, left + side, top + side))
+    if side != size:  # resize(box=...) in one step would mix in pixels from outside the square
+        square = square.resize((size, size), Image.Resampling[FILTER.upper()])
+    values = np.asarray(square)
+    return values[None] if channels == 1 else np.ascontiguousarray(values.transpose(2, 0, 1))
+
+
+@contextmanager
+def _opened(raw: bytes) -> Iterator[Image.Image]:
+    """An open image; whatever Pillow raises on it, of many classes, becomes UnreadableError."""
+    try:
+        with Image.open(io.BytesIO(raw)) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise UnreadableError(f"{width}x{height} pixels, more than {MAX_PIXELS}")
+            yield image
+    except (UnreadableError, MemoryError):
+        raise
+    except Image.UnidentifiedImageError as error:
+        raise UnreadableError("not an image" if raw else "empty file") from error
+    except Exception as error:
+        raise UnreadableError(f"{type(error).__name__}: {error}") from error
+
+
+def _is_grey(image: Image.Image) -> bool:
+    if image.mode in ("P", "PA"):
+        colours = np.array(image.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+        return bool((colours == colours[:, :1]).all())
+    return image.mode in GREY_MODES or image.mode.startswith("I;16")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """The image in mode L or RGB: deep grey is scaled, transparency composited on white."""
+    grey = _is_grey(image)
+    if image.mode == "F" or image.mode.startswith("I"):
+        return _from_deep(image)
+    if image.has_transparency_data:
+        return _on_white(image.convert("RGBA"), "L" if grey else "RGB")
+    return image.convert("L" if grey else "RGB")
+
+
+def _on_white(image: Image.Image, mode: str) -> Image.Image:
+    ground = Image.new("RGBA", image.size, (WHITE, WHITE, WHITE, 255))
+    return Image.alpha_composite(ground, image).convert(mode)
+
+
+def _from_deep(image: Image.Image) -> Image.Image:
+    """16-bit grey 0..65535 or float grey 0..1 to 0..255, rounded; else UnreadableError."""
+    values = np.asarray(image).astype(np.float64)
+    top, kind = (1.0, "float") if image.mode == "F" else (65535.0, "16-bit")
+    low, high = values.min(), values.max()
+    if not (low >= 0 and high <= top):  # also when not a number
+        raise UnreadableError(f"{kind} grey values from {low:g} to {high:g}, expected 0 to {top:g}")
+    return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))

@@ -1,0 +1,42 @@
+"""What a preset requires of data."""
+
+from __future__ import annotations
+
+from gansmith.data.spec import DataError, DataSpec
+
+
+def require_kind(
+    spec: DataSpec,
+    preset: str,
+    *kinds: str,
+    domains: tuple[int, float] = (0, 0),
+    few_labels: bool = False,
+) -> None:
+    """Raises DataError when a preset cannot be trained on this kind of data.
+
+    domains: the least and the largest number of domains that it takes; 0 for data without.
+    few_labels: whether it takes data of which only some examples are labelled (`--labelled`).
+    """
+    if spec.labelled and not few_labels:
+        raise DataError(
+            f"{preset} takes no --labelled: all of its examples are labelled, or none; see "
+            "`gansmith list presets` for classifiers"
+        )
+    if spec.kind not in kinds:
+        raise DataError(
+            f"{preset} is trained on data of kind {' or '.join(kinds)}; {spec.name} is "
+            f"{spec.kind}. `gansmith list presets` shows the presets for {spec.kind} data"
+        )
+    least, most = domains
+    count = len(spec.domains)
+    if not least <= count <= most:
+        if most == 0:
+            raise DataError(
+                f"{preset} is trained on data without domains; {spec.name} has {count}: take "
+                f"labelled:{spec.name}, where they are classes, or one of them"
+            )
+        wanted = f"{least} domains" + (" or more" if most > least else "")
+        raise DataError(
+            f"{preset} is trained on data with {wanted}; {spec.name} has {count or 'none'} "
+            "(docs/data.md)"
+        )

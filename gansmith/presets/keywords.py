@@ -1,0 +1,88 @@
+"""The keywords that several presets share, and what they mean.
+
+A preset's docstring explains the keywords that are its own, or that differ from this table. The
+help of `gansmith train PRESET` and the tests of the documentation read both.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+KEYWORDS = {
+    "network": "pair of networks for images: dcgan, resnet, r3, sn-resnet, mlp or maxout.",
+    "width": "size of the networks: channels of the layer next to the data; an MLP for points has "
+    "4 units for each.",
+    "latent": "dimension of the latent code.",
+    "prior": "prior over codes: normal, uniform or truncated.",
+    "embed_dim": "dimension of the embedding of the condition.",
+    "code_dim": "dimension of the codes of the auto-encoder D.",
+    "members": "generators, each with a discriminator of its own.",
+    "divergence": "total-variation, kl, reverse-kl, pearson, neyman, squared-hellinger, jeffrey, "
+    "jensen-shannon, weighted-jensen-shannon or gan-divergence.",
+    "augment": "differentiable augmentation of what D sees (arXiv:2006.10738): none, or names such "
+    "as color,translation,cutout; worthwhile with few images.",
+    "patch_size": "side of the patches that D classifies: 1, 7, 16, 34, 70, 142 pixels, or 0 for "
+    "the whole image.",
+    "d_steps": "moves of D for one of G.",
+    "d_pretrain_steps": "steps of D alone before the game.",
+    "penalty_weight": "weight of the gradient penalty (the paper's lambda).",
+    "real_weight": "weight of real images with their own condition in D's loss; 2 balances two "
+    "kinds of negatives, 1 counts each kind once.",
+    "mismatch_weight": "weight of real images with a mismatched condition as negatives; 0 omits "
+    "the term.",
+    "aux_weight": "weight of the auxiliary classification loss.",
+    "match_weight": "weight of the score of the match to the condition.",
+    "l1_weight": "weight of the L1 distance to the true output (the paper's lambda).",
+    "perceptual_weight": "weight of a perceptual distance to the true output (arXiv:1603.08155).",
+    "vgg_weights": "file of VGG16's weights for the perceptual distance; by default it uses the "
+    "shipped classifier of the data.",
+    "lpips_weights": "file of the linear layers of LPIPS on top of VGG16 (arXiv:1801.03924).",
+    "lr": "learning rate of Adam; its beta1 is 0.5 unless it is a keyword too.",
+    "beta1": "decay of Adam's first moment.",
+    "beta2": "decay of Adam's second moment.",
+    "batch": "examples in a batch.",
+    "steps": "length of the run in steps.",
+}
+
+LINE = r"(\w+): (.*)"
+
+
+def keyword_help(build: Callable[..., Any]) -> dict[str, str]:
+    """What each keyword of a preset function means: its own line of the docstring, `name: text`, or
+    that of KEYWORDS. A keyword that neither explains is left out.
+    """
+    own = docstring_lines(inspect.getdoc(build) or "")
+    names = [
+        name
+        for name, parameter in inspect.signature(build).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    ]
+    known = KEYWORDS | own
+    return {name: known[name] for name in names if name in known}
+
+
+def docstring_lines(doc: str) -> dict[str, str]:
+    """The lines `name: text` of a docstring, with their indented continuations."""
+    found: dict[str, str] = {}
+    last = ""
+    for line in doc.splitlines()[1:]:
+        if match := re.match(LINE, line):
+            last, found[match[1]] = match[1], match[2]
+        elif last and line.startswith(" "):
+            found[last] += " " + line.strip()
+        else:
+            last = ""
+    return found
+
+
+def summary(doc: str) -> str:
+    """What a docstring says before its lines `name: text`."""
+    lines: list[str] = []
+    for line in doc.splitlines():
+        if lines and re.match(LINE, line):
+            break
+        lines.append(line)
+    return "\n".join(lines).strip()

@@ -1,0 +1,1 @@
+"""Run folders: begin, play, resume, read."""

@@ -1,0 +1,104 @@
+"""From a request to a run: one path for the command line, Python and sweeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gansmith.core import distributed
+from gansmith.data import open_data
+from gansmith.data.names import parse_name
+from gansmith.evaluation.select import check_metrics
+from gansmith.presets import find_preset
+from gansmith.runs.config import Config
+from gansmith.runs.run import ENDLESS, Run, versions
+
+PRESET = "ebgan"
+MINUTES = 4.0
+LOOKS = 4  # a short run writes this many sample sheets at least
+OPENING = ("size", "channels", "val", "skip_bad", "labelled", "labelled_seed")
+PLAYING = ("micro", "precision", "clip", "compile")
+
+
+def plan(
+    preset: str = PRESET,
+    *,
+    data: str | Path | None = None,
+    steps: int | None = None,
+    minutes: float | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    paper: bool = False,
+    begin_from: str | Path | None = None,
+    metrics: Sequence[str] = (),
+    sample_every: int | None = None,
+    **keywords: Any,
+) -> Run:
+    """The run that `train` would play: everything is resolved and checked, nothing is written.
+
+    Raises ValueError, TypeError or OSError for what cannot work.
+    """
+    if steps is not None and minutes is not None:
+        raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
+    for name, value in (("steps", steps), ("minutes", minutes), ("sample_every", sample_every)):
+        if value is not None and value <= 0:
+            raise ValueError(f"{name} must be above 0; got {value}")
+    options = {k: v for k in OPENING if (v := keywords.pop(k, None)) is not None}
+    playing = {k: keywords.pop(k) for k in PLAYING if k in keywords}
+    if begin_from is not None:
+        Run.open(begin_from)
+    distributed.init()
+    chosen = find_preset(preset)
+    resolved = chosen.keywords(keywords, paper)
+    if steps is not None and "steps" in resolved:
+        resolved["steps"] = steps
+    where = chosen.data if data is None else str(data)
+    dataset = open_data(where, **options)
+    torch.manual_seed(seed)
+    recipe = chosen.build(dataset.spec, **resolved)
+    check_metrics(metrics, dataset, recipe.game)
+    if minutes is not None and recipe.schedule(ENDLESS // 2, ENDLESS) != 1:
+        raise ValueError(
+            f"{preset} changes its learning rate in the first half of the run, so it must know the "
+            "last step from the start: give --steps (--dry-run tells how long they take)"
+        )
+    length = ENDLESS if minutes is not None else steps or recipe.steps
+    config = Config(
+        preset=_located(preset),
+        keywords=resolved,
+        data=str(parse_name(where).absolute()),
+        options=options,
+        spec=dataset.spec.to_json(),
+        seed=seed,
+        steps=length,
+        minutes=minutes,
+        channels_last=recipe.channels_last,
+        sample_every=sample_every or min(recipe.sample_every, max(1, length // LOOKS)),
+        metrics=list(metrics),
+        began_from=None if begin_from is None else str(Path(begin_from).absolute()),
+        versions=versions(),
+        **playing,
+    )
+    folder = Path(out) if out is not None else next_folder(Path("runs"), preset, dataset.spec.name)
+    Run.claim(folder)
+    run = Run(folder, config)
+    run.dataset = dataset
+    run.check()
+    return run
+
+
+def next_folder(runs: Path, preset: str, data: str) -> Path:
+    """The next free folder, runs/PRESET-DATA-0007."""
+    stem = re.sub(r"[^A-Za-z0-9.+-]+", "-", f"{Path(preset).stem}-{Path(data).name}").strip("-")
+    taken = [int(p.name[-4:]) for p in runs.glob(f"{stem}-[0-9][0-9][0-9][0-9]")]
+    return runs / f"{stem}-{max(taken, default=-1) + 1:04d}"
+
+
+def _located(preset: str) -> str:
+    """A file.py:function by its absolute path, so that the run can be resumed from anywhere."""
+    path, colon, function = preset.rpartition(":")
+    return f"{Path(path).absolute()}{colon}{function}" if colon else preset

@@ -1,0 +1,464 @@
+"""A run folder: begin one, play it, resume it, sample from it.
+
+runs/NAME holds config.json (all that was asked), log.jsonl and scores.jsonl (the curves),
+samples/ (the same codes each time), checkpoints/ (the newest two and `best`), metrics.json
+and report.html.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from contextlib import nullcontext
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gansmith.core import distributed
+from gansmith.core.files import write_atomic
+from gansmith.core.game import Game
+from gansmith.core.protocols import Classifies, ConditionalSampler, Encodes, Samples, Translates
+from gansmith.core.recipe import Recipe
+from gansmith.core.rng import Rng
+from gansmith.core.suggest import unknown_name
+from gansmith.core.trainer import Trainer
+from gansmith.data import DataError, Dataset, DataSpec, open_data, open_source
+from gansmith.data.examples import EXAMPLES, load_examples, save_examples
+from gansmith.evaluation.evaluate import measure
+from gansmith.metrics import Features, Measured
+from gansmith.presets import find_preset
+from gansmith.runs import checkpoint
+from gansmith.runs.config import FILE, Config
+from gansmith.runs.estimate import Estimate, check_disk, disk_needed, estimate
+from gansmith.runs.recorder import BEST, CLOCK, Recorder, read_clock
+from gansmith.sampling.generate import default_conditions, to_model_input
+from gansmith.sampling.prompts import parse_prompt
+from gansmith.version import __version__
+
+METRICS = "metrics.json"
+CHECKPOINTS = ("best", "latest")
+ENDLESS = 10**9  # steps of a run that the clock ends
+EXAMPLES_KEPT = 256  # held-out examples that a run folder keeps, where sampling needs some
+
+
+class Run:
+    """A run and its folder.
+
+    folder: where it is. config: what it was asked to do.
+    stopped: why the last session ended early ("SIGINT", "SIGTERM", "clock"), or "".
+    resumed_with: what to say of the checkpoint that the run was resumed from, or "".
+    """
+
+    def __init__(self, folder: Path, config: Config) -> None:
+        self.folder, self.config = folder, config
+        self.which = "best"
+        self.stopped = ""
+        self.resumed_with = ""
+        self._loaded: tuple[Game, int] | None = None
+
+    @classmethod
+    def begin(cls, folder: Path, config: Config, dataset: Dataset | None = None) -> Run:
+        """Make the folder and write config.json; `dataset` spares opening the data once more.
+
+        Raises FileExistsError when the folder already holds a run, or anything else; RuntimeError
+        when the processes were not asked to do the same.
+        """
+        # Here every process has chosen its folder: only then one of them makes it.
+        theirs = distributed.on_rank_zero(lambda: config)
+        distributed.all_or_raise(lambda: _compare(config, theirs))
+
+        def make() -> None:
+            cls.claim(folder)
+            config.save(folder)
+            if dataset is not None:
+                shown = dataset.spec.condition or dataset.domains or dataset.spec.dim
+                save_examples(dataset.example_set(EXAMPLES_KEPT if shown else 0), folder)
+
+        distributed.on_rank_zero(make)
+        run = cls(folder, config)
+        if dataset is not None:
+            run.dataset = dataset
+        return run
+
+    @staticmethod
+    def claim(folder: Path) -> None:
+        """Raises FileExistsError when no run can begin in a folder."""
+        if (folder / FILE).exists():
+            there = Config.load(folder)
+            raise FileExistsError(
+                f"{folder} already holds a run of {there.preset!r}: go on with it by "
+                f"`gansmith train --resume {folder}`, or choose another --out"
+            )
+        if folder.exists() and any(not path.match(".*.tmp") for path in folder.iterdir()):
+            raise FileExistsError(f"{folder} is not empty and holds no run; choose another --out")
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Run:
+        """Open a run folder; nothing heavy is loaded yet."""
+        return cls(Path(folder), Config.load(Path(folder)))
+
+    @classmethod
+    def join(cls, folder: Path | str) -> Run:
+        """Open a run to go on with it: all processes together, of which the first reads it."""
+        distributed.init()
+        return cls(Path(folder), distributed.on_rank_zero(lambda: Config.load(Path(folder))))
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where the checkpoints are."""
+        return self.folder / "checkpoints"
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The run's data, opened as it was at the start.
+
+        Raises DataError when the data is no longer what the run began with.
+        """
+        dataset = open_data(self.config.data, **self.config.options)
+        if dataset.spec.fingerprint != self.config.spec["fingerprint"]:
+            raise DataError(
+                f"{self.config.data} has changed since the run began (it was "
+                f"{self.config.spec['fingerprint']}, now {dataset.spec.fingerprint}). Restore "
+                f"it, or start a new run from this one: gansmith train --from {self.folder}"
+            )
+        return dataset
+
+    @cached_property
+    def spec(self) -> DataSpec:
+        """The description of the run's data, as written at the start."""
+        return DataSpec.from_json(self.config.spec)
+
+    @cached_property
+    def examples(self) -> Dataset:
+        """Vocabularies and some held-out examples, out of the run folder: enough to sample from.
+
+        The run's data where the folder has none yet.
+        """
+        if (self.folder / EXAMPLES).is_file():
+            return load_examples(self.spec, self.folder)
+        return self.dataset
+
+    def recipe(self) -> Recipe:
+        """Build the game anew, with the run's own initial weights."""
+        build = find_preset(self.config.preset).build
+        torch.manual_seed(self.config.seed)
+        return build(self.spec, **self.config.keywords)
+
+    def trainer(self, recipe: Recipe) -> Trainer:
+        """A trainer of this run's recipe, at step 0."""
+        config = self.config
+        trainer = Trainer(
+            recipe.game,
+            (recipe.source or open_source)(self.dataset, recipe.batch, config.seed),
+            optim=recipe.optim,
+            steps=config.steps,
+            schedule=recipe.schedule,
+            ema=recipe.ema,
+            micro=config.micro,
+            precision=config.precision,
+            clip=config.clip,
+            compile=config.compile,
+            channels_last=config.channels_last,
+            seed=config.seed,
+            device=distributed.init(),
+        )
+        if config.began_from is not None and not distributed.on_rank_zero(
+            lambda: checkpoint.newest_first(self.checkpoints)
+        ):
+            donor, _ = Run.open(config.began_from).read("best")
+            _inherit(trainer, donor, config.began_from)
+        return trainer
+
+    def play(self, checkpoint_seconds: float = 60.0) -> Run:
+        """Play from the newest checkpoint, or the start, to the run's end."""
+        trainer = self.trainer(self.recipe())
+        recorder = Recorder(
+            self.folder,
+            self.dataset,
+            sample_every=self.config.sample_every,
+            checkpoint_seconds=checkpoint_seconds,
+            minutes=self.config.minutes,
+            metrics=self.config.metrics,
+        )
+        with checkpoint.lock_run(self.folder) if recorder.is_main else nullcontext():
+            self.resumed_with = "; ".join(
+                filter(None, (recorder.restore(trainer), self._drifted()))
+            )
+            recorder.run(trainer)
+        self.stopped = recorder.stopped
+        if self.stopped == CLOCK:
+            self.config.steps, self.config.minutes = trainer.step, None
+            if distributed.rank() == 0:
+                self.config.save(self.folder)
+        distributed.barrier()
+        return self.choose(self.which)
+
+    def _drifted(self) -> str:
+        """What the last bits depend on and is not what the run began with, if anything."""
+        now, before = versions(), self.config.versions
+        changed = [
+            f"{name} {before[name]} -> {now[name]}"
+            for name in now
+            if name != "processes" and name in before and before[name] != now[name]
+        ]
+        if not changed:
+            return ""
+        return f"the last bits may differ from an unbroken run: {', '.join(changed)}"
+
+    def resume(self, steps: int | None = None, minutes: float | None = None) -> Run:
+        """Go on, by default to the end that was asked for; `steps` is the new total.
+
+        `minutes` is the new total too, earlier sittings included.
+        Raises ValueError when both are given, or the end lies behind the run.
+        """
+        distributed.init()
+
+        def lengthen() -> Config:
+            self._lengthen(steps, minutes)
+            self.config.save(self.folder)
+            return self.config
+
+        self.config = distributed.on_rank_zero(lengthen)
+        distributed.all_or_raise(lambda: self.dataset)
+        return self.play()
+
+    def _lengthen(self, steps: int | None, minutes: float | None) -> None:
+        if steps is not None and minutes is not None:
+            raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
+        newest = checkpoint.newest_first(self.checkpoints)
+        done = int(newest[0].stem) if newest else 0
+        if steps is not None:
+            if steps < done:
+                raise ValueError(
+                    f"the run is at step {done} already; --steps {steps} lies behind it"
+                )
+            self.config.steps, self.config.minutes = steps, None
+        if minutes is not None:
+            if 60 * minutes <= self.seconds:
+                raise ValueError(
+                    f"the run was played for {self.seconds / 60:.3g} minutes already; --minutes "
+                    f"{minutes:g} lies behind it"
+                )
+            self.config.steps, self.config.minutes = ENDLESS, minutes
+
+    def read(self, which: str = "best") -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """The tensors and numbers of a checkpoint: "best", "latest" or a step.
+
+        `latest` is the newest that can be read; `best` falls back to it when no score was taken.
+        Raises CheckpointError when there is none.
+        """
+        named = self.checkpoints / (BEST if which == "best" else f"{which:0>8}{checkpoint.SUFFIX}")
+        if which not in CHECKPOINTS or named.exists():
+            if not named.exists():
+                there = checkpoint.newest_first(self.checkpoints)
+                steps = [str(int(path.stem)) for path in there]
+                raise checkpoint.CheckpointError(
+                    f"{self.folder} has no checkpoint {which!r}; there are "
+                    f"{', '.join(CHECKPOINTS)} and the steps {', '.join(steps)}"
+                )
+            return checkpoint.read(named)
+        for _, tensors, numbers in checkpoint.readable(self.checkpoints):
+            return tensors, numbers
+        raise checkpoint.CheckpointError(
+            f"{self.folder} has no checkpoint that can be read; play the run first: "
+            f"gansmith train --resume {self.folder}"
+        )
+
+    def choose(self, which: str) -> Run:
+        """Use this checkpoint from now on: "best", "latest" or a step."""
+        self.which = which
+        self._loaded = None
+        return self
+
+    @property
+    def game(self) -> Game:
+        """The game at the chosen checkpoint, averaged players in place, frozen, for use."""
+        return self._load()[0]
+
+    @property
+    def step(self) -> int:
+        """The step of the chosen checkpoint."""
+        return self._load()[1]
+
+    def _load(self) -> tuple[Game, int]:
+        """The game and the step, read together: a run that is being trained moves on."""
+        if self._loaded is None:
+            tensors, numbers = self.read(self.which)
+            game = self.recipe().game
+            own = {k.removeprefix("game."): v for k, v in tensors.items() if k.startswith("game.")}
+            try:
+                game.load_state_dict(own | _averaged(tensors))
+            except RuntimeError as error:
+                raise ValueError(
+                    f"the {self.which} checkpoint is of another game: {error}"
+                ) from None
+            game = game.requires_grad_(False).eval().to(distributed.init())
+            self._loaded = game, int(numbers["step"])
+        return self._loaded
+
+    @property
+    def seconds(self) -> float:
+        """How long the run was played, all sittings together."""
+        return read_clock(self.folder)
+
+    @torch.no_grad()
+    def sample(self, n: int = 64, seed: int = 0, condition: str | Tensor | None = None) -> Tensor:
+        """n examples: images (n, C, H, W) in [-1, 1], points (n, dim), or token ids (n, T).
+
+        The same seed and n give the same examples.
+        condition: of a conditional run, a prompt in words, or conditions as in the data, one or n;
+            by default each class in turn, or the conditions of held-out examples.
+        Raises TypeError when the game has nothing to sample, or takes no conditions; DataError for
+        words that the data do not have.
+        """
+        if isinstance(self.game, ConditionalSampler):
+            if condition is None:
+                condition = default_conditions(self.examples, n)
+            elif isinstance(condition, str):
+                condition = parse_prompt(self.examples, condition, n)
+            if len(condition) == 1:
+                condition = condition.expand(n, *condition.shape[1:])
+            return self.game.generate(to_model_input(condition, self.game), Rng(seed, 1, 1))
+        if condition is not None:
+            raise TypeError(f"{self.config.preset} is unconditional: it takes no condition")
+        if not isinstance(self.game, Samples):
+            use = self.next_command(str(self.folder))
+            raise TypeError(f"{self.config.preset} does not sample; use gansmith {use}")
+        return self.game.sample(n, Rng(seed, 1, 1))
+
+    @torch.no_grad()
+    def translate(self, x: Tensor, target: str | None = None, source: str | None = None) -> Tensor:
+        """Examples of the domain `source` in the domain `target`.
+
+        x: as in the data (uint8 images, waveforms, tokens) or as players read it. With two domains
+        one name says the other; by default from the first to the second.
+        Raises TypeError when the game does not translate, ValueError for an unknown domain.
+        """
+        source, target = self.direction(source, target)
+        assert isinstance(self.game, Translates)
+        return self.game.translate(to_model_input(x, self.game), source, target)
+
+    def direction(self, source: str | None, target: str | None) -> tuple[str, str]:
+        """The domains that a translation goes from and to, names that are not given filled in."""
+        names = list(self.spec.domains)
+        if not isinstance(self.game, Translates) or not names:
+            use = self.next_command(str(self.folder))
+            raise TypeError(f"{self.config.preset} does not translate; use gansmith {use}")
+        for name in (source, target):
+            if name is not None and name not in names:
+                raise ValueError(unknown_name("domain", name, names))
+        if target is None:
+            if len(names) > 2:
+                raise ValueError(f"say which domain to translate to: {', '.join(names)}")
+            target = next(name for name in reversed(names) if name != source)
+        if source is None:
+            source = next(name for name in names if name != target)
+        if source == target:
+            raise ValueError(f"a translation goes to another domain; got {source} to {target}")
+        return source, target
+
+    @torch.no_grad()
+    def encode(self, x: Tensor) -> Tensor:
+        """The codes of examples, (n, ...) as in the data or as players read it -> (n, latent.dim).
+
+        Raises TypeError when the game has no encoder.
+        """
+        if not isinstance(self.game, Encodes):
+            raise TypeError(f"{self.config.preset} has no encoder; vae and autoencoder have one")
+        return self.game.encode(to_model_input(x, self.game))
+
+    @torch.no_grad()
+    def classify(self, x: Tensor) -> Tensor:
+        """Class probabilities of examples, (n, ...) as in the data or as players read it -> (n, K).
+
+        The classes are `run.spec.classes`. Raises TypeError when the game has no classifier.
+        """
+        if not isinstance(self.game, Classifies):
+            raise TypeError(f"{self.config.preset} has no classifier; see the preset classifier")
+        return self.game.classify(to_model_input(x, self.game)).cpu()
+
+    def next_command(self, folder: str) -> str:
+        """What one would do with this run in `folder`: sample from it, or give it files."""
+        game = self._loaded[0] if self._loaded else self.recipe().game
+        condition = self.spec.conditioned_on if isinstance(game, ConditionalSampler) else None
+        if isinstance(game, Classifies) and not isinstance(game, Samples | ConditionalSampler):
+            return f"classify {folder} FOLDER"
+        if isinstance(game, Translates) or (condition is not None and condition.from_files):
+            return f"translate {folder} FOLDER"
+        return f"sample {folder} -n 64"
+
+    def evaluate(
+        self, n: int = 4000, seed: int = 0, features: Features | None = None
+    ) -> dict[str, Measured]:
+        """Measure the run against its held-out data and write metrics.json.
+
+        features: of pictures; the judge of the data by default.
+        """
+        found = measure(self.game, self.dataset, n, seed, features)
+        page = {
+            "step": self.step,
+            "data": self.config.spec["name"],
+            "fingerprint": self.config.spec["fingerprint"],
+            "torch": torch.__version__,
+            "numbers": {name: number.to_json() for name, number in found.items()},
+        }
+        write_atomic(self.folder / METRICS, (json.dumps(page, indent=2) + "\n").encode())
+        return found
+
+    def check(self) -> None:
+        """Raises ValueError when players, batch, options or a donor do not fit together, OSError
+        when the disk has no room for the run."""
+        trainer = self.trainer(self.recipe())
+        trainer.draw(trainer.stage().phases[0])
+        check_disk(self.folder, disk_needed(trainer))
+
+    def estimate(self) -> Estimate:
+        """Time the first steps of each stage on a game that is thrown away."""
+        return estimate(self.trainer(self.recipe()))
+
+
+def versions() -> dict[str, Any]:
+    """What the last bits of a run may depend on."""
+    return {
+        "gansmith": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+        "processes": distributed.world(),
+    }
+
+
+def _compare(mine: Config, first: Config) -> None:
+    """ValueError when this process was given other words, or found other data, than the first."""
+    ours, theirs = (
+        asdict(config) | {"spec": config.spec.get("fingerprint"), "versions": None}
+        for config in (mine, first)
+    )
+    if other := [name for name in ours if ours[name] != theirs[name]]:
+        said = ", ".join(f"{name} is {ours[name]!r}, not {theirs[name]!r}" for name in other)
+        raise ValueError(
+            f"{said} as on the first process; give every host the same command and the same data"
+        )
+
+
+def _averaged(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    prefix = "ema.players."
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _inherit(trainer: Trainer, donor: dict[str, Tensor], name: str) -> None:
+    """Start from another run's players: weights and averages, but no optimiser state."""
+    fresh, _ = trainer.state()
+    taken = {k: v for k, v in donor.items() if k.startswith("game.")}
+    averages = {k: v for k, v in donor.items() if k.startswith("ema.players.")}
+    try:
+        trainer.load(fresh | taken | averages, {"step": 0, "draws": 0})
+    except ValueError as error:
+        raise ValueError(
+            f"the players of {name} do not fit this run; use the same preset, sizes and kind of "
+            f"data. {error}"
+        ) from None

@@ -1,0 +1,47 @@
+"""config.json: written whole, read back, and refused with a reason."""
+
+import json
+
+import pytest
+
+from gansmith.runs.config import FILE, Config
+
+
+def config(**more) -> Config:
+    return Config(
+        preset="wgan", keywords={"clip": 0.02}, data="ring", options={"val": 0.1},
+        spec={"name": "ring", "fingerprint": "abc"}, **more,
+    )  # fmt: skip
+
+
+def test_what_was_saved_is_loaded(tmp_path):
+    saved = config(seed=7, steps=12, minutes=1.5, clip=3.0, versions={"torch": "2"})
+    saved.save(tmp_path / "run")
+    assert Config.load(tmp_path / "run") == saved
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [FILE]
+
+
+def test_a_folder_without_a_run(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"is not a run.*gansmith list runs"):
+        Config.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", "3", '"words"', '{"preset": "wgan"}'])
+def test_a_damaged_file_is_named(tmp_path, text):
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(ValueError, match=r"config\.json cannot be read.*Restore it"):
+        Config.load(tmp_path)
+
+
+def test_a_file_that_is_not_text(tmp_path):
+    (tmp_path / FILE).write_bytes(b"\xff\xfe\x00\x80")
+    with pytest.raises(ValueError, match=r"config\.json cannot be read"):
+        Config.load(tmp_path)
+
+
+def test_a_newer_version_is_named(tmp_path):
+    config(versions={"gansmith": "9.1"}).save(tmp_path)
+    page = json.loads((tmp_path / FILE).read_text())
+    (tmp_path / FILE).write_text(json.dumps(page | {"telepathy": True}))
+    with pytest.raises(ValueError, match=r"unknown telepathy.*by Gansmith 9\.1, this is 0"):
+        Config.load(tmp_path)

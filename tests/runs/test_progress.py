@@ -1,0 +1,71 @@
+"""What a person reads while a run is played."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from gansmith.runs import progress
+from gansmith.runs.progress import PLAIN_EVERY, Progress, format_duration
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"), (45.4, "45 s"), (59.6, "1 min 0 s"), (200, "3 min 20 s"),
+        (3599.7, "1 h 0 min"), (7500, "2 h 5 min"),
+    ],
+)  # fmt: skip
+def test_seconds_as_a_person_says_them(seconds, said):
+    assert format_duration(seconds) == said
+
+
+@pytest.fixture
+def time(monkeypatch):
+    now = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: now.now))
+    return now
+
+
+def said(capsys) -> str:
+    return capsys.readouterr().err
+
+
+def test_plain_lines_come_every_ten_seconds(time, capsys):
+    bar = Progress(SimpleNamespace(steps=100, step=0), None, 0.0)
+    bar.update({"step": 10, "D/adv": 0.5}, 5.0)
+    assert said(capsys) == ""
+    time.now = PLAIN_EVERY
+    bar.set_score({"metric": "cFID", "value": 12.345})
+    bar.update({"step": 20, "D/adv": 0.25, "D/penalty": 0.0}, 10.0)
+    assert said(capsys) == "step 20/100  40 s left  D/adv 0.25  cFID 12.3\n"
+    bar.update({"step": 30}, 11.0)
+    assert said(capsys) == ""
+    bar.close()
+
+
+def test_the_time_left_is_judged_by_this_sitting_alone(time, capsys):
+    bar = Progress(SimpleNamespace(steps=100, step=50), None, 1000.0)
+    time.now = PLAIN_EVERY
+    bar.update({"step": 60}, 1010.0)
+    assert said(capsys).startswith("step 60/100  40 s left")
+
+
+def test_a_run_by_the_clock_counts_down(time, capsys):
+    bar = Progress(SimpleNamespace(steps=10**9, step=0), 2.0, 30.0)
+    time.now = PLAIN_EVERY
+    bar.update({"step": 60}, 45.0)
+    assert said(capsys).startswith("step 60  1 min 15 s left")
+    time.now *= 2
+    bar.update({"step": 70}, 130.0)
+    assert said(capsys).startswith("step 70  0 s left")
+
+
+def test_a_terminal_gets_a_bar_that_is_taken_down(time, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    bar = Progress(SimpleNamespace(steps=100, step=0), None, 0.0)
+    assert bar.bar is not None
+    bar.update({"step": 10}, 5.0)
+    task = bar.bar.tasks[0]
+    assert (task.completed, task.description) == (0.1, "step 10/100")
+    bar.close()
+    assert bar.bar.live.is_started is False
