@@ -1,4 +1,4 @@
-"""Two presets of one's own: a recombination of what is there, and a game that differs.
+"""Two presets in a file of your own: a new combination of parts, and a game that differs.
 
 Train one with `gansmith train docs/examples/my_preset.py:lazy_r1 --data ring --steps 500`.
 """
@@ -20,29 +20,27 @@ def relativistic(
     spec: DataSpec,
     *,
     width: int = 32,
-    weight: float = 1.0,
+    latent: int = 64,
+    penalty_weight: float = 1.0,
     batch: int = 64,
     steps: int = 6000,
 ) -> Recipe:
-    """Relativistic GAN with slopes held down on both sides (after arXiv:2501.05441).
+    """Relativistic GAN with R1 and R2 penalties (after arXiv:2501.05441).
 
-    width: size of the networks.
-    weight: of both penalties.
-    batch: examples in a batch.
-    steps: length of the run.
+    penalty_weight: weight of each of the two penalties.
     """
     require_kind(spec, "relativistic", "image", "points")
-    G, D = players(spec, "dcgan", Latent(64), width)
-    penalty = PenaltySum(R1(weight), R2(weight))
+    G, D = players(spec, "dcgan", Latent(latent), width)
+    penalty = PenaltySum(R1(penalty_weight), R2(penalty_weight))
     game = GAN(G, D, objective=OBJECTIVES["relativistic"], penalty=penalty)
     return Recipe(game, {"G": adam(2e-4, 0.0), "D": adam(2e-4, 0.0)}, batch, steps, ema=0.999)
 
 
 class LazyGAN(GAN):
-    """The game of two with D's penalty in a phase of its own (arXiv:1912.04958, section 3.1).
+    """A GAN whose gradient penalty has a phase of its own (arXiv:1912.04958, section 3.1).
 
-    The penalty is taken every `every` steps only, with a gain of `every`, so that on average it
-    weighs as much as before at a fraction of the cost.
+    The penalty is taken every `every` steps only, with a gain of `every`, so that it has the same
+    weight on average at a fraction of the cost.
     """
 
     every = 4
@@ -65,20 +63,18 @@ def lazy_r1(
     spec: DataSpec,
     *,
     width: int = 32,
-    weight: float = 1.0,
+    latent: int = 64,
+    penalty_weight: float = 1.0,
     batch: int = 64,
     steps: int = 6000,
 ) -> Recipe:
     """Non-saturating GAN with a lazy R1 penalty (arXiv:1801.04406, arXiv:1912.04958).
 
-    width: size of the networks.
-    weight: of the penalty.
-    batch: examples in a batch.
-    steps: length of the run.
+    penalty_weight: weight of the penalty (the paper's gamma).
     """
     require_kind(spec, "lazy_r1", "image", "points")
-    G, D = players(spec, "dcgan", Latent(64), width)
-    game = LazyGAN(G, D, objective=OBJECTIVES["non-saturating"], penalty=R1(weight))
+    G, D = players(spec, "dcgan", Latent(latent), width)
+    game = LazyGAN(G, D, objective=OBJECTIVES["non-saturating"], penalty=R1(penalty_weight))
     kept = LazyGAN.every / (LazyGAN.every + 1)  # D moves 5 times where it moved 4 times
     optim = {"G": adam(2e-4, 0.5), "D": adam(2e-4 * kept, 0.5**kept, 0.999**kept)}
     return Recipe(game, optim, batch, steps, ema=0.999)

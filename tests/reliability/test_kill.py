@@ -12,7 +12,7 @@ import pytest
 
 from gansmith import cli
 from gansmith.core.trainer import Trainer
-from gansmith.evaluation import select
+from gansmith.modalities.image import Image
 from gansmith.runs import checkpoint
 from gansmith.runs.run import Run
 
@@ -44,7 +44,7 @@ def test_killed_at_random_and_resumed():
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_and_says_how_to_go_on(tmp_path, monkeypatch, capsys, number, status):
-    monkeypatch.setattr(select, "COUNT", 64)
+    monkeypatch.setattr(Image, "score_count", 64)
     play = Trainer.train_step
 
     def playing(trainer):
@@ -59,7 +59,7 @@ def test_a_signal_saves_and_says_how_to_go_on(tmp_path, monkeypatch, capsys, num
     assert left.value.code == status
     name = signal.Signals(number).name
     said = capsys.readouterr().out
-    assert f"stopped at step 6 ({name}); go on: gansmith train --resume {out}" in said
+    assert f"stopped at step 6 ({name}); resume: gansmith train --resume {out}" in said
     monkeypatch.setattr(Trainer, "train_step", play)
     cli.main(["train", "--resume", str(out)])
     assert Run.open(out).choose("latest").step == 9
@@ -81,7 +81,7 @@ def test_ctrl_c_in_a_terminal(tmp_path):
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 130
-    stopped = re.search(r"stopped at step (\d+) \(SIGINT\); go on: gansmith train --resume", said)
+    stopped = re.search(r"stopped at step (\d+) \(SIGINT\); resume: gansmith train --resume", said)
     assert stopped
     newest = checkpoint.newest_first(out / "checkpoints")[0]
     assert int(newest.stem) == int(stopped[1]) > 0

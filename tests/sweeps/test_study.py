@@ -15,6 +15,7 @@ import pytest
 from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import Dataset
 from gansmith.evaluation import select
+from gansmith.modalities.image import Image
 from gansmith.runs import plan as planning
 from gansmith.runs import recorder
 from gansmith.runs.run import Run
@@ -31,11 +32,11 @@ SEARCH = {"lr": "1e-4..1e-2", "d_steps": "1..3"}
 KILLED = """
 import os, signal, sys
 from gansmith.runs import recorder
-from gansmith.evaluation import select
+from gansmith.modalities.image import Image
 from gansmith.runs.run import Run
 from gansmith.sweeps.study import Sweep
 from gansmith.core.trainer import Trainer
-select.COUNT = 64
+Image.score_count = 64
 recorder.Recorder.save_samples = lambda *_: None
 play, steps, run = Trainer.train_step, 0, Run.play
 def playing(trainer):
@@ -54,9 +55,9 @@ SHARER = """
 import sys, time
 from pathlib import Path
 from gansmith.runs import recorder
-from gansmith.evaluation import select
+from gansmith.modalities.image import Image
 from gansmith.sweeps.study import Sweep
-select.COUNT = 64
+Image.score_count = 64
 recorder.Recorder.save_samples = lambda *_: None
 folder, mine, other = map(Path, sys.argv[1:])
 begun = Sweep.open(folder)
@@ -73,7 +74,7 @@ print(*played)
 
 @pytest.fixture(autouse=True)
 def _few_samples_and_no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(select, "COUNT", 64)
+    monkeypatch.setattr(Image, "score_count", 64)
     monkeypatch.setattr(recorder.Recorder, "save_samples", lambda *_: None)
 
 

@@ -30,7 +30,7 @@ class ReadOptions:
         if self.channels not in (None, 1, 3):
             raise ValueError(f"channels is 1 (grey) or 3 (RGB), got {self.channels}")
         if self.size is not None and self.size < 1:
-            raise ValueError(f"size is at least 1, got {self.size}")
+            raise ValueError(f"a size is at least 1; got {self.size}")
 
     def refuse_image_options(self, where: str, what: str, *, size: bool = True) -> None:
         """DataError when an option of images is set for something else."""

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     """Class accuracy of the samples, and cFID."""
     data = open_data("fashion")
-    trainer = preset_trainer_on_dataset(data, "cgan", seed, steps, width=width)
+    keywords = {"width": width, "mismatch_weight": 0.0, "real_weight": 1.0}
+    trainer = preset_trainer_on_dataset(data, "cgan", seed, steps, **keywords)
     if arm == "D(x)":
         chosen = PRESETS["cgan"]
         torch.manual_seed(seed)

@@ -70,7 +70,13 @@ def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     """Share of right samples, and how well D separates right conditions from wrong ones."""
     data = tinted_fashion()
     trainer = preset_trainer_on_dataset(
-        data, "cgan", seed, steps, width=width, mismatch_weight=float(arm == "with")
+        data,
+        "cgan",
+        seed,
+        steps,
+        width=width,
+        mismatch_weight=float(arm == "with"),
+        real_weight=1.0 + (arm == "with"),
     )
     trainer.fit(steps)
     samples = conditional_samples(trainer, data, HELD)
