@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class TrainOptions:
-    """Train a preset: gansmith train [PRESET] [options]. Without anything, the best pictures
+    """Train a preset: gansmith train [PRESET] [options]. Without anything, the best images
     of garments that this machine generates in four minutes.
 
     Args:

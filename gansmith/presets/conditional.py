@@ -110,7 +110,7 @@ def cgan(
     width: int = 32,
     latent: int = 64,
     embed_dim: int = 32,
-    real_weight: float = 2.0,
+    real_weight: float = 1.0,
     mismatch_weight: float = 1.0,
     fake_mismatch_weight: float = 0.0,
     augment: str = "none",

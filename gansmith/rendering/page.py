@@ -94,7 +94,7 @@ def section(title: str, *html: str) -> str:
 
 def tag(name: str, words: Any, style: str = "") -> str:
     """Words in an element."""
-    return f"<{name}{_class(style)}>{escape(said(words))}</{name}>"
+    return f"<{name}{_class(style)}>{escape(readable(words))}</{name}>"
 
 
 def box(html: str, style: str) -> str:
@@ -115,7 +115,7 @@ def table(rows: Mapping[str, Any]) -> str:
 
 def listing(rows: Mapping[str, Any]) -> str:
     """A list of names and values, those without a value left out."""
-    lines = (tag("dt", name) + tag("dd", value) for name, value in rows.items() if said(value))
+    lines = (tag("dt", name) + tag("dd", value) for name, value in rows.items() if readable(value))
     return "<dl>\n" + "\n".join(lines) + "\n</dl>"
 
 
@@ -138,7 +138,7 @@ def picture(path: Path, alt: str, side: int) -> str:
     )
 
 
-def said(value: Any) -> str:
+def readable(value: Any) -> str:
     """A plain value as a person reads it; of a path only the name, since pages are passed on."""
     if value is None:
         return "none"
@@ -147,9 +147,9 @@ def said(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list | tuple):
-        return ", ".join(map(said, value))
+        return ", ".join(map(readable, value))
     if isinstance(value, dict):
-        return ", ".join(f"{name} {said(inner)}" for name, inner in value.items())
+        return ", ".join(f"{name} {readable(inner)}" for name, inner in value.items())
     return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else str(value)
 
 

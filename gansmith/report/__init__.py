@@ -16,7 +16,7 @@ from typing import Any
 from gansmith.core.files import write_atomic
 from gansmith.evaluation.select import is_better
 from gansmith.modalities import domains, modality_of
-from gansmith.rendering.page import box, figure, page, picture, said, section, tag
+from gansmith.rendering.page import box, figure, page, picture, section, readable, tag
 from gansmith.report.curves import Curve, loss_curve, score_curve
 from gansmith.report.tables import configuration, numbers
 from gansmith.runs import checkpoint
@@ -34,31 +34,31 @@ def write_report(run: Run) -> Path:
 
     What is not there yet (log, scores, sheets, metrics.json) is left out.
     """
-    told = _Told(run)
-    head = tag("h1", told.title) + "\n" + tag("p", _summary(told), "soft")
+    history = _History(run)
+    head = tag("h1", history.title) + "\n" + tag("p", _summary(history), "soft")
     parts = (
         head,
-        section("Samples", _latest(told)),
-        section("Through time", _through_time(told)),
-        section("Curves", _curves(told)),
+        section("Samples", _latest(history)),
+        section("Through time", _through_time(history)),
+        section("Curves", _curves(history)),
         section("Numbers", numbers(run.folder)),
-        section("How to go on", _commands(told)),
+        section("How to go on", _commands(history)),
         section("Configuration", configuration(run.config)),
     )
     path = run.folder / FILE
-    write_atomic(path, page(told.title, parts).encode())
+    write_atomic(path, page(history.title, parts).encode())
     return path
 
 
-class _Told:
-    """What the run's folder tells: its curves, its sheets, how far it is."""
+class _History:
+    """What a run folder holds of its training: curves, sample sheets, the step."""
 
     def __init__(self, run: Run) -> None:
         self.run, self.config = run, run.config
         modality = modality_of(run.spec)
         self.caption = domains.CAPTION if run.spec.domains else modality.caption
         self.wide = bool(run.spec.domains) or modality.wide
-        self.title = f"{said(run.config.preset)} on {said(run.config.spec['name'])}"
+        self.title = f"{readable(run.config.preset)} on {readable(run.config.spec['name'])}"
         self.log = list(_lines(run.folder / "log.jsonl"))
         self.scores = [s for s in _lines(run.folder / "scores.jsonl") if math.isfinite(s["value"])]
         self.sheets = _sheets(run.folder / "samples")
@@ -88,16 +88,16 @@ def _step(sheet: Path) -> int:
     return int(sheet.stem)
 
 
-def _summary(told: _Told) -> str:
-    config, seconds = told.config, told.run.seconds
+def _summary(history: _History) -> str:
+    config, seconds = history.config, history.run.seconds
     if config.minutes is not None:
-        length = f"Step {told.step} of a run of {config.minutes:g} min"
+        length = f"Step {history.step} of a run of {config.minutes:g} min"
     else:
-        length = f"Step {told.step} of {config.steps}"
+        length = f"Step {history.step} of {config.steps}"
     time = f", after {format_duration(seconds)}" if seconds else ""
-    if told.best is None:
+    if history.best is None:
         return f"{length}{time}."
-    best = told.best
+    best = history.best
     return f"{length}{time}; best {best['metric']} {best['value']:.4g}, at step {best['step']}."
 
 
@@ -107,24 +107,24 @@ def _shown(sheet: Path, alt: str, side: int, lines: int | None = None) -> str:
     return tag("pre", "\n".join(sheet.read_text().splitlines()[:lines]))
 
 
-def _latest(told: _Told) -> str:
-    if not told.sheets:
+def _latest(history: _History) -> str:
+    if not history.sheets:
         return ""
-    sheet = told.sheets[-1]
+    sheet = history.sheets[-1]
     shown = _shown(sheet, f"samples at step {_step(sheet)}", LARGE)
-    caption = escape(f"Step {_step(sheet)}. {told.caption}")
+    caption = escape(f"Step {_step(sheet)}. {history.caption}")
     return box(figure(shown, caption), "large")
 
 
-def _through_time(told: _Told) -> str:
-    sheets = spread(told.sheets, THUMBNAILS)
+def _through_time(history: _History) -> str:
+    sheets = spread(history.sheets, THUMBNAILS)
     if len(sheets) < 2:
         return ""
     shown = (
         figure(_shown(sheet, f"step {_step(sheet)}", SMALL, LINES), f"step {_step(sheet)}")
         for sheet in sheets
     )
-    return box("\n".join(shown), "row wide" if told.wide else "row")
+    return box("\n".join(shown), "row wide" if history.wide else "row")
 
 
 def spread(things: list[Path], most: int) -> list[Path]:
@@ -134,12 +134,12 @@ def spread(things: list[Path], most: int) -> list[Path]:
     return [things[round(i * (len(things) - 1) / (most - 1))] for i in range(most)]
 
 
-def _curves(told: _Told) -> str:
-    panels = [_score(told), *_numbers(told)] if told.scores else []
-    names = dict.fromkeys(key for line in told.log for key in line if key != "step")
-    terms = {name: _term(told, name) for name in names}
+def _curves(history: _History) -> str:
+    panels = [_score(history), *_numbers(history)] if history.scores else []
+    names = dict.fromkeys(key for line in history.log for key in line if key != "step")
+    terms = {name: _term(history, name) for name in names}
     zero = [name for name, curve in terms.items() if not any(value for _, value in curve)]
-    panels += [_loss(told, name, curve) for name, curve in terms.items() if name not in zero]
+    panels += [_loss(history, name, curve) for name, curve in terms.items() if name not in zero]
     notes = []
     if terms:
         notes.append("Terms and notes by phase: thin, the values logged; thick, their moving mean.")
@@ -148,50 +148,51 @@ def _curves(told: _Told) -> str:
     return box("\n".join(panels), "panels") + (tag("p", " ".join(notes), "soft") if notes else "")
 
 
-def _score(told: _Told) -> str:
-    metric = told.scores[-1]["metric"]
-    curve = [(score["step"], score["value"]) for score in told.scores]
-    better = told.scores[-1].get("better", "lower")
+def _score(history: _History) -> str:
+    metric = history.scores[-1]["metric"]
+    curve = [(score["step"], score["value"]) for score in history.scores]
+    better = history.scores[-1].get("better", "lower")
     caption = f"<b>{escape(metric)}</b> {better} is better"
     best = None
-    if told.best is not None:
-        best = told.best["step"], told.best["value"]
+    if history.best is not None:
+        best = history.best["step"], history.best["value"]
         caption += f'<br><span class="mark">&#9679;</span> best {best[1]:.4g}, step {best[0]}'
-    return figure(score_curve(curve, best, told.step, metric), caption)
+    return figure(score_curve(curve, best, history.step, metric), caption)
 
 
-def _numbers(told: _Told) -> list[str]:
+def _numbers(history: _History) -> list[str]:
     """The other numbers that were asked for at every look."""
-    names = list(told.scores[-1].get("numbers", {}))[1:]
+    names = list(history.scores[-1].get("numbers", {}))[1:]
     curves = {
-        name: [(score["step"], score["numbers"][name]) for score in told.scores] for name in names
+        name: [(score["step"], score["numbers"][name]) for score in history.scores]
+        for name in names
     }
     return [
-        figure(score_curve(curve, None, told.step, name), f"<b>{escape(name)}</b>")
+        figure(score_curve(curve, None, history.step, name), f"<b>{escape(name)}</b>")
         for name, curve in curves.items()
     ]
 
 
-def _term(told: _Told, name: str) -> Curve:
+def _term(history: _History, name: str) -> Curve:
     return [
         (line["step"], line[name])
-        for line in told.log
+        for line in history.log
         if name in line and math.isfinite(line[name])
     ]
 
 
-def _loss(told: _Told, name: str, curve: Curve) -> str:
+def _loss(history: _History, name: str, curve: Curve) -> str:
     phase, _, term = name.rpartition("/")
     caption = f"<b>{escape(phase)}</b> {escape(term)}"
-    return figure(loss_curve(curve, told.step, name), caption)
+    return figure(loss_curve(curve, history.step, name), caption)
 
 
-def _commands(told: _Told) -> str:
-    name = shlex.quote(told.run.folder.resolve().name)
-    config = told.config
-    ended = config.minutes is None and told.step >= config.steps
-    longer = f" --steps {2 * told.step}" if ended else ""
-    use = _use(told.run, name)
+def _commands(history: _History) -> str:
+    name = shlex.quote(history.run.folder.resolve().name)
+    config = history.config
+    ended = config.minutes is None and history.step >= config.steps
+    longer = f" --steps {2 * history.step}" if ended else ""
+    use = _use(history.run, name)
     commands = (f"train --resume {name}{longer}", f"evaluate {name}", *use, f"export {name}")
     note = "In the folder that holds the run:"
     return tag("p", note, "soft") + tag("pre", "\n".join(f"gansmith {c}" for c in commands))

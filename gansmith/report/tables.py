@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.metrics import Measured
-from gansmith.rendering.page import box, listing, said, table, tag
+from gansmith.rendering.page import box, listing, readable, table, tag
 from gansmith.runs.config import Config
 from gansmith.runs.run import METRICS
 
@@ -30,7 +30,11 @@ def numbers(folder: Path) -> str:
         tag("h3", name) + "\n" + listing(vars(number.protocol)) for name, number in _named(numbers)
     )
     return (
-        tag("p", f"The checkpoint of step {metrics['step']}, on {said(metrics['data'])}.", "soft")
+        tag(
+            "p",
+            f"The checkpoint of step {metrics['step']}, on {readable(metrics['data'])}.",
+            "soft",
+        )
         + f"\n<table>\n<tr>{heads}</tr>\n{rows}\n</table>\n<details>\n"
         + f"<summary>How each number was computed</summary>\n{protocols}\n</details>"
     )
@@ -57,7 +61,7 @@ def configuration(config: Config) -> str:
     data |= {key: spec[key] for key in KIND if spec.get(key)}
     data |= {"training": spec["train"], "held out": spec["held_out"]}
     for part, inner in (spec.get("domains") or {}).items():
-        data[part] = f"{said(inner['name'])}, {inner['train']} + {inner['held_out']}"
+        data[part] = f"{readable(inner['name'])}, {inner['train']} + {inner['held_out']}"
     data |= {"fingerprint": spec["fingerprint"], "licence": spec.get("licence") or "not stated"}
     data |= {f"opened with {key}": value for key, value in config.options.items()}
     played: dict[str, Any] = (

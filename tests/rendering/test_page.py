@@ -7,7 +7,7 @@ import re
 import pytest
 from PIL import Image
 
-from gansmith.rendering.page import picture, said
+from gansmith.rendering.page import picture, readable
 
 
 def opened(page):
@@ -30,4 +30,4 @@ def test_a_large_sheet_is_made_smaller_and_grey_stays_grey(tmp_path):
     [(None, "none"), (True, "yes"), (1e-5, "1e-05"), ((1, "/a/b"), "1, b"), ("a/b", "a/b")],
 )
 def test_values_as_words(value, words):
-    assert said(value) == words
+    assert readable(value) == words

