@@ -20,6 +20,7 @@ IN_A_ROW = 12  # images of each name in `named_rows`
 def make_grid(images: Tensor, columns: int = COLUMNS) -> Image.Image:
     """uint8 images (n, C, H, W), C 1 or 3, in rows of `columns` on white, enlarged when small."""
     n, channels, height, width = images.shape
+    columns = min(columns, n)
     rows = math.ceil(n / columns)
     grid = torch.full(
         (3, rows * (height + GAP) - GAP, columns * (width + GAP) - GAP), 255, dtype=torch.uint8

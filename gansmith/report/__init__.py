@@ -16,7 +16,7 @@ from typing import Any
 from gansmith.core.files import write_atomic
 from gansmith.evaluation.select import is_better
 from gansmith.modalities import domains, modality_of
-from gansmith.rendering.page import box, figure, page, picture, section, readable, tag
+from gansmith.rendering.page import box, figure, page, picture, readable, section, tag
 from gansmith.report.curves import Curve, loss_curve, score_curve
 from gansmith.report.tables import configuration, numbers
 from gansmith.runs import checkpoint

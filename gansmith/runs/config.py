@@ -11,6 +11,8 @@ from gansmith.core.files import write_atomic
 from gansmith.version import __version__
 
 FILE = "config.json"
+EARLIER = "show"  # a key of the first layout of run folders
+ANEW = "it is of an earlier Gansmith; train the run anew, with the same preset, data and seed"
 
 
 @dataclass
@@ -64,6 +66,8 @@ class Config:
         try:
             page = json.loads(path.read_text())
             known = {part.name for part in fields(cls)}
+            if EARLIER in page:
+                raise ValueError(f"its settings have names that are no longer used: {ANEW}")
             if unknown := sorted(set(page) - known):
                 raise ValueError(
                     f"it has the unknown {', '.join(unknown)}; it was written by Gansmith "
@@ -71,6 +75,5 @@ class Config:
                 )
             return cls(**page)
         except (ValueError, TypeError, AttributeError) as error:
-            raise ValueError(
-                f"{path} cannot be read: {error}. Restore it, or use the Gansmith that wrote it"
-            ) from None
+            advice = "" if ANEW in str(error) else ". Restore it, or use the Gansmith that wrote it"
+            raise ValueError(f"{path} cannot be read: {error}{advice}") from None

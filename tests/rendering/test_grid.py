@@ -84,3 +84,8 @@ def test_a_single_image_is_grey_or_colored() -> None:
     grey, color = torch.zeros(1, 4, 6, dtype=torch.uint8), torch.zeros(3, 4, 6, dtype=torch.uint8)
     assert (to_pil(grey).mode, to_pil(grey).size) == ("L", (6, 4))
     assert (to_pil(color).mode, to_pil(color).size) == ("RGB", (6, 4))
+
+
+def test_a_few_images_make_a_narrow_grid() -> None:
+    few = make_grid(torch.zeros(3, 1, 600, 600, dtype=torch.uint8), 8)
+    assert few.size == (3 * 602 - 2, 600)
