@@ -47,7 +47,7 @@ def test_a_newer_version_is_named(tmp_path):
         Config.load(tmp_path)
 
 
-def test_a_run_of_the_first_layout_asks_to_be_trained_anew(tmp_path: Path) -> None:
+def test_a_run_of_the_first_layout_asks_to_be_trained_anew(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"preset": "gan", "show": 250, "seed": 0}))
     with pytest.raises(ValueError, match="earlier Gansmith; train the run anew") as caught:
         Config.load(tmp_path)
