@@ -49,7 +49,7 @@ class Run:
     """A run and its folder.
 
     folder: where it is. config: what it was asked to do.
-    stopped: why the last session ended early ("SIGINT", "SIGTERM", "clock"), or "".
+    stopped: why training ended early ("SIGINT", "SIGTERM", "clock"), or "".
     resumed_with: what to say of the checkpoint that the run was resumed from, or "".
     """
 
