@@ -19,7 +19,7 @@ RING = ["wgan-gp", "--data", "ring", "--d-steps", "1", *TINY]
 Command = Callable[..., str]
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def _few_samples() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for modality in MODALITIES.values():
@@ -80,7 +80,7 @@ def helped(capsys: pytest.CaptureFixture[str]) -> Command:
     return run
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def ring(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of four steps on points."""
     out = tmp_path_factory.mktemp("ring") / "run"
@@ -88,7 +88,7 @@ def ring(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def cycle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run of CycleGAN in `run`, and images in `photos`."""
     folder = tmp_path_factory.mktemp("cycle")

@@ -11,5 +11,5 @@ def test_letters_that_changed_places_are_meant_before_another_letter() -> None:
 def test_nothing_near_is_none() -> None:
     assert closest_match("xyzzy", PRESETS) is None
     assert unknown_name("preset", "xyzzy", ["gan", "dcgan"]) == (
-        "unknown preset 'xyzzy'; There are: gan, dcgan"
+        "unknown preset 'xyzzy'. There are: gan, dcgan"
     )

@@ -7,7 +7,7 @@ import pytest
 from gansmith.modalities import MODALITIES
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def _few_samples() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for modality in MODALITIES.values():

@@ -15,7 +15,7 @@ import pytest
 from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import Dataset
 from gansmith.evaluation import select
-from gansmith.modalities.image import Image
+from gansmith.modalities import MODALITIES
 from gansmith.runs import plan as planning
 from gansmith.runs import recorder
 from gansmith.runs.run import Run
@@ -32,11 +32,12 @@ SEARCH = {"lr": "1e-4..1e-2", "d_steps": "1..3"}
 KILLED = """
 import os, signal, sys
 from gansmith.runs import recorder
-from gansmith.modalities.image import Image
+from gansmith.modalities import MODALITIES
 from gansmith.runs.run import Run
 from gansmith.sweeps.study import Sweep
 from gansmith.core.trainer import Trainer
-Image.score_count = 64
+for modality in MODALITIES.values():
+    type(modality).score_count = 64
 recorder.Recorder.save_samples = lambda *_: None
 play, steps, run = Trainer.train_step, 0, Run.play
 def playing(trainer):
@@ -55,9 +56,10 @@ SHARER = """
 import sys, time
 from pathlib import Path
 from gansmith.runs import recorder
-from gansmith.modalities.image import Image
+from gansmith.modalities import MODALITIES
 from gansmith.sweeps.study import Sweep
-Image.score_count = 64
+for modality in MODALITIES.values():
+    type(modality).score_count = 64
 recorder.Recorder.save_samples = lambda *_: None
 folder, mine, other = map(Path, sys.argv[1:])
 begun = Sweep.open(folder)
@@ -74,7 +76,8 @@ print(*played)
 
 @pytest.fixture(autouse=True)
 def _few_samples_and_no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Image, "score_count", 64)
+    for modality in MODALITIES.values():
+        monkeypatch.setattr(type(modality), "score_count", 64)
     monkeypatch.setattr(recorder.Recorder, "save_samples", lambda *_: None)
 
 
