@@ -116,6 +116,11 @@ class Condition:
         return NOUNS[self.kind]
 
     @property
+    def is_paired_image(self) -> bool:
+        """Whether it is an image, or the frames of a clip, for a network from images to images."""
+        return self.kind in ("image", "clip")
+
+    @property
     def from_files(self) -> bool:
         """Whether a person gives it as a file, which `gansmith translate` reads."""
         return self.kind in ("image", "clip", "waveform", "references")

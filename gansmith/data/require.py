@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, DataSpec
 
 
@@ -40,3 +41,14 @@ def require_kind(
             f"{preset} is trained on data with {wanted}; {spec.name} has {count or 'none'} "
             "(docs/data.md)"
         )
+
+
+def require_condition(spec: DataSpec, *kinds: str, otherwise: str) -> Condition:
+    """What the data are conditioned on, where that is of one of these kinds.
+
+    otherwise: the message of the DataError for data conditioned on nothing or on something else.
+    """
+    c = spec.conditioned_on
+    if c is None or c.kind not in kinds:
+        raise DataError(otherwise)
+    return c

@@ -8,7 +8,7 @@ from gansmith.core.constraints import spectral_norm_all
 from gansmith.core.latent import Latent
 from gansmith.core.recipe import Recipe, adam
 from gansmith.data import Condition, DataError, DataSpec
-from gansmith.data.require import require_kind
+from gansmith.data.require import require_condition, require_kind
 from gansmith.games.acgan import ACGAN
 from gansmith.games.conditional import ConditionalGAN
 from gansmith.games.regression import DISTANCES, Regression
@@ -36,6 +36,9 @@ from gansmith.presets.paired import paired_generator
 from gansmith.presets.players import augmentation
 from gansmith.presets.preset import Preset
 
+# what a generator of this file cannot be conditioned on -> the preset that can
+USE_INSTEAD = {"references": "talking-head", "image": "pix2pix", "clip": "next-frame"}
+
 
 def condition_of(spec: DataSpec, preset: str) -> Condition:
     """What the data are conditioned on. Raises DataError where the preset cannot use it."""
@@ -45,15 +48,11 @@ def condition_of(spec: DataSpec, preset: str) -> Condition:
             f"{preset} needs data with conditions, and {spec.name} has none: bring class folders, "
             "a captions.tsv or pairs (docs/data.md)"
         )
-    if spec.conditioned_on.kind == "references":
-        raise DataError(
-            f"{preset} takes no reference images, on which {spec.name} is conditioned: use "
-            "talking-head"
-        )
-    if spec.conditioned_on.kind in ("image", "clip") and preset != "regression":
+    instead = USE_INSTEAD.get(spec.conditioned_on.kind)
+    if instead is not None:
         raise DataError(
             f"{preset} is conditioned on classes, attributes, sentences or sounds; {spec.name} is "
-            "conditioned on images: use pix2pix"
+            f"conditioned on {spec.conditioned_on.noun}: use {instead}"
         )
     return spec.conditioned_on
 
@@ -228,9 +227,12 @@ def acgan(
 
     embed_dim: dimension of the embedding of the class in G.
     """
-    c = condition_of(spec, "acgan")
-    if c.kind != "class":
-        raise DataError(f"acgan needs classes; {spec.name} is conditioned on {c.kind}: use cgan")
+    noun = condition_of(spec, "acgan").noun
+    c = require_condition(
+        spec,
+        "class",
+        otherwise=f"acgan needs classes; {spec.name} is conditioned on {noun}: use cgan",
+    )
     game = ACGAN(
         conditional_generator(spec, c, latent, embed_dim, width),
         ACDiscriminator(
@@ -302,12 +304,14 @@ def regression(
     distance: l2, whose optimum is the conditional mean, or l1, the median.
     embed_dim: dimension of the embedding of the condition; images as conditions take a U-Net.
     """
-    c = condition_of(spec, "regression")
+    require_kind(spec, "regression", "image")
     if distance not in DISTANCES:
         raise ValueError(f"the distance is {' or '.join(DISTANCES)}; got {distance!r}")
-    if c.kind in ("image", "clip"):
+    c = spec.conditioned_on
+    if c is not None and c.is_paired_image:
         G: nn.Module = paired_generator(spec, width)
     else:
+        c = condition_of(spec, "regression")
         G = Regressor(condition_encoder(c, embed_dim), embed_dim, spec.channels, spec.size, width)
     game = Regression(G, distance=DISTANCES[distance], condition_field=c.field)
     optim = {"G": adam(lr, 0.5)}
@@ -331,12 +335,13 @@ def sound_to_image(
 
     embed_dim: dimension of the embedding of the sound.
     """
-    c = condition_of(spec, "sound-to-image")
-    if c.kind != "log-mel" or not spec.classes:
-        raise DataError(
-            f"sound-to-image needs sounds and classes; {spec.name} is conditioned on {c.kind} and "
-            f"has {len(spec.classes)} classes: use cgan"
-        )
+    wrong = (
+        f"sound-to-image needs sounds and classes; {spec.name} is conditioned on "
+        f"{condition_of(spec, 'sound-to-image').noun} and has {len(spec.classes)} classes: use cgan"
+    )
+    c = require_condition(spec, "log-mel", otherwise=wrong)
+    if not spec.classes:
+        raise DataError(wrong)
     prior, trunk = Latent(latent), dcgan_trunk(spec.channels, spec.size, width, nn.BatchNorm2d)
     game = SoundToImage(
         ConcatGenerator(

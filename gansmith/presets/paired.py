@@ -7,8 +7,8 @@ from pathlib import Path
 from torch import nn
 
 from gansmith.core.recipe import Recipe, adam
-from gansmith.data import DataError, DataSpec
-from gansmith.data.require import require_kind
+from gansmith.data import DataSpec
+from gansmith.data.require import require_condition, require_kind
 from gansmith.games.pix2pix import Pix2Pix
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.losses.perceptual import ImageDistance, VGGPerceptual, judge_distance, zero_distance
@@ -29,15 +29,15 @@ def paired_generator(spec: DataSpec, width: int) -> UNet | Upscaler | MaskCompos
 
     Raises DataError for data without paired images.
     """
-    c = spec.condition
-    if c is not None and c.kind == "references":
-        raise DataError(f"{spec.name} is conditioned on images of a person: use talking-head")
-    if c is None or c.kind not in ("image", "clip"):
-        raise DataError(
-            f"{spec.name} has no paired images. Make them from any images, for example by --data "
-            f"grey:{spec.name}, or bring your own (docs/data.md)"
-        )
-    if c.kind == "clip":
+    c = require_condition(
+        spec,
+        "image",
+        "clip",
+        otherwise=f"{spec.name} has no paired images. Make them from any images, for example by "
+        f"--data grey:{spec.name}, or bring your own (docs/data.md); images of a person with "
+        "landmarks are for talking-head",
+    )
+    if c.frames:
         return next_frame_generator(spec, width)
     if c.height < spec.size:
         return Upscaler(spec.channels, spec.size // c.height, width)

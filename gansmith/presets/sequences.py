@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gansmith.core.recipe import Recipe, adam
-from gansmith.data import DataError, DataSpec
-from gansmith.data.require import require_kind
+from gansmith.data import DataSpec
+from gansmith.data.require import require_condition, require_kind
 from gansmith.games.seq2seq import Seq2Seq
 from gansmith.games.seqgan import SeqGAN
 from gansmith.losses.objectives import OBJECTIVES
@@ -73,12 +73,12 @@ def seq2seq(
     batch: pairs of sentences in a batch.
     """
     require_kind(spec, "seq2seq", "text")
-    c = spec.condition
-    if c is None or c.kind != "sentence":
-        raise DataError(
-            f"seq2seq is trained on pairs of sentences; {spec.name} has none: bring a text file "
-            "with a source, a tab and a target in each line (docs/data.md)"
-        )
+    c = require_condition(
+        spec,
+        "sentence",
+        otherwise=f"seq2seq is trained on pairs of sentences; {spec.name} has none: bring a text "
+        "file with a source, a tab and a target in each line (docs/data.md)",
+    )
     game = Seq2Seq(AttentionSeq2Seq(c.vocab, spec.vocab, spec.length, embed_dim, hidden_dim))
     return Recipe(game, {"G": adam(lr, 0.9)}, batch, steps, ema=0.99)
 

@@ -6,8 +6,8 @@ from torch import nn
 
 from gansmith.audio import window_size
 from gansmith.core.recipe import Recipe, adam
-from gansmith.data import DataError, DataSpec
-from gansmith.data.require import require_kind
+from gansmith.data import DataSpec
+from gansmith.data.require import require_condition, require_kind
 from gansmith.games.pix2pix import Pix2Pix
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.audio import (
@@ -26,11 +26,12 @@ from gansmith.presets.preset import Preset
 def require_audio_pairs(spec: DataSpec, preset: str) -> None:
     """Raises DataError for data without paired waveforms."""
     require_kind(spec, preset, "audio")
-    if spec.condition is None or spec.condition.kind != "waveform":
-        raise DataError(
-            f"{spec.name} has no pairs of sounds. Make them from any sounds, for example by --data "
-            f"noisy:{spec.name}, or bring your own (docs/data.md)"
-        )
+    require_condition(
+        spec,
+        "waveform",
+        otherwise=f"{spec.name} has no pairs of sounds. Make them from any sounds, for example by "
+        f"--data noisy:{spec.name}, or bring your own (docs/data.md)",
+    )
 
 
 def speech_enhancement(

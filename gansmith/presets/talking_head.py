@@ -5,7 +5,7 @@ from __future__ import annotations
 from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataError, DataSpec
 from gansmith.data.condition import LANDMARK_CHANNELS
-from gansmith.data.require import require_kind
+from gansmith.data.require import require_condition, require_kind
 from gansmith.games.talking_head import TalkingHead
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.losses.perceptual import judge_distance, zero_distance
@@ -38,12 +38,12 @@ def talking_head(
     batch: persons in a batch.
     """
     require_kind(spec, "talking-head", "image")
-    c = spec.condition
-    if c is None or c.kind != "references":
-        raise DataError(
-            f"talking-head needs images of persons with landmark images, as in talking-faces; "
-            f"{spec.name} has none (docs/data.md)"
-        )
+    c = require_condition(
+        spec,
+        "references",
+        otherwise=f"talking-head needs images of persons with landmark images, as in "
+        f"talking-faces; {spec.name} has none (docs/data.md)",
+    )
     each = spec.channels + LANDMARK_CHANNELS
     sources, rest = divmod(c.channels - LANDMARK_CHANNELS, each)
     if rest or c.height != spec.size:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gansmith.core.recipe import Recipe, adam
-from gansmith.data import DataError, DataSpec
-from gansmith.data.require import require_kind
+from gansmith.data import DataSpec
+from gansmith.data.require import require_condition, require_kind
 from gansmith.games.video_prediction import VideoPredictionGAN
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.unet import PairDiscriminator
@@ -35,12 +35,12 @@ def next_frame(
     batch: windows of clips in a batch.
     """
     require_kind(spec, "next-frame", "image")
-    c = spec.condition
-    if c is None or c.kind != "clip":
-        raise DataError(
-            f"next-frame is trained on clips; {spec.name} has none: use moving-digits, "
-            "animated-emoji, or clips of your own by --data video:FOLDER (docs/data.md)"
-        )
+    c = require_condition(
+        spec,
+        "clip",
+        otherwise=f"next-frame is trained on clips; {spec.name} has none: use moving-digits, "
+        "animated-emoji, or clips of your own by --data video:FOLDER (docs/data.md)",
+    )
     if p not in (1, 2):
         raise ValueError(f"p is 1 or 2; got {p}")
     game = VideoPredictionGAN(

@@ -296,7 +296,7 @@ def test_mistakes_in_data_end_in_a_line_before_anything_is_written(
     line = refused("train", "pix2pix", "--data", "pairs:halves", *large)
     assert "patches of 70 pixels need images of 24 pixels or more; these have 16" in line
     line = refused("train", "gan-cls", "--data", "pairs:halves", *SMALL)
-    assert "halves is conditioned on images: use pix2pix" in line
+    assert "halves is conditioned on an image: use pix2pix" in line
     (own / "captioned" / "captions.tsv").write_text("0.png\ta square\n1.png\t\n")
     line = refused("train", "gan-cls", "--data", "captioned", *SMALL, lists=True)
     assert "1.png: has an empty caption in captions.tsv:2" in line

@@ -64,7 +64,7 @@ def test_the_data_s_own_condition_comes_before_its_classes() -> None:
     both = replace(BY["sentence"], classes=("a", "b"))
     assert both.conditioned_on == BY["sentence"].condition
     assert CLASSED.conditioned_on == Condition("class", ("a", "b"))
-    with pytest.raises(DataError, match="toy is conditioned on sentence: use cgan"):
+    with pytest.raises(DataError, match="toy is conditioned on a sentence: use cgan"):
         PRESETS["acgan"].build(both)
 
 
