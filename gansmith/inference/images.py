@@ -128,15 +128,26 @@ def write_table(
         what = Path(name).stem
         raise ValueError(f"{what} are written as a table: name it .tsv, not {out.name}")
     target = out if out.suffix else out / name
+    names, rows = rows_of_images(source, form, rows_of, skip_bad)
+    write_atomic(target, make(names, rows, run.spec.classes).encode())
+    return Written(len(names), "row", target)
+
+
+def rows_of_images(
+    source: Path, form: tuple[int, int], rows_of: Callable[[Tensor], Tensor], skip_bad: bool
+) -> tuple[list[str], Tensor]:
+    """The names of an image or of all images of a folder (n), and a row of numbers for each.
+
+    form: the side in pixels and the channels that they are brought to. rows_of: uint8 (k, C, S, S)
+    to (k, dim). Raises DataError for an unreadable image, unless these are skipped.
+    """
     items = find_images(source)
     good = list(usable(items, _check(lambda item: _square(item, *form)), skip_bad))
     parts = []
     for start in range(0, len(good), TOGETHER):
         images = torch.stack([_square(item, *form) for item in good[start : start + TOGETHER]])
-        parts.append(rows_of(images))
-    names = [item.name for item in good]
-    write_atomic(target, make(names, torch.cat(parts), run.spec.classes).encode())
-    return Written(len(good), "row", target)
+        parts.append(rows_of(images).cpu())
+    return [item.name for item in good], torch.cat(parts)
 
 
 @torch.no_grad()

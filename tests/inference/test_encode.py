@@ -86,3 +86,10 @@ def test_runs_without_an_encoder_say_so(tmp_path: Path, capsys: pytest.CaptureFi
     assert points.encode(torch.zeros(3, 2)).shape[0] == 3
     with pytest.raises(TypeError, match="vae encodes no images"):
         write_codes(points, tmp_path / "a.png", tmp_path / "out")
+
+
+def test_a_file_of_another_kind_is_refused(run: Run, tmp_path: Path) -> None:
+    image(tmp_path / "a.png", 1)
+    with pytest.raises(ValueError, match=r"name it \.npy, not codes\.csv"):
+        write_codes(run, tmp_path / "a.png", tmp_path / "codes.csv")
+    assert not (tmp_path / "codes.csv").exists()
