@@ -73,8 +73,9 @@ class StarGAN(Game):
         """Eq. 6."""
         made = self.G(x.real, x.target)
         scores = self.D(made)
+        real = self.D(x.real).adv if self.objective.needs_real else None
         return dict(
-            adv=self.objective.g(None, scores.adv),
+            adv=self.objective.g(real, scores.adv),
             aux=self.aux_weight * F.cross_entropy(scores.domain, x.target),
             cycle=self.cycle_weight * F.l1_loss(self.G(made, x.label), x.real),
         )
