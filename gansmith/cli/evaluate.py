@@ -93,11 +93,11 @@ def _compare(options: EvaluateOptions) -> None:
 
 def _reference(options: EvaluateOptions) -> Dataset:
     """What is shown beside the samples: the data given, or the first run's."""
-    from gansmith.data import open_data
+    from gansmith.report.compare import reference_data
     from gansmith.runs.config import FILE
 
     if options.against is not None:
-        return open_data(options.against)
+        return reference_data(list(options.sources), options.against)
     first = next((path for path in options.sources if (path / FILE).is_file()), None)
     if first is None:
         raise ValueError("say what these are measured against: --against DATA, a name or a path")

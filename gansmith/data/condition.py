@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 ConditionKind = Literal[
@@ -22,6 +23,7 @@ ConditionKind = Literal[
     "references",
 ]
 LANDMARK_CHANNELS = 3  # channels of a landmark image
+SMALL = 16  # side of an image in statistics of conditions
 
 
 NOUNS: dict[str, str] = {
@@ -154,6 +156,22 @@ class Condition:
         if self.kind == "log-mel":
             return [conditions]
         return []
+
+    def numbers(self, conditions: Tensor) -> Tensor:
+        """Conditions (n, *shape) as vectors (n, m), float32, whose distances mean something.
+
+        A class by its indicator, a sentence by how often it has each word, images at 16 pixels,
+        all else by its values.
+        """
+        if self.kind == "class":
+            return F.one_hot(conditions.long(), len(self.names)).float()
+        if self.kind == "sentence":
+            counts = torch.zeros(len(conditions), self.vocab)
+            counts.scatter_add_(1, conditions.long(), torch.ones(conditions.shape))
+            return counts[:, 1:]
+        if conditions.dim() == 4 and max(conditions.shape[2:]) > SMALL:
+            conditions = F.adaptive_avg_pool2d(conditions.float(), SMALL)
+        return conditions.float().flatten(1)
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Condition:

@@ -22,7 +22,7 @@ def save_examples(dataset: Dataset, folder: Path) -> None:
     """Write the held-out examples and the vocabularies of a data set into a folder.
 
     examples.safetensors has a tensor for each field, of data with domains DOMAIN/FIELD;
-    vocabulary.json the words of the tokens. `Dataset.example_set` makes a data set small first.
+    vocabulary.json the words of the tokens. `example_set` makes a data set small first.
     """
     parts = dataset.domains or {"": dataset}
     tensors = {

@@ -247,22 +247,6 @@ class Dataset:
             raise DataError(f"{self.spec.name} is not conditioned on sentences")
         return [" ".join(_words(row, self.condition_vocabulary)) for row in tokens.tolist()]
 
-    def example_set(self, count: int) -> Dataset:
-        """The first `count` held-out examples of this data set, without training examples.
-
-        The spec and the vocabularies are the same. A run keeps it, so that it can be used when the
-        data is gone.
-        """
-        return replace(
-            self,
-            train={name: rows[:0].clone() for name, rows in self.train.items()},
-            held_out={name: rows[:count].clone() for name, rows in self.held_out.items()},
-            labelled={name: rows[:0].clone() for name, rows in self.labelled.items()},
-            domains={name: domain.example_set(count) for name, domain in self.domains.items()},
-            skipped={},
-            file=None,
-        )
-
 
 def _words(row: list[int], vocabulary: tuple[str, ...]) -> Iterator[str]:
     for token in row:

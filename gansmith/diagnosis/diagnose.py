@@ -9,7 +9,9 @@ from pathlib import Path
 from torch import Tensor
 
 from gansmith.core.files import write_atomic
+from gansmith.core.protocols import ConditionalSampler
 from gansmith.data import DataError, Dataset, open_data
+from gansmith.data.spread import spread_held_out
 from gansmith.diagnosis.diversity import collapse, dropped_modes
 from gansmith.diagnosis.evidence import Finding, gather_evidence
 from gansmith.diagnosis.image_quality import blur, noise
@@ -58,13 +60,17 @@ def diagnose(
             raise DataError(
                 f"{source} is not a run: name the data to compare its samples with, --against DATA"
             )
-        samples = random_subset(load_samples(source, dataset), n, seed)
+        samples = random_subset(load_samples(source, dataset)[0], n, seed)
         return Diagnosis(
             str(source), dataset.spec.name, len(samples), diagnose_samples(samples, dataset, seed)
         )
     run = Run.open(source).choose(checkpoint)
-    dataset = dataset or run.dataset
-    samples = run.sample(n, seed).cpu()
+    given = run.dataset if dataset is None else run.examples
+    conditions = None
+    if isinstance(run.game, ConditionalSampler):  # as the data has them, not each class alike
+        conditions = given.conditions(spread_held_out(given, n, seed).held_out, n)
+    samples = run.sample(n, seed, conditions).cpu()
+    dataset = dataset or given
     found = diagnose_samples(samples, dataset, seed)
     found += tuple(finding for check in RUN_CHECKS if (finding := check(run)) is not None)
     return Diagnosis(str(source), dataset.spec.name, n, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +20,7 @@ from gansmith.evaluation.faces import (
 )
 from gansmith.metrics import Better, Measured, Protocol
 from gansmith.metrics.audio_report import available_enhancement, evaluate_enhancement
+from gansmith.metrics.joint import JointReference, frechet_joint_distance, joint_reference
 from gansmith.metrics.speech import log_spectral_distance
 from gansmith.metrics.text import word_error_rate
 from gansmith.modalities.image import judge_of
@@ -60,6 +62,21 @@ def condition_adherence(
     wanted = set(row.keys(dataset)) if only is None else set(row.keys(dataset)) & set(only)
     found = row.measure(samples, dataset) if wanted else {}
     return {key: number for key, number in found.items() if only is None or key in wanted}
+
+
+def joint_distance(samples: Tensor, dataset: Dataset) -> float:
+    """FJD of samples of the training conditions, in their order, by the data's judge."""
+    judge = judge_of(dataset.spec)
+    if dataset not in _REFERENCES:
+        condition = dataset.spec.conditioned_on
+        assert condition is not None
+        given = dataset.conditions(dataset.train, dataset.spec.train)
+        real = judge.extract(torch.as_tensor(dataset.train["real"]))[0]
+        _REFERENCES[dataset] = joint_reference(real, condition.numbers(given))
+    return frechet_joint_distance(judge.extract(to_uint8(samples))[0], _REFERENCES[dataset])
+
+
+_REFERENCES: WeakKeyDictionary[Dataset, JointReference] = WeakKeyDictionary()
 
 
 def class_accuracy(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
@@ -200,19 +217,22 @@ def _number(
 RECONSTRUCTION: dict[str, Better] = {"l1": "lower", "psnr": "higher"}
 RETRIEVAL: dict[str, Better] = {"r_precision": "higher"}
 CLIP: dict[str, Better] = {**RECONSTRUCTION, "psnr_last_frame": "near"}
-RETRIEVED = Adherence(r_precision, lambda dataset: RETRIEVAL)
-DESCRIBED = Adherence(attributes, lambda dataset: attribute_keys(dataset) | RETRIEVAL)
+JOINT = (joint_distance, "cFJD (quick)")
+RETRIEVED = Adherence(r_precision, lambda dataset: RETRIEVAL, *JOINT)
+DESCRIBED = Adherence(attributes, lambda dataset: attribute_keys(dataset) | RETRIEVAL, *JOINT)
 
 ADHERENCE: dict[tuple[str, str], Adherence] = {
-    ("image", "class"): Adherence(class_accuracy, class_keys),
+    ("image", "class"): Adherence(class_accuracy, class_keys, *JOINT),
     ("image", "label-set"): RETRIEVED,
     ("image", "attributes"): DESCRIBED,
     ("image", "sentence"): DESCRIBED,
     ("image", "embedding"): RETRIEVED,
     ("image", "log-mel"): RETRIEVED,
-    ("image", "image"): Adherence(reconstruction, lambda dataset: RECONSTRUCTION),
-    ("image", "clip"): Adherence(continuation, lambda dataset: CLIP),
-    ("image", "references"): Adherence(likeness, lambda dataset: RECONSTRUCTION | IDENTITY_KEYS),
+    ("image", "image"): Adherence(reconstruction, lambda dataset: RECONSTRUCTION, *JOINT),
+    ("image", "clip"): Adherence(continuation, lambda dataset: CLIP, *JOINT),
+    ("image", "references"): Adherence(
+        likeness, lambda dataset: RECONSTRUCTION | IDENTITY_KEYS, *JOINT
+    ),
     ("audio", "waveform"): Adherence(
         enhancement,
         lambda dataset: available_enhancement(_recogniser(dataset) is not None),

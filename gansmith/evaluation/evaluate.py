@@ -13,6 +13,7 @@ from gansmith.core.protocols import Classifies, ConditionalSampler, Samples
 from gansmith.core.rng import Rng
 from gansmith.core.suggest import unknown_name
 from gansmith.data import Dataset
+from gansmith.data.spread import spread_held_out
 from gansmith.evaluation.adherence import adherence_of, condition_adherence
 from gansmith.evaluation.classify import KEYS, classifier_metrics, labelled_rows
 from gansmith.metrics import Better, Features, Measured
@@ -47,10 +48,11 @@ def measure(
     if only is not None and features is None:  # other features have other keys
         check_keys(only, available(dataset, game))
     modality = modality_of(dataset.spec)
+    n = min(n, dataset.spec.held_out, LIMIT)  # as many generated as real examples are compared
+    dataset = spread_held_out(dataset, n, seed)  # the conditions, and what is compared with
     if dataset.domains:
         found = domains.measure(game, dataset, modality, features=features, only=only, seed=seed)
         return _with_data(found, dataset)
-    n = min(n, dataset.spec.held_out, LIMIT)  # as many generated as real examples are compared
     found = {}
     if isinstance(game, Classifies) and labelled_rows(dataset):
         found = _with_data(classifier_metrics(game, dataset, n, only), dataset)

@@ -11,19 +11,27 @@ from gansmith.data import DataError, Dataset, DataSpec, open_data
 from gansmith.modalities import modality_of
 
 
-def load_samples(source: Path | str, dataset: Dataset) -> Tensor:
+def load_samples(source: Path | str, dataset: Dataset) -> tuple[Tensor, str]:
     """All examples of a path, held-out ones included, of the kind of a data set.
+
+    Images are brought to the data set's size and channels. Also returns how their size was
+    changed, in words; "" where it was not.
 
     Raises DataError for another kind, or for sentences, whose words have other numbers.
     """
-    opened = open_data(source, channels=dataset.spec.channels or None)
-    check_same_kind(opened.spec, str(source), dataset.spec)
+    spec, how = dataset.spec, ""
+    opened = open_data(source, channels=spec.channels or None)
+    if spec.size and opened.spec.size != spec.size:
+        before = opened.spec.size
+        opened = open_data(source, size=spec.size, channels=spec.channels)
+        how = f"{opened.spec.filter}, {before} to {spec.size} pixels"
+    check_same_kind(opened.spec, str(source), spec)
     if opened.vocabulary != dataset.vocabulary:
         raise DataError(
             f"{source} has a vocabulary of its own: of sentences only runs can be compared"
         )
-    field = modality_of(dataset.spec).field
-    return torch.cat([opened.train[field], opened.held_out[field]])
+    field = modality_of(spec).field
+    return torch.cat([opened.train[field], opened.held_out[field]]), how
 
 
 def check_same_kind(spec: DataSpec, name: str, other: DataSpec) -> None:

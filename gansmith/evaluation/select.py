@@ -10,14 +10,15 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import torch
 from torch import Tensor
 
 from gansmith.core.protocols import ConditionalSampler, Samples
 from gansmith.core.rng import Rng
 from gansmith.data import Dataset
-from gansmith.evaluation.adherence import adherence_of
-from gansmith.evaluation.classify import SCORE_NAME, classifier_score
+from gansmith.data.spread import spread_rows, with_held_out
+from gansmith.evaluation.adherence import NOTHING, Adherence, adherence_of
+from gansmith.evaluation.classify import SCORE_NAME as CLASSIFIER_SCORE
+from gansmith.evaluation.classify import classifier_score
 from gansmith.evaluation.evaluate import available, check_keys, measure
 from gansmith.metrics import Measured
 from gansmith.modalities import domains, modality_of
@@ -29,27 +30,40 @@ COUNT = 1000
 def score(game: Any, dataset: Dataset, seed: int, metrics: Sequence[str] = ()) -> dict[str, Any]:
     """The metric's name and its value on about a thousand samples; lower is better.
 
-    game: in evaluation mode. The data's modality has a score of its own; where there is one true
-    output for a condition, the score is the distance to that.
+    game: in evaluation mode. The data's modality has a score of its own; samples of a conditional
+    game are scored together with their conditions (`ADHERENCE`), so that obeying counts.
     metrics: keys of `evaluate` instead, of which the first is the score; with its direction.
     """
     if metrics:
         return _chosen(game, dataset, seed, metrics)
-    modality = modality_of(dataset.spec)
-    if dataset.domains:
-        return {"metric": score_name(dataset), "value": domains.score(game, dataset, modality)}
-    if not isinstance(game, Samples | ConditionalSampler):
-        return {"metric": SCORE_NAME, "value": classifier_score(game, dataset, COUNT)}
+    modality, name = modality_of(dataset.spec), score_name(game, dataset)
+    if not dataset.domains and not isinstance(game, Samples | ConditionalSampler):
+        return {"metric": name, "value": classifier_score(game, dataset, COUNT)}
     rows = training_rows(dataset, modality.score_count)
+    if dataset.domains:
+        return {"metric": name, "value": domains.score(game, rows, modality)}
     samples = generate(game, rows, len(rows.train[modality.field]), Rng(seed, 0, 2), "train")
-    scored = adherence_of(dataset).score or modality.score
-    return {"metric": score_name(dataset), "value": scored(samples, rows)}
+    scored = _adherence(game, dataset).score or modality.score
+    return {"metric": name, "value": scored(samples, rows)}
 
 
-def score_name(dataset: Dataset) -> str:
+def score_name(game: Any, dataset: Dataset) -> str:
     """What `score` measures."""
-    name = adherence_of(dataset).score_name or modality_of(dataset.spec).score_name
-    return f"{name}, mean over directions" if dataset.domains else name
+    name = modality_of(dataset.spec).score_name
+    if dataset.domains:
+        return f"{name}, mean over directions"
+    if not isinstance(game, Samples | ConditionalSampler):
+        return CLASSIFIER_SCORE
+    return _adherence(game, dataset).score_name or name
+
+
+def _adherence(game: Any, dataset: Dataset) -> Adherence:
+    """How samples obey their conditions, where training examples have some: see `ADHERENCE`."""
+    condition = dataset.spec.conditioned_on
+    if condition is None or not isinstance(game, ConditionalSampler):
+        return NOTHING
+    known = condition.field in dataset.train or dataset.degrade is not None
+    return adherence_of(dataset) if known else NOTHING
 
 
 def training_rows(dataset: Dataset, count: int) -> Dataset:
@@ -59,14 +73,11 @@ def training_rows(dataset: Dataset, count: int) -> Dataset:
     """
     known = _ROWS.setdefault(dataset, {})
     if count not in known:
-        size = min(len(rows) for rows in dataset.train.values())
-        order = Rng(0, 0x5C0E).permutation(size)
-        if "label" in dataset.train:
-            order = order[dataset.train["label"][order].argsort(stable=True)]
-        places = order[torch.linspace(0, size - 1, min(count, size)).round().long()]
-        train = {name: rows[places] for name, rows in dataset.train.items()}
-        spec = replace(dataset.spec, train=len(places))
-        known[count] = replace(dataset, spec=spec, train=train, file=None)
+        rows = spread_rows(dataset.train, count)
+        train = {name: values[rows] for name, values in dataset.train.items()}
+        spec = replace(dataset.spec, train=len(rows))
+        parts = {name: training_rows(part, count) for name, part in dataset.domains.items()}
+        known[count] = replace(dataset, spec=spec, train=train, domains=parts, file=None)
     return known[count]
 
 
@@ -126,7 +137,8 @@ def _as_held_out(dataset: Dataset) -> Dataset:
     """The data set with some of its training examples in the place of the held-out ones."""
     if dataset.domains:
         parts = {name: _as_held_out(part) for name, part in dataset.domains.items()}
-        return replace(dataset, domains=parts, spec=replace(dataset.spec, paired=False))
+        spec = replace(dataset.spec, paired=False)  # training examples of two domains are no pairs
+        return with_held_out(replace(dataset, spec=spec), parts)
     held_out: dict[str, Tensor] = dict(training_rows(dataset, COUNT).train)
     if dataset.degrade is not None:
         held_out["condition"] = dataset.conditions(held_out, len(held_out["real"]))

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gansmith.audio import log_spectrum, window_size
 from gansmith.metrics.protocol import HELD_OUT, Better, Measured, Protocol, select_keys
+from gansmith.metrics.samples import random_subset
 from gansmith.metrics.speech import (
     log_spectral_distance,
     log_spectral_spread,
@@ -48,7 +49,7 @@ def evaluate_audio(
     only: keys of the numbers to compute; all by default. Raises ValueError for an unknown key.
     """
     wanted = select_keys(only, available_audio())
-    fake, real, other = (x[:LIMIT] for x in (generated, held_out, train))
+    fake, real, other = (random_subset(x, LIMIT, 0) for x in (generated, held_out, train))
     counts = {"generated": len(fake), "held-out": len(real), "train": len(other)}
     protocol = Protocol("log spectra", HELD_OUT, counts, notes=("floor of -70 dB", "no resampling"))
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gansmith.core.images import png_bytes, to_uint8
 from gansmith.data import Dataset
+from gansmith.data.spread import spread_rows
 from gansmith.metrics import Better, Features, Measured, Protocol
 from gansmith.modalities.base import Modality, Sheet
 from gansmith.rendering.grid import make_grid
@@ -31,7 +32,8 @@ def translations(
 ) -> Iterator[tuple[str, str, Tensor, Tensor]]:
     """For each direction: source, target, up to `count` rows of the source, their translations."""
     for source, target in domain_pairs(list(dataset.domains)):
-        rows = getattr(dataset.domains[source], split)[field][:count]
+        part = getattr(dataset.domains[source], split)
+        rows = part[field][spread_rows(part, count)]
         yield source, target, rows, translate(game, rows, source, target)
 
 

@@ -9,6 +9,7 @@ import torch
 from gansmith.core.protocols import Classifies, ConditionalSampler, Samples
 from gansmith.core.rng import Rng
 from gansmith.data import Dataset
+from gansmith.data.spread import spread_held_out
 from gansmith.modalities import domains, modality_of
 from gansmith.modalities.base import Sheet
 from gansmith.rendering.captioned import captioned
@@ -23,6 +24,7 @@ def sheet_of(game: Any, dataset: Dataset, seed: int) -> Sheet:
     if dataset.domains:
         return domains.sheet(game, dataset, modality)
     count = modality.sheet_count
+    dataset = spread_held_out(dataset, count)
     if isinstance(game, ConditionalSampler):
         conditions = default_conditions(dataset, count)
         made = game.generate(to_model_input(conditions, game), rng).cpu()

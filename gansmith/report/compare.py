@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
@@ -13,7 +13,7 @@ from gansmith.core.protocols import ConditionalSampler, Samples
 from gansmith.data import DataError, Dataset, open_data
 from gansmith.evaluation.evaluate import COUNT, measure, measure_samples
 from gansmith.evaluation.load import check_same_kind, load_samples
-from gansmith.metrics import Features, Measured, check_comparable
+from gansmith.metrics import Features, Measured, ProtocolError, check_comparable
 from gansmith.metrics.samples import random_subset
 from gansmith.modalities import modality_of
 from gansmith.runs.config import FILE
@@ -43,13 +43,13 @@ def compare(
 ) -> list[Compared]:
     """Measure runs, or files of samples, against the same held-out data.
 
-    sources: run folders, or paths that `open_data` reads. against: a data set by name or path;
-    without it each run is measured against its own data.
-    force: compare also numbers that were made in different ways, where that is known.
+    sources: run folders, or paths that `open_data` reads. against: a data set by name or path, see
+    `reference_data`; without it each run is measured against its own data.
+    force: compare also numbers that were made in different ways, or images of different sizes.
     Raises ValueError for samples that do not fit the data; ProtocolError for numbers that were not
     made alike; DataError for a folder without `against`.
     """
-    common = None if against is None else open_data(against)
+    common = None if against is None else reference_data(sources, against)
     first = None if common is None else common.spec
     found: list[Compared] = []
     for source, name in zip(sources, _names(sources), strict=True):
@@ -57,18 +57,33 @@ def compare(
             run = Run.open(source).choose(checkpoint)
             first = first or run.spec
             check_same_kind(run.spec, name, first)
+            if run.spec.size != first.size and not force:
+                raise ProtocolError(
+                    f"{name} generates images of {run.spec.size} pixels, and what it is compared "
+                    f"with has {first.size}: compare runs of one size, or force it"
+                )
             found.append(_of_run(run, name, common or run.dataset, n, seed, features))
         elif common is None:
             raise DataError(
                 f"{source} is not a run: say what its samples are measured against, --against DATA"
             )
         else:
-            samples = load_samples(source, common)
-            found.append(_of_samples(random_subset(samples, n, seed), name, common, seed, features))
+            samples, how = load_samples(source, common)
+            samples = random_subset(samples, n, seed)
+            found.append(_of_samples(samples, how, name, common, seed, features))
     if not force:
         for key in set.intersection(*(set(one.numbers) for one in found)):
             check_comparable({one.name: one.numbers[key] for one in found})
     return found
+
+
+def reference_data(sources: list[Path | str], against: str | Path) -> Dataset:
+    """The data that all are measured against, images as the data of the first run were read."""
+    run = next((path for path in sources if (Path(path) / FILE).is_file()), None)
+    spec = None if run is None else Run.open(run).spec
+    if spec is None or not spec.size:
+        return open_data(against)
+    return open_data(against, size=spec.size, channels=spec.channels)
 
 
 def write_comparison(found: list[Compared], out: Path, real: Dataset) -> list[Path]:
@@ -99,6 +114,22 @@ def _of_run(
 
 
 def _of_samples(
-    samples: Tensor, name: str, dataset: Dataset, seed: int, features: Features | None
+    samples: Tensor,
+    how: str,
+    name: str,
+    dataset: Dataset,
+    seed: int,
+    features: Features | None,
 ) -> Compared:
-    return Compared(name, measure_samples(samples, dataset, seed, features), samples)
+    """how: the samples were read, for the protocol."""
+    numbers = measure_samples(samples, dataset, seed, features)
+    if how:
+        numbers = {
+            key: replace(number, protocol=replace(number.protocol, resize=_joined(how, number)))
+            for key, number in numbers.items()
+        }
+    return Compared(name, numbers, samples)
+
+
+def _joined(how: str, number: Measured) -> str:
+    return f"samples read: {how}; {number.protocol.resize}"

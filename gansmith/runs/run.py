@@ -28,6 +28,7 @@ from gansmith.core.suggest import unknown_name
 from gansmith.core.trainer import Trainer
 from gansmith.data import DataError, Dataset, DataSpec, open_data, open_source
 from gansmith.data.examples import EXAMPLES, load_examples, save_examples
+from gansmith.data.spread import example_set
 from gansmith.evaluation.evaluate import measure
 from gansmith.metrics import Features, Measured
 from gansmith.presets import find_preset
@@ -76,7 +77,7 @@ class Run:
             config.save(folder)
             if dataset is not None:
                 shown = dataset.spec.condition or dataset.domains or dataset.spec.dim
-                save_examples(dataset.example_set(EXAMPLES_KEPT if shown else 0), folder)
+                save_examples(example_set(dataset, EXAMPLES_KEPT if shown else 0), folder)
 
         distributed.on_rank_zero(make)
         run = cls(folder, config)

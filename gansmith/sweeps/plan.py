@@ -93,7 +93,7 @@ def plan_sweep(
         seed=run.config.seed,
         trials=TRIALS if trials is None else trials,
         metric=metric,
-        metric_name=select.score_name(run.dataset),
+        metric_name=select.score_name(run.recipe().game, run.dataset),
         better="lower",
         fingerprint=run.dataset.spec.fingerprint,
     )

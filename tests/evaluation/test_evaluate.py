@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.core.images import to_float
+from gansmith.core.images import to_float, to_uint8
 from gansmith.core.rng import Rng
 from gansmith.data import Dataset, open_data
 from gansmith.data.transforms.degrade import degrade
@@ -155,6 +155,43 @@ def test_a_conditional_game_is_also_measured_by_its_conditions() -> None:
     assert found["l1"].value == 0
     assert found["l1"].protocol.data.startswith("noise:digits (")
     assert set(evaluate.measure(HeldOut(dataset), dataset, COUNT, 0)) == set(found) - {"l1", "psnr"}
+
+
+class Answers(Conditional):
+    """Gives the held-out example of each condition, whichever conditions it gets."""
+
+    def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
+        held_out = self.dataset.held_out
+        known = {row.numpy().tobytes(): n for n, row in enumerate(held_out["condition"])}
+        rows = [known[row.numpy().tobytes()] for row in to_uint8(conditions)]
+        return to_float(held_out["real"][rows])
+
+
+def test_fewer_samples_are_compared_with_the_true_examples_of_their_conditions() -> None:
+    dataset = open_data("down2:digits")  # no two conditions are equal
+    found = evaluate.measure(
+        Answers(dataset), dataset, 40, only=["cfid", "precision", "recall", "l1"]
+    )
+    assert found["cfid"].protocol.counts["generated"] == 40
+    assert found["cfid"].value == pytest.approx(0, abs=1e-6)
+    assert (found["precision"].value, found["recall"].value) == (1, 1)
+    assert found["l1"].value == 0
+
+
+def test_the_examples_of_a_domain_are_of_all_classes() -> None:
+    dataset = open_data("emoji:noto+twemoji")
+    seen: list[Tensor] = []
+
+    class Recorder(HeldOut):
+        def translate(self, x: Tensor, source: str, target: str) -> Tensor:
+            seen.append(x)
+            return to_float(self.dataset.domains[target].held_out["real"][: len(x)])
+
+    evaluate.measure(Recorder(dataset), dataset, 40, only=["l1_to_pair_noto_to_twemoji"])
+    held_out = to_float(dataset.domains["noto"].held_out["real"]).flatten(1)
+    places = torch.cdist(seen[0].flatten(1), held_out).argmin(1)
+    assert len(seen[0]) == 40
+    assert places.max() > 0.8 * len(held_out) > 0.2 * len(held_out) > places.min()
 
 
 def test_only_the_wanted_numbers_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:

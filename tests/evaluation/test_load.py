@@ -18,14 +18,24 @@ def test_all_images_of_a_folder_are_loaded_in_the_channels_of_the_data(tmp_path:
     for n in range(20):
         pixels = Rng(n).integers(256, 8, 8, 3).to(torch.uint8).numpy()
         Image.fromarray(pixels).save(tmp_path / f"{n}.png")
-    assert load_samples(tmp_path, open_data("digits")).shape == (20, 1, 8, 8)
-    assert load_samples(tmp_path, open_data("emoji")).shape == (20, 3, 8, 8)
+    samples, how = load_samples(tmp_path, open_data("digits"))
+    assert samples.shape == (20, 1, 8, 8)
+    assert how == ""
+
+
+def test_images_are_brought_to_the_size_of_the_data_and_how_is_said(tmp_path: Path) -> None:
+    for n in range(20):
+        pixels = Rng(n).integers(256, 20, 20, 3).to(torch.uint8).numpy()
+        Image.fromarray(pixels).save(tmp_path / f"{n}.png")
+    samples, how = load_samples(tmp_path, open_data("emoji", size=16))
+    assert samples.shape == (20, 3, 16, 16)
+    assert how == "centre crop, lanczos, 20 to 16 pixels"
 
 
 def test_points_of_a_file(tmp_path: Path) -> None:
     points = Rng(1).normal(50, 2)
     np.save(tmp_path / "x.npy", points.numpy())
-    loaded = load_samples(tmp_path / "x.npy", open_data("ring"))
+    loaded, _ = load_samples(tmp_path / "x.npy", open_data("ring"))
     assert loaded.shape == (50, 2)
     assert loaded.sum() == pytest.approx(float(points.sum()), abs=1e-4)
 

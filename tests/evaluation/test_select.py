@@ -20,7 +20,7 @@ from gansmith.data import Dataset, open_data
 from gansmith.data.build import image_dataset
 from gansmith.data.few_labels import keep_labels
 from gansmith.evaluation import select
-from gansmith.modalities import image
+from gansmith.modalities import MODALITIES, image
 from gansmith.runs.plan import plan
 
 COUNT = 120
@@ -100,7 +100,7 @@ def test_real_examples_score_lower_than_noisy_ones(data: str, metric: str) -> No
     dataset = opened(data)
     real, half, noise = (select.score(Copier(dataset, x), dataset, 0) for x in (0.0, 0.5, 1.0))
     assert {x["metric"] for x in (real, half, noise)} == {metric}
-    assert select.score_name(dataset) == metric
+    assert select.score_name(Copier(dataset, 0.0), dataset) == metric
     assert 0 <= real["value"] < 0.6 * half["value"] < 0.8 * noise["value"]
 
 
@@ -231,6 +231,31 @@ def test_a_game_that_obeys_classes_scores_better_on_sorted_class_folders() -> No
     obeys = select.score(ByClass(dataset, lambda c: c), dataset, 0)
     ignores = select.score(ByClass(dataset, lambda c: 0), dataset, 0)
     assert obeys["value"] < 0.2 * ignores["value"]
+
+
+def test_right_samples_of_wrong_classes_score_worse_than_noisy_ones_of_the_right() -> None:
+    dataset = sorted_digits()
+    obeys, permutes = (
+        select.score(ByClass(dataset, choose), dataset, 0)
+        for choose in (lambda c: c, lambda c: (c + 1) % 10)
+    )
+    assert obeys["metric"] == "cFJD (quick)"
+    assert obeys["value"] < 0.3 * permutes["value"]
+    blind = MODALITIES["image"].score
+    rows = select.training_rows(dataset, COUNT)
+    given = rows.train["label"]
+    marginal = [
+        blind(ByClass(dataset, choose).generate(given, Rng(0)), rows)
+        for choose in (lambda c: c, lambda c: (c + 1) % 10)
+    ]
+    assert marginal[1] < 1.5 * marginal[0]
+
+
+def test_conditions_count_for_conditional_games_only() -> None:
+    for data in ("digits", "number-words"):
+        dataset = opened(data)
+        plain = select.score(Copier(dataset, 0.0), dataset, 0)["metric"]
+        assert plain == {"digits": "cFID (quick)", "number-words": "JSD-2"}[data]
 
 
 def test_a_game_that_obeys_sentences_scores_better_on_sorted_sentences() -> None:

@@ -40,6 +40,30 @@ def test_runs_and_a_folder_of_the_same_samples(runs: dict[str, Path], tmp_path: 
         assert page.width > page.height > 100
 
 
+def test_a_folder_is_read_as_the_data_of_the_run_was(runs: dict[str, Path], tmp_path: Path) -> None:
+    """Images of 20 pixels, against a run of 8 by 8: all numbers, and the protocol says how."""
+    digits = open_data("digits")
+    for place, image in enumerate(digits.held_out["real"][:80, 0].numpy()):
+        large = Image.fromarray(image).resize((20, 20))
+        for name in ("data", "samples"):
+            (tmp_path / name).mkdir(exist_ok=True)
+            large.save(tmp_path / name / f"{place}.png")
+    found = compare([runs["a"]], tmp_path / "data")[0].numbers
+    assert "sharpness" in found
+    assert found["cfid"].protocol.resize.count("8x8 -> 28x28") == 2
+    sources = [runs["a"], tmp_path / "samples"]
+    with pytest.raises(ProtocolError, match="20 to 8 pixels"):
+        compare(sources, tmp_path / "data", n=8)
+    both = compare(sources, tmp_path / "data", n=8, force=True)
+    assert both[0].numbers.keys() == both[1].numbers.keys()
+
+
+def test_runs_of_two_sizes_are_refused(runs: dict[str, Path], tmp_path: Path) -> None:
+    gansmith.train("nsgan", data="digits", size=16, steps=1, out=tmp_path / "large")
+    with pytest.raises(ProtocolError, match="large generates images of 16 pixels, .* has 8"):
+        compare([runs["a"], tmp_path / "large"], "digits")
+
+
 def test_points_side_by_side(runs: dict[str, Path], tmp_path: Path) -> None:
     np.save(tmp_path / "real.npy", open_data("ring").train["real"][:2600].numpy())
     found = compare([runs["p"], tmp_path / "real.npy"], "ring", n=2500)
