@@ -9,7 +9,7 @@ from torch import Tensor
 from gansmith.diagnosis.evidence import Evidence, Finding
 from gansmith.diagnosis.image_quality import comparable_real
 from gansmith.metrics import duplicate_threshold, make_bins, mode_report, support_from_pairs
-from gansmith.metrics.precision_recall import squared_distances
+from gansmith.metrics.precision_recall import SLACK, squared_distances
 from gansmith.rendering import plots
 
 MAX_P_VALUE = 1e-5  # rate of false alarms on real data, for each class or bin
@@ -64,8 +64,8 @@ def _duplicates(views: list[tuple[Tensor, Tensor]], of: int) -> Tensor:
         # Blurred samples, or samples of few classes, lie closer together: that is no collapse.
         spread = _spread(fake) / _spread(real)
         threshold = duplicate_threshold(real, DUPLICATE_RATE) * min(1.0, max(spread, MIN_SPREAD))
-        points = (fake, real)[of] - real.mean(0)
-        found &= squared_distances(points, points) <= threshold**2 + 1e-9
+        points = (fake, real)[of]
+        found &= squared_distances(points, points) <= threshold**2 * SLACK
     return found
 
 

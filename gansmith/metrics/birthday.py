@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from scipy.optimize import brentq
-from scipy.special import gammaln
 from scipy.stats import chi2
 
 from gansmith.core.arrays import Array, as_matrix
-from gansmith.metrics.precision_recall import squared_distances
+from gansmith.metrics.precision_recall import SLACK, squared_distances
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,10 @@ def support_size(x: Array, threshold: float = 0.0, *, chunk: int = 1000) -> Supp
     points = as_matrix(x, "samples", least=2)
     if threshold < 0:
         raise ValueError(f"a distance is 0 or more; got a threshold of {threshold}")
-    points = points - points.mean(0)
-    slack = 1e-12 * float(points.square().sum(1).max())
     pairs = 0
     for start in range(0, len(points), chunk):
         part = points[start : start + chunk]
-        near = squared_distances(part, points[start:]) <= threshold**2 + slack
+        near = squared_distances(part, points[start:]) <= threshold**2 * SLACK
         pairs += int(near.triu(1).sum())
     return support_from_pairs(pairs, len(points))
 
@@ -62,7 +60,6 @@ def duplicate_threshold(real: Array, share: float = 1e-6, *, chunk: int = 1000) 
     points = as_matrix(real, "real examples", least=2)
     if not 0 <= share < 1:
         raise ValueError(f"a share of pairs lies in [0, 1); got {share}")
-    points = points - points.mean(0)
     total = len(points) * (len(points) - 1) // 2
     keep = int(share * total) + 1
     least = torch.zeros(0, dtype=torch.float64)
@@ -77,10 +74,10 @@ def duplicate_threshold(real: Array, share: float = 1e-6, *, chunk: int = 1000) 
 
 def duplicate_probability(support: float, samples: int) -> float:
     """P(some two of `samples` are equal) = 1 - prod_i (1 - i / N), N equally likely examples."""
-    if samples > support:
+    if support <= samples - 1:
         return 1.0
-    distinct = gammaln(support + 1) - gammaln(support - samples + 1) - samples * math.log(support)
-    return float(-math.expm1(distinct))
+    # a sum of small terms: differences of log gamma would cancel where support >> samples
+    return -math.expm1(float(np.log1p(-np.arange(samples) / support).sum()))
 
 
 def support_for_probability(samples: int, probability: float = 0.5) -> float:
@@ -97,7 +94,7 @@ def support_for_probability(samples: int, probability: float = 0.5) -> float:
     return float(
         brentq(
             lambda n: duplicate_probability(n, samples) - probability,
-            float(samples),
+            samples - 1.0,
             10 * rough + 10,
             xtol=1e-6,
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from gansmith.core.arrays import Array
-from gansmith.metrics.precision_recall import SLACK, center_on_real, knn_radii, squared_distances
+from gansmith.metrics.precision_recall import SLACK, as_feature_sets, knn_radii, squared_distances
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,8 @@ def density_coverage(
     (its Lemma 2), .969 for k = 5. chunk: rows per block; bounds the memory.
     Raises ValueError when a set has not more than k features, or for mismatched shapes.
     """
-    fake, true = center_on_real(generated, real, k)
-    slack = SLACK * max(float(fake.square().sum(1).max()), float(true.square().sum(1).max()))
-    radii = knn_radii(true, k=k, chunk=chunk) + slack
+    fake, true = as_feature_sets(generated, real, k)
+    radii = knn_radii(true, k=k, chunk=chunk) * SLACK
     hits, covered = 0, torch.zeros(len(true), dtype=torch.bool)
     for part in fake.split(chunk):
         inside = squared_distances(part, true) <= radii

@@ -42,8 +42,6 @@ def log_kernel_density(samples: Array, x: Array, std: float, *, chunk: int = 100
     if not std > 0:
         raise ValueError(f"a bandwidth is above 0; got {std}")
     centers, points = as_matrices(samples, x, "points")
-    middle = centers.mean(0)  # near the origin the expanded square loses fewest digits
-    centers, points = centers - middle, points - middle
     found = []
     for part in points.split(chunk):
         exponent = squared_distances(part, centers).mul_(-0.5 / std**2)

@@ -72,8 +72,6 @@ def nearest_neighbors(
     exclude_self: both are one set, and a row is not its own neighbor. chunk: bounds the memory.
     """
     first, second = as_matrices(x, reference, "points")
-    center = second.mean(0)
-    first, second = first - center, second - center
     distances, places = [], []
     for start in range(0, len(first), chunk):
         part = first[start : start + chunk]
@@ -81,10 +79,9 @@ def nearest_neighbors(
         if exclude_self:
             rows = torch.arange(len(part))
             squared[rows, rows + start] = torch.inf
-        place = squared.argmin(1)
-        # the expanded square is off by 1e-16 of the norms: measure the nearest one again
-        distances.append((part - second[place]).norm(dim=1))
-        places.append(place)
+        nearest = squared.min(1)
+        distances.append(nearest.values.sqrt())
+        places.append(nearest.indices)
     return NearestNeighbors(torch.cat(distances), torch.cat(places))
 
 

@@ -57,12 +57,14 @@ class NDBReport:
 def make_bins(x: Array, bins: int = 100, *, seed: int = 0, steps: int = 30) -> KMeansBins:
     """k-means on training examples or their features, (N, d). ValueError for N < bins."""
     points = as_matrix(x, "points", least=bins)
-    centers, labels = kmeans2(
-        points.numpy(), bins, iter=steps, minit="++", rng=np.random.default_rng(seed)
-    )
-    counts = torch.from_numpy(np.bincount(labels, minlength=bins)).double()
+    middle = points.mean(0)  # SciPy expands the squares, which cancel far from the origin
+    rng = np.random.default_rng(seed)
+    found, _ = kmeans2((points - middle).numpy(), bins, iter=steps, minit="++", rng=rng)
+    centers = middle + torch.from_numpy(found)
+    # k-means labels the examples before it moves the centers for the last time
+    counts = squared_distances(points, centers).argmin(1).bincount(minlength=bins).double()
     full = counts > 0  # k-means may leave a bin empty
-    return KMeansBins(torch.from_numpy(centers)[full], counts[full] / len(points), len(points))
+    return KMeansBins(centers[full], counts[full] / len(points), len(points))
 
 
 def ndb(x: Array, bins: KMeansBins, *, level: float = 0.05) -> NDBReport:

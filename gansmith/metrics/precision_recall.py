@@ -14,8 +14,10 @@ from torch import Tensor
 
 from gansmith.core.arrays import Array, as_matrices
 
-# |a|^2 + |b|^2 - 2ab leaves about 1e-16 of |a|^2 where the distance is zero
-SLACK = 1e-12
+CANCELLED = 1e-5  # of |a|^2 + |b|^2: a smaller |a - b|^2 has lost digits in the expanded square
+SLACK = 1 + 1e-9  # squared distances are good to this factor, so that equal ones compare as equal
+FEW = 32  # dimensions up to which |a - b|^2 of all pairs costs no more than the expanded square
+PAIRS = 256  # pairs that are measured again at a time; more leave the cache
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,9 @@ def precision_recall(
     prefer N = M. chunk: rows per block; bounds the memory and does not change the result.
     Raises ValueError when a set has not more than k features, or for mismatched shapes.
     """
-    fake, true = center_on_real(generated, real, k)
-    scale = max(float(fake.square().sum(1).max()), float(true.square().sum(1).max()))
-    slack = SLACK * scale
-    fake_radii = knn_radii(fake, k=k, chunk=chunk) + slack
-    real_radii = knn_radii(true, k=k, chunk=chunk) + slack
+    fake, true = as_feature_sets(generated, real, k)
+    fake_radii = knn_radii(fake, k=k, chunk=chunk) * SLACK
+    real_radii = knn_radii(true, k=k, chunk=chunk) * SLACK
     precise, recalled = 0, torch.zeros(len(true), dtype=torch.bool)
     for part, radii in zip(fake.split(chunk), fake_radii.split(chunk), strict=True):
         distance = squared_distances(part, true)
@@ -58,9 +58,8 @@ def manifold_share(x: Array, manifold: Array, *, k: int = 3, chunk: int = 1000) 
     Precision with generated and real features, recall with real and generated ones;
     `precision_recall` computes both at once for less.
     """
-    inside, around = center_on_real(x, manifold, k)
-    slack = SLACK * max(float(inside.square().sum(1).max()), float(around.square().sum(1).max()))
-    radii = knn_radii(around, k=k, chunk=chunk) + slack
+    inside, around = as_feature_sets(x, manifold, k)
+    radii = knn_radii(around, k=k, chunk=chunk) * SLACK
     hits = sum(
         int((squared_distances(part, around) <= radii).any(1).sum()) for part in inside.split(chunk)
     )
@@ -82,15 +81,26 @@ def knn_radii(features: Tensor, *, k: int = 3, chunk: int = 1000) -> Tensor:
 
 
 def squared_distances(x: Tensor, y: Tensor) -> Tensor:
-    """All squared Euclidean distances, (N, d) and (M, d) -> (N, M)."""
-    inner = x @ y.T
-    return (x.square().sum(1, keepdim=True) + y.square().sum(1) - 2 * inner).clamp_(min=0)
+    """All squared Euclidean distances, (N, d) and (M, d) float64 -> (N, M).
+
+    In many dimensions |a|^2 + |b|^2 - 2ab, which is fast; pairs so near that most digits cancel are
+    measured by |a - b|^2, as all are in few dimensions. Good to nine digits whatever the scale,
+    offset or outliers; 0 for equal rows alone.
+    """
+    if x.shape[1] <= FEW:
+        return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square()
+    center = y[:: 1 + len(y) // 500].median(0).values  # which a far outlier does not move
+    a, b = x - center, y - center
+    norms = a.square().sum(1, keepdim=True) + b.square().sum(1)
+    squared = norms - 2 * (a @ b.T)
+    rows, columns = (squared <= CANCELLED * norms).nonzero(as_tuple=True)
+    for i, j in zip(rows.split(PAIRS), columns.split(PAIRS), strict=True):
+        squared[i, j] = (x[i] - y[j]).square().sum(1)
+    return squared
 
 
-def center_on_real(generated: Array, real: Array, k: int) -> tuple[Tensor, Tensor]:
-    """Both sets around the mean of the real one; ValueError for sets of k features or fewer."""
+def as_feature_sets(generated: Array, real: Array, k: int) -> tuple[Tensor, Tensor]:
+    """Both as float64 matrices; ValueError for sets of k features or fewer."""
     if k < 1:
         raise ValueError(f"neighbors are counted from k=1 on; got k={k}")
-    fake, true = as_matrices(generated, real, "features", least=k + 1)
-    center = true.mean(0)  # near the origin the expanded square loses fewest digits
-    return fake - center, true - center
+    return as_matrices(generated, real, "features", least=k + 1)

@@ -93,3 +93,31 @@ def test_mistakes_are_named() -> None:
         duplicate_threshold(torch.zeros(3, 2), 1)
     with pytest.raises(ValueError, match="2 or more samples"):
         support_for_probability(1)
+
+
+def test_exact_copies_only_without_a_threshold() -> None:
+    x = Rng(0).normal(50, 6).double()
+    assert support_size(torch.cat([x, x[:3], x[10:30] + 1e-9])).pairs == 3
+    assert support_size(1e6 + torch.cat([x, x[:3], x[10:30] + 1e-9])).pairs == 3
+    far = torch.full((1, 6), 1e9).double()
+    assert support_size(torch.cat([x, x[:3], x[10:30] + 1e-9, far])).pairs == 3
+
+
+@pytest.mark.parametrize(
+    ("support", "samples", "probability"),  # by mpmath, 50 digits
+    [
+        (1e10, 100, 4.9499987912926941e-7),
+        (1e15, 1000, 4.9949999987541629e-10),
+        (1e6, 1000, 0.39326702855852065),
+        (365, 23, 0.50729723432398540),
+    ],
+)
+def test_probabilities_keep_their_digits(support: float, samples: int, probability: float) -> None:
+    assert duplicate_probability(support, samples) == pytest.approx(probability, rel=1e-12)
+
+
+@pytest.mark.parametrize("samples", [2, 50, 400])
+@pytest.mark.parametrize("probability", [1e-12, 1e-6, 0.5, 0.99])
+def test_the_support_at_any_probability(samples: int, probability: float) -> None:
+    support = support_for_probability(samples, probability)
+    assert duplicate_probability(support, samples) == pytest.approx(probability, rel=1e-6)

@@ -60,3 +60,17 @@ def test_the_statistic_by_hand() -> None:
 def test_too_few_examples_are_refused() -> None:
     with pytest.raises(ValueError, match="N >= 100"):
         make_bins(torch.zeros(50, 2))
+
+
+def test_an_offset_moves_no_example_into_another_bin() -> None:
+    x = blobs(0, [300] * 10)
+    near, far = make_bins(x, 20), make_bins(x + 1e8, 20)
+    assert torch.equal(near.assign(x), far.assign(x + 1e8))
+    assert torch.equal(near.shares, far.shares)
+
+
+def test_the_shares_are_those_of_the_examples() -> None:
+    x = Rng(0).normal(1000, 8).double()  # no clusters: k-means has not come to rest
+    bins = make_bins(x, 20)
+    assert torch.equal(bins.assign(x).bincount(minlength=20).double() / 1000, bins.shares)
+    assert ndb(x, bins).z.abs().max() == 0

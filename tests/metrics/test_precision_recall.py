@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from gansmith.core.rng import Rng
-from gansmith.metrics import precision_recall
-from gansmith.metrics.precision_recall import knn_radii
+from gansmith.metrics import density_coverage, manifold_share, precision_recall
+from gansmith.metrics.precision_recall import knn_radii, squared_distances
 
 
 def blobs(seed: int, modes: int, each: int = 40) -> torch.Tensor:
@@ -72,3 +72,33 @@ def test_wrong_input_is_named() -> None:
         precision_recall(torch.zeros(3, 2), torch.zeros(9, 2))
     with pytest.raises(ValueError, match="k=0"):
         precision_recall(torch.zeros(9, 2), torch.zeros(9, 2), k=0)
+
+
+def direct(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square()
+
+
+@pytest.mark.parametrize("d", [2, 64])
+@pytest.mark.parametrize(("offset", "outlier"), [(0, 0), (1e8, 0), (0, 1e6), (1e3, 1e9)])
+def test_squared_distances_are_good_to_nine_digits(d: int, offset: float, outlier: float) -> None:
+    x, y = (Rng(i).normal(60, d).double() + offset for i in (1, 2))
+    x[5], x[6] = y[7], y[8] + 1e-7
+    x[0] += outlier
+    y[1] -= outlier
+    found, exact = squared_distances(x, y), direct(x, y)
+    assert ((found - exact).abs() <= 1e-9 * exact).all()
+    assert (found == 0).sum() == 1
+
+
+@pytest.mark.parametrize("far", [1e3, 1e6, 1e9])
+def test_one_far_sample_changes_no_other(far: float) -> None:
+    """Neither what it was compared with nor what all others are compared with."""
+    fake, real = Rng(5).normal(500, 8).double(), Rng(6).normal(500, 8).double()
+    more = torch.cat([fake, torch.full((1, 8), far).double()])
+    known, found = density_coverage(fake, real), density_coverage(more, real)
+    assert found.density * 501 == pytest.approx(known.density * 500)
+    assert found.coverage == known.coverage
+    assert round(precision_recall(more, real).precision * 501) == round(
+        precision_recall(fake, real).precision * 500
+    )
+    assert manifold_share(more, real) * 501 == pytest.approx(manifold_share(fake, real) * 500)
