@@ -26,15 +26,17 @@ def inception_score(probabilities: Tensor) -> float:
 def inception_score_parts(
     probabilities: Tensor, parts: int = 10, seed: int = 0
 ) -> tuple[float, float]:
-    """Mean and standard deviation of `inception_score` over equal parts, as published.
+    """Mean and standard deviation of `inception_score` over parts, as published.
 
-    parts: the set is shuffled by the seed and split; each part should hold thousands, since the
-    score of few images is too low. Raises ValueError for fewer images than parts.
+    parts: the set is shuffled by the seed and split into so many parts, whose sizes differ by one
+    at most; each should hold thousands, since the score of few images is too low. Raises ValueError
+    for fewer images than parts.
     """
     if not 1 <= parts <= len(probabilities):
         raise ValueError(f"{len(probabilities)} images cannot be split into {parts} parts")
-    order = Rng(seed).permutation(len(probabilities))
-    found = torch.tensor([inception_score(probabilities[part]) for part in order.chunk(parts)])
+    split = Rng(seed).permutation(len(probabilities)).tensor_split(parts)
+    scores = [inception_score(probabilities[part]) for part in split]
+    found = torch.tensor(scores, dtype=torch.float64)
     return float(found.mean()), float(found.std(correction=0))
 
 

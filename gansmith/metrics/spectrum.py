@@ -11,8 +11,10 @@ from gansmith.core.images import check_images, to_channels, to_float
 def radial_spectrum(x: Tensor, *, chunk: int = 1000) -> Tensor:
     """Mean power of luma at spatial frequencies 0 .. S // 2: (B, C, S, S) -> (S // 2 + 1,).
 
-    The image is multiplied by a Hann window, so that its borders make no edge; power is |FFT|^2
-    averaged over the ring of frequencies that round to one radius, and over images. float64.
+    The mean of each image is subtracted, so that its brightness does not leak into other
+    frequencies; then the image is multiplied by a Hann window, so that its borders make no edge.
+    Power is |FFT|^2 averaged over the ring of frequencies that round to one radius, and over
+    images. float64.
     Raises ValueError for images that are not square.
     """
     height, width = x.shape[-2:]

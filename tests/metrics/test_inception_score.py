@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gansmith.core.rng import Rng
-from gansmith.metrics import inception_score
+from gansmith.metrics import inception_score, inception_score_parts
 
 
 @pytest.mark.parametrize("classes", [2, 10])
@@ -37,3 +37,14 @@ def test_logits_are_refused() -> None:
         inception_score(torch.tensor([[3.0, -1.0]]))
     with pytest.raises(ValueError, match="shape"):
         inception_score(torch.zeros(0, 3))
+
+
+@pytest.mark.parametrize(("count", "parts"), [(12, 10), (20, 10), (29, 10), (10, 4)])
+def test_the_published_parts_are_as_many_as_asked_for(count: int, parts: int) -> None:
+    """The mean of the parts, each computed alone."""
+    p = Rng(1).normal(count, 5).double().softmax(1)
+    split = Rng(0).permutation(count).tensor_split(parts)
+    scores = torch.tensor([inception_score(p[part]) for part in split], dtype=torch.float64)
+    assert {len(part) for part in split} <= {count // parts, count // parts + 1}
+    expected = (float(scores.mean()), float(scores.std(correction=0)))
+    assert inception_score_parts(p, parts) == pytest.approx(expected, rel=1e-12)

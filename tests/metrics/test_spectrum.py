@@ -48,3 +48,10 @@ def test_mistakes_are_named() -> None:
         high_frequency_ratio(noise(0), noise(0, 16))
     with pytest.raises(ValueError, match="no fine detail"):
         high_frequency_ratio(noise(0), torch.zeros(2, 1, 32, 32))
+
+
+def test_brightness_is_no_detail() -> None:
+    """The mean of an image is subtracted before the window is applied."""
+    x = 0.5 * noise(0)
+    torch.testing.assert_close(radial_spectrum(x + 0.3), radial_spectrum(x), atol=1e-4, rtol=1e-4)
+    assert float(radial_spectrum(torch.full((2, 1, 16, 16), 0.7)).max()) < 1e-9
