@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 
 from torch import Tensor
 
-from gansmith.audio import log_spectrum, window_size
+from gansmith.audio import AudioError, log_spectrum, window_size
 from gansmith.metrics.protocol import HELD_OUT, Better, Measured, Protocol, select_keys
 from gansmith.metrics.samples import random_subset
 from gansmith.metrics.speech import (
@@ -105,15 +105,18 @@ def evaluate_enhancement(
 ) -> dict[str, Measured]:
     """Enhanced speech against the clean speech; each number also of the noisy input.
 
+    Waveforms whose clean speech is silent have no signal-to-noise ratio: means leave them out.
+
     enhanced, clean, noisy: waveforms (N, T). lengths: samples before the filling, (N,). digits: the
     spoken digits (N,), judge: the classifier that recognizes them; both or neither.
-    only: keys of the numbers to compute; all by default. Raises ValueError for an unknown key.
+    only: keys of the numbers to compute; all by default. Raises ValueError for an unknown key,
+    AudioError for a ratio where all clean speech is silent.
     """
     protocol = Protocol("samples and spectra", "clean held-out audio", {"generated": len(enhanced)})
     numbers: dict[str, Callable[[Tensor], float]] = {
-        "segsnr": lambda x: float(segmental_snr(x, clean, rate, lengths).mean()),
-        "sisdr": lambda x: float(si_sdr(x, clean, lengths).mean()),
-        "lsd": lambda x: float(log_spectral_distance(x, clean, rate, lengths).mean()),
+        "segsnr": lambda x: _mean(segmental_snr(x, clean, rate, lengths)),
+        "sisdr": lambda x: _mean(si_sdr(x, clean, lengths)),
+        "lsd": lambda x: _mean(log_spectral_distance(x, clean, rate, lengths)),
     }
     if digits is not None and judge is not None:
         protocol = replace(protocol, features=f"{protocol.features}; {judge.description}")
@@ -134,3 +137,11 @@ def evaluate_enhancement(
             value = numbers[base](noisy if of_input else enhanced)
             found[key] = Measured(name, value, better, protocol, best(base))
     return found
+
+
+def _mean(values: Tensor) -> float:
+    """Over the waveforms that have a value."""
+    known = values[~values.isnan()]
+    if not len(known):
+        raise AudioError("all clean waveforms are silent: there is no ratio of signal to noise")
+    return float(known.mean())

@@ -14,6 +14,7 @@ from gansmith.audio import AudioError, log_mel, log_spectrum, resample, window_s
 from gansmith.pretrained.judges import Judge
 
 SEGMENT = (-10.0, 35.0)  # decibels that the ratio of a frame is clipped to
+SILENCE = 1e-20  # power below which a waveform counts as silent
 TOO_SHORT = 1e-5  # what pystoi returns where it finds too little speech
 PESQ_RATES = {8000: "nb", 16000: "wb"}
 
@@ -22,11 +23,14 @@ def si_sdr(estimate: Tensor, clean: Tensor, lengths: Tensor | None = None) -> Te
     """Scale-invariant signal-to-distortion ratio, dB (N,), higher is better (arXiv:1811.02508).
 
         10 log10 |a c|^2 / |a c - m|^2,  a = <m, c> / <c, c>,  m the estimate and c the
-    clean waveform, both without their means, over the samples before `lengths`, or all.
+    clean waveform, both without their means, over the samples before `lengths`, or all. NaN where
+    the clean waveform is silent.
     """
     m, c = (_centered(_like(x, clean).double(), lengths) for x in (estimate, clean))
-    target = (m * c).sum(1, keepdim=True) / _above(c.square().sum(1, keepdim=True)) * c
-    return 10 * (_above(target.square().sum(1)) / _above((target - m).square().sum(1))).log10()
+    power = c.square().sum(1, keepdim=True)
+    target = (m * c).sum(1, keepdim=True) / _above(power) * c
+    ratio = _above(target.square().sum(1)) / _above((target - m).square().sum(1))
+    return torch.where(power[:, 0] > SILENCE, 10 * ratio.log10(), torch.nan)
 
 
 def segmental_snr(
@@ -35,7 +39,8 @@ def segmental_snr(
     """Mean over frames of 10 log10 |c|^2 / |c - m|^2, clipped to -10 .. 35, dB (N,), high is good.
 
     m: the estimate, c: the clean waveform, both before `lengths`. Frames of about 32 ms, a new one
-    every quarter of that; frames in which the clean waveform is silent are left out.
+    every quarter of that; frames in which the clean waveform is silent are left out. NaN where it
+    is silent in all of them.
     """
     size = window_size(rate)
     c, error = (
@@ -161,7 +166,7 @@ def _centered(x: Tensor, lengths: Tensor | None) -> Tensor:
 
 
 def _above(power: Tensor) -> Tensor:
-    return power.clamp(min=1e-20)
+    return power.clamp(min=SILENCE)
 
 
 def _before(lengths: Tensor | None, frames: Tensor, hop: int, size: int) -> Tensor:

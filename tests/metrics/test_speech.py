@@ -1,6 +1,7 @@
 """Measures of speech against closed forms."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -148,6 +149,24 @@ def test_answers_are_told_beside_what_was_given():
     assert found["recognized"].real > 0.95
     assert all(number.to_json() for number in found.values())
     assert {key: number.better for key, number in found.items()} == available_enhancement(True)
+
+
+def test_silent_clean_speech_has_no_ratio_and_spoils_no_mean():
+    clean = noise(3)
+    clean[1] = 0
+    made, kept = clean + 0.1 * noise(3, seed=4), [0, 2]
+    for ratio in (partial(segmental_snr, rate=RATE), si_sdr):
+        found = ratio(made, clean)
+        assert found.isnan().tolist() == [False, True, False]
+        torch.testing.assert_close(found[kept], ratio(made[kept], clean[kept]))
+    assert si_sdr(made, torch.full_like(clean, 0.3)).isnan().all()
+    found = evaluate_enhancement(made, clean, made, RATE, only=["segsnr", "sisdr", "lsd"])
+    assert all(number.to_json() for number in found.values())
+    assert found["segsnr"].value == pytest.approx(
+        float(segmental_snr(made[kept], clean[kept], RATE).mean())
+    )
+    with pytest.raises(AudioError, match="all clean waveforms are silent"):
+        evaluate_enhancement(made, torch.zeros_like(made), made, RATE, only=["sisdr"])
 
 
 def test_sounds_are_measured_by_their_spectra():
