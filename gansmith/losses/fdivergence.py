@@ -92,7 +92,8 @@ class FDivergence:
 
     offset = f(1), the value of D_f at p = q; threshold = f'(1), the T that says "undecided".
     Raises ValueError for an f that is not convex (saying where), not finite or, without an
-    activation, piecewise linear; TypeError for one that is not elementwise.
+    activation, piecewise linear or with an f'' that is not finite, as that of |u - 1|^1.5 at 1;
+    TypeError for one that is not elementwise.
     """
 
     needs_real = False
@@ -172,12 +173,19 @@ class FDivergence:
         return _cap_low(_cap(logit.double(), CUSTOM_LIMIT), CUSTOM_LIMIT).exp()
 
     def _require_curved(self) -> None:
-        v = torch.linspace(-10, 10, 201, dtype=torch.float64, requires_grad=True)
+        v = (torch.arange(-100, 101, dtype=torch.float64) / 10).requires_grad_()  # 0 is one of them
         t = self.activation(v)
         if (t.diff().abs() > 0).sum() < 100:
             raise ValueError(
                 "f is piecewise linear, so T = f'(e^v) has no gradient; give activation=, a rising "
                 "function whose range is the domain of f*"
+            )
+        (slope,) = torch.autograd.grad(t.sum(), v)
+        if not slope.isfinite().all():
+            raise ValueError(
+                f"f'' is not finite, so T = f'(e^v) has no gradient at the logit "
+                f"v = {v[~slope.isfinite()][0]:.4g}; give activation=, a rising function whose "
+                "range is the domain of f*, for example lambda v: v"
             )
 
 

@@ -54,14 +54,14 @@ def pearson(p: Gaussian, q: Gaussian) -> float:
     v = inverse @ d
     exponent = (v @ np.linalg.solve(A, v) + d @ v) / 2
     scale = (_log_det(q.covariance) - _log_det(A)) / 2 - _log_det(p.covariance)
-    return math.exp(exponent + scale) - 1 if exponent + scale < 700 else math.inf
+    return math.expm1(exponent + scale) if exponent + scale < 700 else math.inf
 
 
 def squared_hellinger(p: Gaussian, q: Gaussian) -> float:
     """2 - 2 (det S det T)^(1/4) / det(C)^(1/2) exp(-d' C^-1 d / 8), C = (S + T) / 2."""
     d, C = q.mean - p.mean, (p.covariance + q.covariance) / 2
     logs = (_log_det(p.covariance) + _log_det(q.covariance)) / 4 - _log_det(C) / 2
-    return 2 - 2 * math.exp(logs - float(d @ np.linalg.solve(C, d)) / 8)
+    return -2 * math.expm1(logs - float(d @ np.linalg.solve(C, d)) / 8)
 
 
 def total_variation(p: Gaussian, q: Gaussian) -> float:

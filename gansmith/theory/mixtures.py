@@ -74,11 +74,13 @@ def fit_mixture(
     floor: smallest variance in any direction, in units of the data's mean variance: without one the
     likelihood has no maximum, since a component may shrink onto one example. Where it acts a step
     is not the maximum any more, and the likelihood may fall by about as much.
-    Raises ValueError when there are fewer examples than components.
+    Raises ValueError when there are fewer examples than components, or all examples are equal.
     """
     data = as_matrix(x, "points", least=max(2, components))
     if components < 1:
         raise ValueError(f"a mixture has at least one component; got {components}")
+    if bool((data == data[0]).all()):
+        raise ValueError("the likelihood has no maximum: all examples are equal; give others")
     d = data.shape[1]
     whole = torch.cov(data.T).reshape(d, d)
     least = floor * float(whole.diagonal().mean())

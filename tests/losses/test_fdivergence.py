@@ -387,6 +387,20 @@ def test_f_that_is_not_convex_is_refused(f, where):
         FDivergence(f)
 
 
+def test_f_whose_curvature_is_not_finite_needs_an_activation():
+    """f''(1) of |u - 1|^1.5 is infinite: a logit of 0, as of a zero-initialized layer, gave NaN."""
+
+    def f(u):
+        return (u - 1).abs() ** 1.5
+
+    with pytest.raises(ValueError, match=r"no gradient at the logit v = 0; give activation="):
+        FDivergence(f)
+    own = FDivergence(f, activation=lambda v: v)
+    t = double(-1.4, 3, 45)  # f* by hand: t + 4 t^3 / 27 for t >= 0, the mirror image below
+    torch.testing.assert_close(own.composite(t), t + 4 * t.abs() ** 3 / 27, rtol=1e-6, atol=1e-6)
+    assert slope(own.composite, torch.zeros(3)).tolist() == pytest.approx([1, 1, 1])
+
+
 def test_other_unusable_arguments_are_refused():
     with pytest.raises(ValueError, match=r"piecewise linear.*give activation="):
         FDivergence(lambda u: (u - 1).abs() / 2)

@@ -293,3 +293,11 @@ def test_mistakes_are_named():
         wasserstein(STANDARD, STANDARD, 3)
     with pytest.raises(ValueError, match="no distribution function for Beta"):
         wasserstein(Beta(exact(2.0), exact(2.0)), STANDARD)
+
+
+@pytest.mark.parametrize("gap", [1e-3, 1e-6, 1e-9])
+def test_close_gaussians_keep_their_digits(gap):
+    """2 - 2 exp(-gap^2 / 8) and exp(gap^2) - 1, where the 1 takes all digits."""
+    p, q = normal(0.0, 1.0), normal(gap, 1.0)
+    assert divergence("squared-hellinger", p, q) == pytest.approx(gap**2 / 4, rel=1e-6)
+    assert divergence("pearson", p, q) == pytest.approx(gap**2, rel=1e-5)

@@ -108,3 +108,5 @@ def test_mistakes_are_named():
         fit_mixture(torch.zeros(3, 2), 4)
     with pytest.raises(ValueError, match="at least one component; got 0"):
         fit_mixture(torch.zeros(3, 2), 0)
+    with pytest.raises(ValueError, match="all examples are equal"):
+        fit_mixture(torch.full((7, 2), 0.1), 2)
