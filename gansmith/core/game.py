@@ -175,13 +175,15 @@ class Game(nn.Module):
     def players(self) -> dict[str, nn.Module]:
         """The players that some phase moves, by name.
 
-        Raises ValueError when a phase moves something that is not a module of this game, reuses
-        a batch when no phase came before it, or has the name of another phase of its stage.
+        Raises ValueError when a phase moves something that is not a module of this game, or two
+        players that share a parameter, reuses a batch when no phase came before it, or has the
+        name of another phase of its stage.
         """
         names = dict.fromkeys(
             name for stage in self.stages() for phase in stage.phases for name in phase.movers
         )
-        modules = dict(self.named_children())
+        # Not named_children(), which leaves out the second name of one module.
+        modules = {name: module for name, module in self._modules.items() if module is not None}
         for stage in self.stages():
             self._check(stage, modules)
         return {name: modules[name] for name in names}
@@ -201,6 +203,12 @@ class Game(nn.Module):
                         f"phase {phase.name!r} of {type(self).__name__} moves {name!r}, which is "
                         f"not a player; players are {', '.join(modules)}"
                     )
+            moved = [id(p) for name in phase.movers for p in modules[name].parameters()]
+            if len(set(moved)) < len(moved):
+                raise ValueError(
+                    f"phase {phase.name!r} of {type(self).__name__} moves {phase.moves!r}, which "
+                    "share a parameter: each optimizer would move it; make one player of them"
+                )
             if phase.reuse and position == 0:
                 raise ValueError(
                     f"phase {phase.name!r} of {type(self).__name__} reuses a batch, but no phase "

@@ -14,7 +14,8 @@ class DropoutCritic(nn.Module):
     critic: has `layers: nn.Sequential` that end in (B, 1), with a ReLU after each convolution or
         dense layer but the last.
     rate: share that is dropped, in (0, 1). noise_size: random numbers that a sample needs.
-    Raises ValueError for another rate or a critic without ReLUs, TypeError for one without layers.
+    Raises ValueError for another rate, a critic without ReLUs or with layers inside of layers,
+    TypeError for one without layers.
     """
 
     def __init__(self, critic: nn.Module, rate: float = 0.5) -> None:
@@ -26,6 +27,11 @@ class DropoutCritic(nn.Module):
             raise TypeError(
                 "dropout is added to a critic with `layers: nn.Sequential`; "
                 f"{type(critic).__name__} has none"
+            )
+        if any(isinstance(layer, nn.Sequential) for layer in layers):
+            raise ValueError(
+                "dropout reaches only the layers of the critic itself; some of "
+                f"{type(critic).__name__} stand in an nn.Sequential inside: write them in one"
             )
         self.layers, self.rate = layers, rate
         self.widths = list(_widths(layers))

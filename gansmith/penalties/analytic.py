@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,10 @@ from torch.autograd.function import once_differentiable
 from gansmith.core.precision import eager_float32, to_float32
 from gansmith.penalties.gradient_norm import Critic, GradientNorm, gradient_norm, per_sample_norm
 from gansmith.penalties.layer_gradients import LayerGradient, layer_gradient
+
+# Critics that were compared with autograd once. Nothing is drawn for it, so that a resumed run,
+# which compares anew, is still the same run.
+COMPARED: WeakSet[Critic] = WeakSet()
 
 
 @runtime_checkable
@@ -37,13 +42,17 @@ def analytic_gradient_norm(critic: Critic, x: Tensor) -> Tensor:
     For a penalty: InterpolatedGP(10.0, gradient_norm=analytic_gradient_norm). The critic consists
     of the layers in `layer_gradients.LAYER_GRADIENTS`; weights may be parametrized (spectral
     norm). Biases get no gradient, where autograd may give zeros. It can be differentiated once.
+    The first two samples that a critic is given are compared with autograd.
 
     Raises TypeError for a critic without `layers: nn.Sequential`, ValueError naming the first
-    layer of another kind.
+    layer of another kind, and for a critic that computes something else than its layers in order.
     """
     x = to_float32(x)
     with eager_float32(x):
         layers = _layers(critic)
+        if critic not in COMPARED:
+            _compare(critic, layers, x[:2])
+            COMPARED.add(critic)
         norm: Tensor = _AnalyticNorm.apply(x, layers, *(layer.weight for layer in layers))
     return norm
 
@@ -61,6 +70,17 @@ def fastest_gradient_norm(critic: Critic) -> GradientNorm:
     return analytic_gradient_norm
 
 
+def _compare(critic: Critic, layers: list[LayerGradient], x: Tensor) -> None:
+    by_layers: Tensor = _AnalyticNorm.apply(x, layers, *(layer.weight for layer in layers))
+    by_autograd = gradient_norm(critic, x)
+    if not torch.allclose(by_layers, by_autograd, rtol=1e-3, atol=1e-30, equal_nan=True):
+        raise ValueError(
+            f"the layers of this {type(critic).__name__}, applied in order, have gradient norms of "
+            f"{by_layers.tolist()}; the critic itself of {by_autograd.tolist()}: it computes "
+            "something else, so use gansmith.penalties.gradient_norm.gradient_norm"
+        )
+
+
 def _layers(critic: Critic) -> list[LayerGradient]:
     """The layers in order; raises TypeError or ValueError as `analytic_gradient_norm`."""
     layers = critic.layers if isinstance(critic, LayeredCritic) else None
@@ -73,7 +93,7 @@ def _layers(critic: Critic) -> list[LayerGradient]:
 
 
 def _flat(layers: nn.Sequential, path: str) -> Iterator[tuple[str, nn.Module]]:
-    for name, layer in layers.named_children():
+    for name, layer in enumerate(layers):  # named_children() leaves out a layer's second call
         if type(layer) is nn.Sequential:
             yield from _flat(layer, f"{path}.{name}")
         else:

@@ -132,6 +132,15 @@ def test_a_phase_that_moves_a_stranger_is_refused_by_name() -> None:
         Toy(Phase("G Dc", loss)).players()
 
 
+def test_players_that_share_a_parameter_cannot_move_together() -> None:
+    game = Toy(Phase("G D", loss))
+    game.players()
+    for shared in (game.G, nn.Sequential(game.G)):
+        game.D = shared
+        with pytest.raises(ValueError, match="'G D' of Toy moves 'G D', which share a parameter"):
+            game.players()
+
+
 def test_a_first_phase_cannot_reuse_a_batch() -> None:
     with pytest.raises(ValueError, match="'G' of Toy reuses a batch, but no phase of its stage"):
         Toy(Phase("G", loss, reuse=True), Phase("D", loss)).players()

@@ -58,3 +58,7 @@ def test_bad_rates_and_critics_are_refused() -> None:
         DropoutCritic(linear)
     with pytest.raises(TypeError, match="a critic with .layers.*Linear has none"):
         DropoutCritic(nn.Linear(2, 1))
+    nested = MLPCritic(2, 4)
+    nested.layers[1] = nn.Sequential(nn.Linear(2, 4), nn.ReLU())
+    with pytest.raises(ValueError, match="some of MLPCritic stand in an nn.Sequential inside"):
+        DropoutCritic(nested)

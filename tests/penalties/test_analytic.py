@@ -80,7 +80,15 @@ def volumes() -> Chain:
     return Chain(nn.Conv3d(1, 3, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(24, 1))
 
 
+def repeated() -> Chain:
+    """One activation, one dense layer and one block of both, each called twice."""
+    act, dense = nn.LeakyReLU(0.2), nn.Linear(5, 5)
+    block = nn.Sequential(dense, act)
+    return Chain(nn.Linear(3, 5), act, block, nn.Linear(5, 5), block, dense, nn.Linear(5, 1))
+
+
 CASES = {
+    "repeated": (repeated, (3,)),
     "points": (points, (3,)),
     "pictures": (pictures, (2, 8, 8)),
     "mixed": (mixed, (2, 8, 8)),
@@ -260,6 +268,38 @@ def test_a_critic_without_layers_is_refused() -> None:
     for critic in (nn.Linear(3, 1), lambda x: x.sum(1), WeightClipping(nn.Linear(3, 1))):
         with pytest.raises(TypeError, match=r"layers: nn\.Sequential"):
             analytic_gradient_norm(critic, torch.randn(2, 3))
+
+
+class Bounded(Chain):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).tanh()
+
+
+class Skipping(Chain):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + x.sum(1)
+
+
+@pytest.mark.parametrize("kind", [Bounded, Skipping])
+def test_a_critic_that_computes_more_than_its_layers_is_refused(kind: type[Chain]) -> None:
+    torch.manual_seed(0)
+    critic = kind(nn.Linear(3, 9), nn.ReLU(), nn.Linear(9, 1))
+    for _ in range(2):
+        with pytest.raises(ValueError, match=rf"layers of this {kind.__name__}.*gradient_norm"):
+            fastest_gradient_norm(critic)(critic, 3 * torch.randn(5, 3))
+
+
+def test_the_comparison_is_made_once_draws_nothing_and_leaves_no_gradient() -> None:
+    calls = []
+    critic = points()
+    critic.register_forward_hook(lambda module, args, out: calls.append(len(out)))
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    for _ in range(3):
+        analytic_gradient_norm(critic, torch.zeros(6, 3))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert calls == [2]
+    assert all(parameter.grad is None for parameter in critic.parameters())
 
 
 CHAINS = {"dcgan", "mlp"}
