@@ -29,6 +29,8 @@ class CycleGAN(Game):
 
     Gab, Gba: images (B, C, H, W) -> images of the other domain.
     Da, Db: images -> logits, high means a real image of that domain.
+    adv_weight: weight of the adversarial losses. The paper's are squares without the 1/2 of
+        `LeastSquares`: with that objective 2 is the paper's weight, and cycle_weight its lambda.
     cycle_weight: weight of the cycle-consistency loss, L1 (Eq. 2).
     identity_weight: weight of the identity loss, the L1 distance between Gab(b) and b (section
         5.2); 0 omits the term.
@@ -37,7 +39,6 @@ class CycleGAN(Game):
     """
 
     averaged = ("Gab", "Gba")
-    d_weight = 0.5  # of the discriminators' losses
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class CycleGAN(Game):
         pool_a: ImagePool,
         pool_b: ImagePool,
         domains: Sequence[str] = ("a", "b"),
+        adv_weight: float = 1.0,
         cycle_weight: float = 10.0,
         identity_weight: float = 0.0,
     ) -> None:
@@ -57,6 +59,7 @@ class CycleGAN(Game):
         self.Gab, self.Gba, self.Da, self.Db = Gab, Gba, Da, Db
         self.pool_a, self.pool_b = pool_a, pool_b
         self.objective, self.domains = objective, tuple(domains)
+        self.adv_weight, self.d_weight = adv_weight, adv_weight / 2
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
 
     def phases(self) -> tuple[Phase, ...]:
@@ -75,8 +78,8 @@ class CycleGAN(Game):
         b, a = self.Gab(x.a), self.Gba(x.b)
         x.cache(fake_a=a, fake_b=b)
         terms = dict(
-            adv_a=self.objective.g(None, self.Da(a)),
-            adv_b=self.objective.g(None, self.Db(b)),
+            adv_a=self.adv_weight * self.objective.g(None, self.Da(a)),
+            adv_b=self.adv_weight * self.objective.g(None, self.Db(b)),
             cycle_a=self.cycle_weight * F.l1_loss(self.Gba(b), x.a),
             cycle_b=self.cycle_weight * F.l1_loss(self.Gab(a), x.b),
         )

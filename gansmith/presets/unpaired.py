@@ -40,8 +40,8 @@ def cyclegan(
     blocks: int = 3,
     d_width: int = 32,
     d_layers: int = 2,
-    cycle_weight: float = 10.0,
-    identity_weight: float = 5.0,
+    cycle_weight: float = 20.0,
+    identity_weight: float = 10.0,
     pool_size: int = 50,
     lr: float = 2e-4,
     lr_decay: bool = False,
@@ -67,6 +67,7 @@ def cyclegan(
         pool_a=ImagePool(pool_size, spec.shape),
         pool_b=ImagePool(pool_size, spec.shape),
         domains=tuple(spec.domains),
+        adv_weight=2.0,  # squares, without the 1/2 of the objective
         cycle_weight=cycle_weight,
         identity_weight=identity_weight,
     )
@@ -120,6 +121,7 @@ FAMILY: dict[str, Preset] = {
             blocks=9,
             d_width=64,
             d_layers=3,
+            cycle_weight=10.0,
             identity_weight=0.0,
             lr_decay=True,
             batch=1,

@@ -465,7 +465,7 @@ PROBLEMS: dict[str, Problem] = {
     "sngan": ring(1500, lr=1e-3, beta1=0.0, d_steps=2),
     "cyclegan": Problem(
         bands,
-        dict(width=8, blocks=1, d_width=8, d_layers=1, batch=4, lr=1e-3, identity_weight=5.0),
+        dict(width=8, blocks=1, d_width=8, d_layers=1, batch=4, lr=1e-3, identity_weight=10.0),
         250,
         crossed,
         both(

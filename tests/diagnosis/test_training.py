@@ -16,6 +16,7 @@ from gansmith.diagnosis.training import exploding_critic, saturated_discriminato
 from gansmith.games.cyclegan import CycleGAN
 from gansmith.games.ensemble import Ensemble
 from gansmith.games.gan import GAN
+from gansmith.games.pix2pix import Pix2Pix
 from gansmith.games.seqgan import SeqGAN
 from gansmith.games.stackgan import StackGAN
 from gansmith.games.two_score import TwoScoreGAN
@@ -123,8 +124,8 @@ def test_nothing_is_found_where_discriminators_are_fine(
 
 
 def test_the_loss_at_chance_has_the_weight_of_ds_loss(tmp_path: Path) -> None:
-    """CycleGAN halves it: 0.25 with least squares, of which 0.02 is more than a twentieth."""
+    """Pix2Pix halves it: 0.25 with least squares, of which 0.02 is more than a twentieth."""
     above, below = (lambda n: 0.02), (lambda n: 0.01)
     for curve, found in ((above, False), (below, True)):
-        played = run(tmp_path, CycleGAN, "least-squares", {"D/adv_a": curve})
+        played = run(tmp_path, Pix2Pix, "least-squares", {"D/adv": curve})
         assert (saturated_discriminator(played) is not None) is found

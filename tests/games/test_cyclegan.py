@@ -8,9 +8,11 @@ from torch import Tensor, nn
 from gansmith.core.game import Batch
 from gansmith.core.protocols import Translates
 from gansmith.core.rng import Rng
+from gansmith.data import open_data
 from gansmith.games.cyclegan import CycleGAN
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks import ImagePool
+from gansmith.presets import PRESETS
 
 SHAPE = (2, 4, 4)
 
@@ -42,14 +44,13 @@ def test_generators_move_first_and_discriminators_reuse_their_fakes() -> None:
 
 
 def test_the_generators_terms_are_those_of_the_paper() -> None:
-    game = make(cycle_weight=7.0)
+    game = make(adv_weight=2.0, cycle_weight=7.0)
     x = batch(game)
     b, a = game.Gab(x.a), game.Gba(x.b)
     terms = game.g_loss(x)
     assert set(terms) == {"adv_a", "adv_b", "cycle_a", "cycle_b"}
-    g = game.objective.g
-    torch.testing.assert_close(terms["adv_a"], g(None, game.Da(a)))
-    torch.testing.assert_close(terms["adv_b"], g(None, game.Db(b)))
+    torch.testing.assert_close(terms["adv_a"], (game.Da(a) - 1).square().mean())
+    torch.testing.assert_close(terms["adv_b"], (game.Db(b) - 1).square().mean())
     torch.testing.assert_close(terms["cycle_a"], 7 * (game.Gba(b) - x.a).abs().mean())
     torch.testing.assert_close(terms["cycle_b"], 7 * (game.Gab(a) - x.b).abs().mean())
 
@@ -74,6 +75,27 @@ def test_discriminators_see_the_real_of_their_domain_and_the_fakes_kept_for_it()
         adv_b=0.5 * d(game.Db(x.b), game.Db(x.fake_b)),
     )
     torch.testing.assert_close(game.d_loss(x), expected)  # an empty pool gives back what comes
+
+
+def test_the_discriminators_loss_is_halved_as_in_the_paper() -> None:
+    game = make(adv_weight=2.0)
+    x = batch(game)
+    game.g_loss(x)
+    squares = (game.Da(x.a) - 1).square().mean() + game.Da(x.fake_a).square().mean()
+    torch.testing.assert_close(game.d_loss(x)["adv_a"], squares / 2)
+    assert game.d_weight == 1.0
+
+
+def test_the_preset_has_the_weights_of_the_paper() -> None:
+    preset, spec = PRESETS["cyclegan"], open_data("emoji:noto+twemoji").spec
+    for keywords, cycle, identity in (
+        ({}, 20.0, 10.0),
+        ({"cycle_weight": 5.0}, 5.0, 10.0),
+        (preset.paper | dict(width=4, blocks=1, d_width=4, d_layers=1), 10.0, 0.0),
+    ):
+        game = preset.build(spec, **keywords).game
+        assert isinstance(game, CycleGAN)
+        assert (game.adv_weight, game.cycle_weight, game.identity_weight) == (2.0, cycle, identity)
 
 
 def test_the_pools_fill_with_the_fakes_of_their_own_domain() -> None:
