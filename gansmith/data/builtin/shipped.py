@@ -35,6 +35,11 @@ STYLES = {
 LINES = "openmoji_line"  # the same emoji as openmoji, their outlines only
 NAME_LENGTH = 12  # words of the longest name with its style
 EMOJI_SIZE, EMOJI_COLUMNS, HELD_OUT_EVERY = 32, 40, 10
+# Emoji that in some style have the pixels of a held-out one, and are not trained on
+LOOK_ALIKES = (
+    412, 413, 416, 418, 422, 423, 439, 451, 453, 454, 457, 459, 467, 476, 494, 498, 546, 548, 549,
+    551, 762, 1001, 1003, 1004, 1005, 1006, 1009, 1219, 1241, 1289, 1579,
+)  # fmt: skip
 EMOJI_FILTER = "64 to 32 pixels, lanczos"
 LENGTH = 20  # words of the longest caption
 
@@ -63,7 +68,8 @@ def open_emoji(styles: str = "") -> Dataset:
 
     styles: "" pools the four styles; "noto" is one; "noto+twemoji" has a domain for each style,
     which are trained on different emoji (each on every N-th of N styles), and whose held-out rows
-    show the same emoji. In all of them every tenth emoji is held out, the same in all styles.
+    show the same emoji. In all of them every tenth emoji is held out, the same in all styles, and
+    31 others, which look like one of these in some style, are left out.
     Raises DataError for a style that is not among noto, twemoji, openmoji, fluent3d.
     """
     chosen = styles.split("+") if styles else []
@@ -86,9 +92,9 @@ def open_emoji_lines() -> Dataset:
     dataset = _emoji("emoji-lines", ["openmoji"])
     count = len(_index()["emoji"])
     lines = _sheet(LINES, count)[:, :1].contiguous()
-    held_out = held_out_emoji(count)
+    train, held_out = split_emoji(count)
     condition = Condition("image", channels=1, height=EMOJI_SIZE, width=EMOJI_SIZE)
-    return with_condition(dataset, condition, lines[~held_out], lines[held_out])
+    return with_condition(dataset, condition, lines[train], lines[held_out])
 
 
 def open_emoji_names() -> Dataset:
@@ -100,19 +106,19 @@ def open_emoji_names() -> Dataset:
     """
     with gzip.open(FILES / "emoji" / "names.tsv.gz", "rt", encoding="utf-8") as file:
         names = [line.rstrip("\n").split("\t") for line in file]
-    held_out = held_out_emoji(len(names)).tolist()
+    rows = split_emoji(len(names))
     dataset = _emoji("emoji-names", list(STYLES))
 
-    def lines(column: int, out: bool) -> list[str]:
-        chosen = [row for row, is_out in zip(names, held_out, strict=True) if is_out == out]
+    def lines(column: int, part: Tensor) -> list[str]:
+        chosen = [names[row] for row in part.tolist()]
         # the style stands first, so that no long list of keywords can push it out
         return [f"{style} {row[column] or row[0]}" for style in STYLES for row in chosen]
 
-    by_name, by_keyword = lines(0, False), lines(1, False)
+    by_name, by_keyword = lines(0, rows[0]), lines(1, rows[0])
     vocabulary = Vocabulary([END, UNKNOWN, *Vocabulary.build(by_name + by_keyword).words[1:]])
     train, out = (
         torch.from_numpy(vocabulary.encode(texts, NAME_LENGTH)[0])
-        for texts in (by_name + by_keyword, lines(0, True))
+        for texts in (by_name + by_keyword, lines(0, rows[1]))
     )
     twice = {
         key: value.repeat((2, *[1] * (value.dim() - 1))) for key, value in dataset.train.items()
@@ -146,17 +152,18 @@ def emoji_codes() -> list[str]:
     return [code for code, _ in _index()["emoji"]]
 
 
-def held_out_emoji(count: int) -> Tensor:
-    """Which of the emoji are held out, bool (count,): the 1st, the 11th, the 21st ..."""
-    return torch.arange(count) % HELD_OUT_EVERY == 0
+def split_emoji(count: int) -> tuple[Tensor, Tensor]:
+    """The numbers of the emoji to train on, and of those held out: the 1st, the 11th ..."""
+    rows = torch.arange(count)
+    held_out = rows % HELD_OUT_EVERY == 0
+    return rows[~held_out & ~torch.isin(rows, torch.tensor(LOOK_ALIKES))], rows[held_out]
 
 
 def _emoji(name: str, styles: list[str], share: tuple[int, int] = (0, 1)) -> Dataset:
     """Images of the styles; share (k, n): of the training ones every n-th from the k-th on."""
     index = _index()
     label = torch.tensor([group for _, group in index["emoji"]])
-    held_out = held_out_emoji(len(label)).nonzero().squeeze(1)
-    train = (~held_out_emoji(len(label))).nonzero().squeeze(1)
+    train, held_out = split_emoji(len(label))
     train = train[share[0] :: share[1]]
     sheets = [_sheet(style, len(label)) for style in styles]
 

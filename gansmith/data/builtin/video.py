@@ -26,6 +26,8 @@ SPEED = (1, 3)  # pixels a frame, along each axis
 STEP, TURN_LENGTH = 5, 7  # pixels a frame of a shape that turns; frames of its clip
 TURN = 4  # the first frame after the turn
 SHAPES = ("square", "disc", "ring", "cross")
+SPREAD = 5  # places, along each axis, about which a shape turns
+HELD_OUT_TURNS = 9  # of the pairs of a shape and a place every ninth is held out
 
 
 def open_moving_digits() -> Dataset:
@@ -68,22 +70,27 @@ def open_turning_shapes() -> Dataset:
 
     7 frames a clip, 5 pixels a frame; the turn shows in frame 4, counted from 0. So a window of
     four frames and the next has two futures in the first place of a clip, and one in the others.
+    There are 4 shapes, 25 places of the turn and 8 ways through it, fewer than clips. So 12 of the
+    100 pairs of shape and place are held out, each in all ways: all their frames are new.
     """
     train, held_out = (
-        turning_shapes(count, Rng(SEED, 2, split))[0]
+        turning_shapes(count, Rng(SEED, 2, split), held_out=bool(split))[0]
         for split, count in enumerate((TRAIN, HELD_OUT))
     )
     return clip_dataset("turning-shapes", train, held_out, licence="CC0-1.0", source="generated")
 
 
-def turning_shapes(count: int, rng: Rng) -> tuple[list[Tensor], Tensor]:
+def turning_shapes(count: int, rng: Rng, *, held_out: bool) -> tuple[list[Tensor], Tensor]:
     """Clips (TURN_LENGTH, 1, SIDE, SIDE), and the frame after the turn that did not come.
 
-    The latter is uint8 (count, 1, SIDE, SIDE).
+    The latter is uint8 (count, 1, SIDE, SIDE). held_out: take the held-out shapes and places.
     """
-    heading = rng.integers(4, count)
-    shape, side = rng.integers(len(SHAPES), count), 2 * rng.integers(2, count) - 1
-    middle = SIDE // 2 + rng.integers(5, count, 2) - 2
+    heading, side = rng.integers(4, count), 2 * rng.integers(2, count) - 1
+    turns = torch.arange(len(SHAPES) * SPREAD**2)
+    turns = turns[(turns % HELD_OUT_TURNS == 0) == held_out]
+    turn = turns[rng.integers(len(turns), count)]
+    shape, place_y, place_x = torch.unravel_index(turn, (len(SHAPES), SPREAD, SPREAD))
+    middle = (SIDE - SPREAD + 1) // 2 + torch.stack([place_y, place_x], 1)
     ahead = torch.tensor([[0, 1], [1, 0], [0, -1], [-1, 0]])[heading]  # (count, 2)
     aside = ahead.flip(1) * torch.tensor([1, -1]) * side[:, None]
     time = torch.arange(TURN_LENGTH).view(-1, 1, 1)

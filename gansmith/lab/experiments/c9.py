@@ -41,8 +41,8 @@ ARMS: dict[str, tuple[str, dict[str, Any]]] = {
 @cache
 def data() -> tuple[Dataset, Tensor]:
     """Clips up to a turn, and the other possible future of the held-out ones."""
-    train, _ = turning_shapes(TRAIN, Rng(SEED, 2, 0))
-    held, other = turning_shapes(HELD, Rng(SEED, 2, 1))
+    train, _ = turning_shapes(TRAIN, Rng(SEED, 2, 0), held_out=False)
+    held, other = turning_shapes(HELD, Rng(SEED, 2, 1), held_out=True)
     end = TURN + 1
     return clip_dataset("turns", [c[:end] for c in train], [c[:end] for c in held]), other
 
