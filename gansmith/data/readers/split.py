@@ -18,18 +18,22 @@ def hold_out(
     """True for the rows to hold out, (N,): those whose name's sha256 lies in its lowest part `val`.
 
     A name alone decides, so adding or removing rows moves no other row across; rows of one name
-    stay together. But whatever `val` is, of every group of two names or more one is held out and
-    one is trained on.
+    stay together. But whatever `val` is, of every group of two names or more one is trained on, and
+    one is held out unless another group needs it for training.
     val: a part in (0, 1), HELD_OUT when None. groups: a number for each row, such as its class.
     Raises DataError when there are no two names.
     """
     draws = np.array([_draw(name) for name in names])
     out = _lowest(draws, len(set(names)), val, where)
-    for group in sorted(set(groups or ())):
-        rows = np.array([number == group for number in groups or ()])
-        if len(set(draws[rows])) > 1:
-            out[rows] = _edges(draws[rows], out[rows])
-    return out
+    # By their draws, since a name may stand in several groups.
+    numbers = np.array(groups or ())
+    edges = [
+        (chosen.min(), chosen.max())
+        for number in np.unique(numbers)
+        if len(set(chosen := draws[numbers == number])) > 1
+    ]
+    out |= np.isin(draws, [low for low, _ in edges])
+    return out & ~np.isin(draws, [high for _, high in edges])
 
 
 def hold_out_rows(count: int, val: float | None, where: str) -> np.ndarray:

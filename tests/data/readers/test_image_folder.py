@@ -352,6 +352,15 @@ def test_of_every_group_one_name_is_held_out_and_one_is_not() -> None:
     assert hold_out(["a", "b", "c"], 0.5, "", [0, 0, 1])[2] == hold_out(["a", "b", "c"], 0.5, "")[2]
 
 
+def test_a_name_in_several_groups_is_never_on_both_sides() -> None:
+    for k in range(100):
+        names, groups = [f"both{k}", "a", "b", f"both{k}", "c", "d"], [0, 0, 0, 1, 1, 1]
+        out = hold_out(names, 0.1, "", groups)
+        assert out[0] == out[3]
+        assert not out[:3].all()
+        assert not out[3:].all()
+
+
 def test_few_files_of_a_class_are_on_both_sides(tmp_path: Path) -> None:
     for name in ("cat", "dog", "cow"):
         for n in range(4):
