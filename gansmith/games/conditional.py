@@ -33,6 +33,7 @@ class ConditionalGAN(Game):
     mismatch_weight: weight of real images with a mismatched condition as negatives (GAN-CLS); 0
         omits the term.
     fake_mismatch_weight: weight of generated images with a mismatched condition; 0 omits the term.
+    d_steps: moves of D for one of G.
     augment: differentiable augmentation of what D sees.
     """
 
@@ -46,16 +47,17 @@ class ConditionalGAN(Game):
         real_weight: float = 1.0,
         mismatch_weight: float = 0.0,
         fake_mismatch_weight: float = 0.0,
+        d_steps: int = 1,
         augment: Augmentation = no_augmentation,
     ) -> None:
         super().__init__()
         self.G, self.D, self.augment = G, D, augment
         self.objective, self.condition_field = objective, condition_field
-        self.real_weight = real_weight
+        self.real_weight, self.d_steps = real_weight, d_steps
         self.mismatch_weight, self.fake_mismatch_weight = mismatch_weight, fake_mismatch_weight
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("D", self.d_loss), Phase("G", self.g_loss)
+        return Phase("D", self.d_loss, repeat=self.d_steps), Phase("G", self.g_loss)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
         x.c = getattr(x, self.condition_field)

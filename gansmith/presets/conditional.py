@@ -187,7 +187,10 @@ def projection(
     embed_dim: int = 32,
     real_weight: float = 1.0,
     mismatch_weight: float = 0.0,
+    d_steps: int = 1,
     lr: float = 1e-3,
+    beta1: float = 0.5,
+    beta2: float = 0.999,
     batch: int = 32,
     steps: int = 2000,
 ) -> Recipe:
@@ -200,15 +203,16 @@ def projection(
     trunk = nn.Sequential(ResNetCritic(spec.channels, spec.size, 2 * width).blocks, nn.ReLU())
     game = ConditionalGAN(
         conditional_generator(spec, c, latent, embed_dim, width),
-        ProjectionDiscriminator(
-            spectral_norm_all(trunk), 2 * width, condition_encoder(c, 2 * width)
+        spectral_norm_all(
+            ProjectionDiscriminator(trunk, 2 * width, condition_encoder(c, 2 * width))
         ),
         objective=OBJECTIVES["hinge"],
         condition_field=c.field,
         real_weight=real_weight,
         mismatch_weight=mismatch_weight,
+        d_steps=d_steps,
     )
-    optim = adam(lr, 0.5)
+    optim = adam(lr, beta1, beta2)
     return Recipe(game, {"G": optim, "D": optim}, batch, steps, ema=0.999, channels_last=True)
 
 
@@ -379,7 +383,16 @@ FAMILY: dict[str, Preset] = {
         projection,
         data="fashion",
         cites="arXiv:1802.05637",
-        paper=dict(width=64, latent=128, lr=2e-4, batch=64, steps=450_000),
+        paper=dict(
+            width=64,
+            latent=128,
+            d_steps=5,
+            lr=2e-4,
+            beta1=0.0,
+            beta2=0.9,
+            batch=64,
+            steps=450_000,
+        ),
     ),
     "acgan": Preset(
         acgan,

@@ -68,6 +68,22 @@ def test_the_data_s_own_condition_comes_before_its_classes() -> None:
         PRESETS["acgan"].build(both)
 
 
+@pytest.mark.parametrize("kind", ["class", "sentence"])
+def test_every_layer_of_projection_s_discriminator_is_normalized(kind: str) -> None:
+    recipe = PRESETS["projection"].build(BY[kind], width=4)
+    names = [name for name, p in recipe.game.D.named_parameters() if p.ndim > 1]  # type: ignore
+    assert {"last", "encoder"} <= {name.split(".")[0] for name in names}
+    assert all(name.endswith("parametrizations.weight.original") for name in names)
+
+
+def test_projection_has_the_paper_s_optimizer_and_moves_of_d() -> None:
+    preset = PRESETS["projection"]
+    recipe = preset.build(CLASSED, **(preset.paper | {"width": 4}))
+    assert [phase.repeat for phase in recipe.game.phases()] == [5, 1]
+    optim = recipe.optim["D"](list(recipe.game.D.parameters()))  # type: ignore
+    assert optim.param_groups[0]["betas"] == (0.0, 0.9)
+
+
 @pytest.mark.parametrize("size", [15, 14])
 def test_stackgan_needs_two_sizes(size: int) -> None:
     with pytest.raises(DataError, match=f"two sizes, of even side, at least 16; toy has {size}"):
