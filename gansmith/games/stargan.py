@@ -32,6 +32,7 @@ class StarGAN(Game):
     domains: the names, in the order of the labels.
     aux_weight: of the classification of domains (Eq. 2 and 3).
     cycle_weight: weight of the L1 distance after a round trip (Eq. 4).
+    d_steps: moves of D for one of G.
     """
 
     def __init__(
@@ -44,15 +45,17 @@ class StarGAN(Game):
         penalty: Penalty = NO_PENALTY,
         aux_weight: float = 1.0,
         cycle_weight: float = 10.0,
+        d_steps: int = 1,
     ) -> None:
         super().__init__()
         self.G, self.D = G, D
         self.domains = tuple(domains)
         self.objective, self.penalty = objective, penalty
         self.aux_weight, self.cycle_weight = aux_weight, cycle_weight
+        self.d_steps = d_steps
 
     def phases(self) -> tuple[Phase, ...]:
-        return Phase("D", self.d_loss), Phase("G", self.g_loss)
+        return Phase("D", self.d_loss, repeat=self.d_steps), Phase("G", self.g_loss)
 
     def draw(self, x: Batch, rng: Rng) -> Batch:
         shift = 1 + rng.integers(len(self.domains) - 1, len(x))

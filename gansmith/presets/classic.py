@@ -251,7 +251,7 @@ FAMILY: dict[str, Preset] = {
         lsgan,
         data="fashion",
         cites="arXiv:1611.04076",
-        paper=dict(width=64, latent=1024, lr=2e-4, batch=64, steps=100_000),
+        paper=dict(width=64, latent=1024, lr=1e-3, batch=64, steps=100_000),
     ),
     "fgan": Preset(
         fgan,

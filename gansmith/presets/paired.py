@@ -108,6 +108,7 @@ def paired_gan(
     vgg_weights: str = "",
     lpips_weights: str = "",
     mismatch_weight: float = 0.0,
+    beta1: float = 0.5,
 ) -> Recipe:
     """pix2pix with networks that fit the data. Raises DataError as `paired_generator` does."""
     require_kind(spec, preset, "image")
@@ -123,7 +124,7 @@ def paired_gan(
         perceptual=perceptual_distance(spec, perceptual_weight, vgg_weights, lpips_weights),
         mismatch_weight=mismatch_weight,
     )
-    optim = adam(lr, 0.5)
+    optim = adam(lr, beta1)
     return Recipe(
         game, {"G": optim, "D": optim}, batch, steps, ema=0.99, channels_last=spec.size >= LARGE
     )
@@ -184,6 +185,7 @@ def super_resolution(
     vgg_weights: str = "",
     lpips_weights: str = "",
     lr: float = 1e-3,
+    beta1: float = 0.5,
     batch: int = 16,
     steps: int = 4000,
 ) -> Recipe:
@@ -200,6 +202,7 @@ def super_resolution(
         perceptual_weight,
         vgg_weights,
         lpips_weights,
+        beta1=beta1,
     )
 
 
@@ -222,24 +225,32 @@ FAMILY: dict[str, Preset] = {
         pix2pix,
         data="emoji-lines",
         cites="arXiv:1611.07004",
-        paper=dict(width=64, patch_size=70, batch=1, steps=80_000),
+        paper=dict(width=64, patch_size=70, lr=2e-4, batch=1, steps=80_000),
     ),
     "colorization": Preset(
         colorization,
         data="grey:emoji:twemoji",
         cites="arXiv:1611.07004",
-        paper=dict(width=64, patch_size=70, l1_weight=100.0, batch=4, steps=300_000),
+        paper=dict(width=64, patch_size=70, l1_weight=100.0, lr=2e-4, batch=4, steps=300_000),
     ),
     "super-resolution": Preset(
         super_resolution,
         data="down4:fashion",
         cites="arXiv:1609.04802",
-        paper=dict(patch_size=0, lr=1e-4, steps=200_000),
+        paper=dict(
+            width=64,
+            patch_size=0,
+            l1_weight=0.0,
+            perceptual_weight=1000.0,
+            lr=1e-4,
+            beta1=0.9,
+            steps=200_000,
+        ),
     ),
     "inpainting": Preset(
         inpainting,
         data="hole:fashion",
         cites="arXiv:1604.07379",
-        paper=dict(width=64, l1_weight=999.0, batch=64, steps=100_000),
+        paper=dict(width=64, l1_weight=999.0, lr=2e-4, batch=64, steps=100_000),
     ),
 }

@@ -109,7 +109,7 @@ FAMILY: dict[str, Preset] = {
         speech_enhancement,
         data="noisy:spoken-digits",
         cites="arXiv:1611.07004",
-        paper=dict(width=64, patch_size=70, batch=1, steps=200_000),
+        paper=dict(width=64, patch_size=70, lr=2e-4, batch=1, steps=200_000),
     ),
     "segan": Preset(
         segan,

@@ -85,6 +85,7 @@ def stargan(
     aux_weight: float = 1.0,
     cycle_weight: float = 10.0,
     penalty_weight: float = 10.0,
+    d_steps: int = 1,
     lr: float = 2e-4,
     batch: int = 12,
     steps: int = 2500,
@@ -106,6 +107,7 @@ def stargan(
         penalty=InterpolatedGP(penalty_weight),
         aux_weight=aux_weight,
         cycle_weight=cycle_weight,
+        d_steps=d_steps,
     )
     optim = dict.fromkeys("GD", adam(lr, 0.5))
     return Recipe(game, optim, batch, steps, ema=0.99, sample_every=100, source=mixed_source)
@@ -132,6 +134,6 @@ FAMILY: dict[str, Preset] = {
         stargan,
         data="emoji:noto+twemoji+openmoji",
         cites="arXiv:1711.09020",
-        paper=dict(width=64, blocks=6, d_width=64, lr=1e-4, batch=16, steps=200_000),
+        paper=dict(width=64, blocks=6, d_width=64, d_steps=5, lr=1e-4, batch=16, steps=40_000),
     ),
 }

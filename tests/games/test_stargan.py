@@ -8,9 +8,11 @@ import torch.nn.functional as F
 
 from gansmith.core.game import Batch
 from gansmith.core.rng import Rng
+from gansmith.data import open_data
 from gansmith.games.stargan import StarGAN
 from gansmith.losses.objectives import OBJECTIVES
 from gansmith.networks.multi_domain import DomainDiscriminator, DomainTranslator
+from gansmith.presets import PRESETS
 
 DOMAINS = ("photo", "sketch", "paint")
 
@@ -50,6 +52,12 @@ def test_the_losses_are_the_paper_s() -> None:
     torch.testing.assert_close(g["adv"], F.softplus(-fake.adv).mean())
     torch.testing.assert_close(g["aux"], F.cross_entropy(fake.domain, x.target))
     torch.testing.assert_close(g["cycle"], 10 * (back - x.real).abs().mean())
+
+
+def test_with_paper_d_moves_five_times_for_one_move_of_g() -> None:
+    preset, spec = PRESETS["stargan"], open_data("emoji:noto+twemoji").spec
+    game = preset.build(spec, **(preset.paper | dict(width=4, blocks=1, d_width=4))).game
+    assert [(phase.name, phase.repeat) for phase in game.phases()] == [("D", 5), ("G", 1)]
 
 
 def test_g_sees_its_target() -> None:

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from gansmith.core.rng import Rng
-from gansmith.data import Condition, DataError, DataSpec
+from gansmith.data import Condition, DataError, DataSpec, open_data
+from gansmith.games.pix2pix import Pix2Pix
 from gansmith.networks import DCGANDiscriminator
 from gansmith.networks.unet import MaskComposite, UNet, Upscaler
 from gansmith.presets import PRESETS
@@ -82,6 +83,16 @@ def test_projection_has_the_paper_s_optimizer_and_moves_of_d() -> None:
     assert [phase.repeat for phase in recipe.game.phases()] == [5, 1]
     optim = recipe.optim["D"](list(recipe.game.D.parameters()))  # type: ignore
     assert optim.param_groups[0]["betas"] == (0.0, 0.9)
+
+
+def test_super_resolution_has_the_paper_s_weights_and_optimizer() -> None:
+    """The adversarial term counts a thousandth of the distance of features (arXiv:1609.04802)."""
+    preset, spec = PRESETS["super-resolution"], open_data("down4:fashion").spec
+    recipe = preset.build(spec, **(preset.paper | {"width": 4}))
+    assert isinstance(recipe.game, Pix2Pix)
+    assert (recipe.game.l1_weight, recipe.game.perceptual_weight) == (0.0, 1000.0)
+    optim = recipe.optim["G"](list(recipe.game.G.parameters()))
+    assert (optim.param_groups[0]["lr"], optim.param_groups[0]["betas"]) == (1e-4, (0.9, 0.999))
 
 
 @pytest.mark.parametrize("size", [15, 14])
