@@ -70,6 +70,7 @@ def _list(options: LabOptions) -> None:
 
 def _run(options: LabOptions) -> None:
     from gansmith.lab import run_experiment
+    from gansmith.lab.experiment import all_passed
     from gansmith.lab.experiments import EXPERIMENTS
 
     if not options.ids:
@@ -89,10 +90,9 @@ def _run(options: LabOptions) -> None:
         )
         for check in verdict.checks:
             say(f"  {'yes' if check.passed else 'NO '}  {check.statement}")
-        failed = sum(not check.passed for check in verdict.control)
-        say(
-            f"  control ({experiment.control_description}): {failed} of {len(verdict.control)} fail"
-        )
+        control = sum(map(all_passed, verdict.control))
+        say(f"  holds at {sum(verdict.seeds)} of {len(verdict.seeds)} seeds")
+        say(f"  with the control ({experiment.control_description}) at {control}")
         say(f"{experiment.id}: {verdict.outcome}")
 
 

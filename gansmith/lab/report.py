@@ -12,7 +12,7 @@ from PIL import Image
 
 from gansmith.core.files import write_atomic
 from gansmith.core.images import figure_png
-from gansmith.lab.experiment import Arms, Experiment, compute_verdict
+from gansmith.lab.experiment import Arms, Experiment, Verdict, all_passed, compute_verdict
 from gansmith.lab.experiments import EXPERIMENTS
 from gansmith.lab.runner import read_results, results_path
 from gansmith.rendering.page import page, section, table, tag
@@ -47,10 +47,12 @@ def write_report(folder: Path) -> list[Path]:
         )
     title = "The lab: what holds, and what does not"
     write_atomic(folder / PAGE, page(title, [tag("h1", title), *sections]).encode())
-    heads = "| id | claim | run | verdict | numbers | control |\n|---|---|---|---|---|---|\n"
+    heads = "| id | claim | run | verdict | numbers | holds at |\n|---|---|---|---|---|---|\n"
     intro = (
-        "# Results of the lab\n\nMade by `gansmith lab report` from the JSON files here. A verdict "
-        "is inconclusive when the control, which must\nfail, passes too.\n\n"
+        "# Results of the lab\n\nMade by `gansmith lab report` from the JSON files here. A claim "
+        "holds if its criterion does over all seeds and\nat each alone; if only at some, it "
+        "depends on the seed. A verdict is inconclusive when the criterion also holds\nwith the "
+        "control at half of the seeds or more, or the control diverged.\n\n"
     )
     write_atomic(folder / TABLE, (intro + heads + "\n".join(rows) + "\n").encode())
     return [folder / PAGE, folder / TABLE, *written]
@@ -84,7 +86,8 @@ def _section(
         "criterion": experiment.criterion,
         "found": "; ".join(_statement(check) for check in verdict.checks),
         "control": experiment.control_description,
-        "control found": "; ".join(_statement(check) for check in verdict.control),
+        "control found": "; ".join(map(_statement, next(iter(verdict.control), ()))),
+        "seeds": f"{_seed_counts(verdict)}; control found at the first",
         "run": f"{known['budget']}: {json.dumps(known['settings'])}",
         "departures": experiment.departures or "-",
         "command": known["command"],
@@ -121,12 +124,17 @@ def _seeds(arms: Arms) -> str:
 def _row(experiment: Experiment, arms: Arms, known: dict[str, Any]) -> str:
     verdict = compute_verdict(experiment, arms)
     found = "; ".join(_statement(check) for check in verdict.checks)
-    failed = sum(not check.passed for check in verdict.control)
-    control = f"{failed} of {len(verdict.control)} fail"
     seeds = max(len(seeds) for seeds in arms.numbers.values())
     budget = f"{known['budget']}, {seeds} seed{'s' if seeds > 1 else ''}"
-    cells = (experiment.id, experiment.title, budget, verdict.outcome, found, control)
+    counts = _seed_counts(verdict)
+    cells = (experiment.id, experiment.title, budget, verdict.outcome, found, counts)
     return f"| {' | '.join(cells)} |"
+
+
+def _seed_counts(verdict: Verdict) -> str:
+    """At how many of the seeds the criterion holds, and at how many with the control."""
+    control = sum(map(all_passed, verdict.control))
+    return f"{sum(verdict.seeds)} of {len(verdict.seeds)}, control {control}"
 
 
 def _statement(check: Any) -> str:

@@ -33,6 +33,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"vae": "gan"},
     control_description="the GAN in place of the VAE",
-    quick=Budget(1, {"steps": 800, "width": 16}),
+    quick=Budget(3, {"steps": 800, "width": 16}),
     full=Budget(3, {"steps": 6000, "width": 32}),
 )

@@ -72,4 +72,5 @@ EXPERIMENT = Experiment(
     control_description="the minimax GAN in place of the VAE",
     quick=Budget(5, {"steps": 1500}),
     full=Budget(24, {"steps": 3000}),
+    population=True,
 )

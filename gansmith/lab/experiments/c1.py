@@ -109,7 +109,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"GAN-CLS": "L2", "L2": "untrained"},
     control_description="L2's outputs as the GAN's, an untrained network as L2",
-    quick=Budget(1, {"steps": 5000, "width": 32}),
+    quick=Budget(3, {"steps": 5000, "width": 32}),
     full=Budget(3, {"steps": 6000, "width": 32}),
     plot=plot,
 )

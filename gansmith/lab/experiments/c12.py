@@ -111,7 +111,7 @@ EXPERIMENT = Experiment(
     control={"talking head": "no identity"},
     control_description="the same generator with another identity; a copied source, which has the "
     "identity and not the landmarks",
-    quick=Budget(1, {"steps": 4000, "people": 20, "finetune": 40}),
+    quick=Budget(3, {"steps": 4000, "people": 20, "finetune": 40}),
     full=Budget(3, {"steps": 12000, "people": 60, "finetune": 40}),
     plot=plot,
 )

@@ -77,7 +77,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"D(c, x)": "D(x)"},
     control_description="the game with D(x)",
-    quick=Budget(1, {"steps": 3000, "width": 16}),
+    quick=Budget(3, {"steps": 3000, "width": 16}),
     full=Budget(3, {"steps": 4000, "width": 32}),
     plot=plot,
 )

@@ -119,7 +119,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"with": "without"},
     control_description="the game without mismatched pairs",
-    quick=Budget(1, {"steps": 1500, "width": 16}),
+    quick=Budget(3, {"steps": 1500, "width": 16}),
     full=Budget(3, {"steps": 4000, "width": 32}),
     plot=plot,
 )

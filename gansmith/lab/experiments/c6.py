@@ -92,7 +92,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"L1 + cGAN": "GAN"},
     control_description="a GAN that sees neither the input nor the true picture",
-    quick=Budget(1, {"steps": 1000, "width": 32, "l1": 50.0}),
+    quick=Budget(3, {"steps": 1000, "width": 32, "l1": 50.0}),
     full=Budget(3, {"steps": 3000, "width": 32, "l1": 50.0}),
     plot=plot,
 )

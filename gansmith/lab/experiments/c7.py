@@ -40,7 +40,7 @@ def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
         "sharpness": numbers["sharpness"],
         "parameters of D": sum(p.numel() for p in D.parameters()),
         "logits at 64 pixels": large,
-        "receptive field": receptive_field(SIDES[arm], 4, 64),
+        "receptive field off": abs(receptive_field(SIDES[arm], 4, 64) - SIDES[arm]),
         "sheet": encode_sheet(conditional_samples(trainer, data, 32)),
     }
 
@@ -66,15 +66,15 @@ def check(arms: Arms) -> list[Check]:
     middle = min(cfid["7 pixels"], cfid["16 pixels"])
     size = {arm: arms.mean(arm, "parameters of D") for arm in SIDES}
     listed = ", ".join(f"{arm} {value:.3g}" for arm, value in cfid.items())
-    fields = {arm: arms.values(arm, "receptive field") for arm in SIDES}
-    exact = all(set(fields[arm]) == {side} for arm, side in SIDES.items())
+    off = max(arms.mean(arm, "receptive field off") for arm in SIDES)
     return [
         below(f"cFID ({listed}), middle patch over one pixel", middle / cfid["1 pixel"], 0.9),
         above("parameters, D of the whole over 7 pixels", size["whole"] / size["7 pixels"], 3.0),
-        Check("a logit has slopes in just as many pixels as its patch has", exact),
-        Check(
-            "patches take pictures of 64 pixels",
-            min(arms.mean(arm, "logits at 64 pixels") for arm in ("7 pixels", "16 pixels")) > 1,
+        below("a logit has slopes in as many pixels as its patch has, off by", off, 0.0),
+        above(
+            "logits of patches for pictures of 64 pixels",
+            min(arms.mean(arm, "logits at 64 pixels") for arm in ("7 pixels", "16 pixels")),
+            2,
         ),
     ]
 
@@ -97,7 +97,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"7 pixels": "1 pixel", "16 pixels": "1 pixel"},
     control_description="a D of single pixels in place of the patches",
-    quick=Budget(1, {"steps": 1000, "width": 32}),
+    quick=Budget(3, {"steps": 1000, "width": 32}),
     full=Budget(3, {"steps": 3000, "width": 32}),
     plot=plot,
 )

@@ -82,6 +82,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"on": "off"},
     control_description="a plain D",
-    quick=Budget(2, {"steps": 4000, "count": 8}),
+    quick=Budget(3, {"steps": 4000, "count": 8}),
     full=Budget(10, {"steps": 15_000, "count": 30}),
 )

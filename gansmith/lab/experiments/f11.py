@@ -8,12 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.games.unrolled import Lookahead, UnrolledGAN
-from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above
 from gansmith.lab.ring import oscillating_players, summarize, train_and_measure
 from gansmith.lab.tools import new_figure
 from gansmith.losses.objectives import OBJECTIVES, Objective
 from gansmith.metrics import ring_modes
-from gansmith.networks import MLPCritic
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,27 +50,8 @@ def run(arm: str, seed: int, steps: int, count: int) -> Numbers:
         **summarize(measured),
         "last": measured[-1].modes,
         "milliseconds": cost,
-        "off": gradient_error(ARMS[arm]),
         "points": [[round(x, 2) for x in row] for row in points],
     }
-
-
-def gradient_error(lookahead: Lookahead) -> float:
-    """Relative error of G's gradient through the lookahead against finite differences."""
-    torch.manual_seed(0)
-    D = MLPCritic(2, 16, 2, nn.Tanh).double()
-    objective = OBJECTIVES["non-saturating"]
-    real, fake = torch.randn(2, 8, 2).double()
-
-    def loss(y: Tensor) -> Tensor:
-        theta = lookahead(D, objective, real, y)
-        return objective.g(None, torch.func.functional_call(D, theta, (y,)))
-
-    place = fake.clone().requires_grad_()
-    (slope,) = torch.autograd.grad(loss(place), place)
-    way = torch.randn_like(fake)
-    true = (loss(fake + 1e-5 * way) - loss(fake - 1e-5 * way)).item() / 2e-5
-    return abs(float((slope * way).sum()) / true - 1)
 
 
 def check(arms: Arms) -> list[Check]:
@@ -80,7 +60,6 @@ def check(arms: Arms) -> list[Check]:
     return [
         above("share of runs with all 8 modes, K=5", sum(whole) / len(whole), 2 / 3),
         above("modes, K=5 less K=0", gain, 2.0),
-        below("error of the slope through the steps", arms.mean("K=5", "off"), 1e-3),
     ]
 
 
@@ -106,7 +85,7 @@ EXPERIMENT = Experiment(
     "costs several times a plain step.",
     paper="arXiv:1611.02163",
     metric="modes of the ring over the second half of the run and at its end; time of a step",
-    criterion="all 8 modes in two of three runs; 2 more than without; gradient exact to 0.1 %",
+    criterion="all 8 modes in two of three runs; 2 more than without",
     arms=tuple(ARMS),
     run=run,
     check=check,
@@ -115,4 +94,5 @@ EXPERIMENT = Experiment(
     quick=Budget(3, {"steps": 4000, "count": 40}),
     full=Budget(5, {"steps": 10_000, "count": 100}),
     animate=animate,
+    population=True,
 )

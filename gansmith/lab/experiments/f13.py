@@ -46,6 +46,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"minibatch-discrimination": "nsgan", "wgan-gp": "nsgan"},
     control_description="the plain GAN itself",
-    quick=Budget(1, {"steps": 800, "count": 26_000}),
+    quick=Budget(3, {"steps": 800, "count": 26_000}),
     full=Budget(3, {"steps": 8000, "count": 26_000}),
 )

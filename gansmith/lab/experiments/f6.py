@@ -35,6 +35,6 @@ EXPERIMENT = Experiment(
     check=check,
     control=dict.fromkeys(NAMES, "untrained"),
     control_description="untrained generators, which cover no mode",
-    quick=Budget(2, {"steps": 3000}),
+    quick=Budget(3, {"steps": 3000}),
     full=Budget(5, {"steps": 10_000}),
 )

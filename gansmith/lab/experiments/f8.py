@@ -61,7 +61,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"unstable": "steady"},
     control_description="stable players",
-    quick=Budget(2, {"steps": 3000, "count": 30}),
+    quick=Budget(3, {"steps": 3000, "count": 30}),
     full=Budget(10, {"steps": 10_000, "count": 100}),
     plot=plot,
 )

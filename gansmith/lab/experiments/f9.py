@@ -75,6 +75,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"ensemble": "one alone"},
     control_description="one generator with 25 times the samples",
-    quick=Budget(2, {"steps": 600}),
+    quick=Budget(3, {"steps": 600}),
     full=Budget(10, {"steps": 600}),
 )

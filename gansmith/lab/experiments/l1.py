@@ -57,6 +57,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"least squares": "minimax", "minimax": "least squares"},
     control_description="the two exchanged",
-    quick=Budget(2, {"ahead": 1500, "steps": 1500}),
+    quick=Budget(3, {"ahead": 1500, "steps": 1500}),
     full=Budget(5, {"ahead": 10_000, "steps": 5000}),
 )

@@ -46,7 +46,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"pre-trained": "nsgan"},
     control_description="a GAN whose D cannot be trained alone",
-    quick=Budget(1, {"steps": 1000, "ahead": 400, "width": 16}),
+    quick=Budget(3, {"steps": 1000, "ahead": 400, "width": 16}),
     full=Budget(3, {"steps": 2000, "ahead": 1000, "width": 32}),
     departures="the steps of D before the game are not counted; where they are (40 of 80 at width "
     "16), the first pictures are no better than without. After some 400 steps of G the lead is "

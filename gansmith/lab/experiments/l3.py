@@ -57,7 +57,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"none": "margin"},
     control_description="the margin in place of none",
-    quick=Budget(1, {"steps": 1000, "width": 16}),
+    quick=Budget(3, {"steps": 1000, "width": 16}),
     full=Budget(3, {"steps": 2500, "width": 16}),
     departures="D's reconstructions end in a linear layer. Where they end in tanh, as in the "
     "preset, no error exceeds 4 and there is little to spoil: real reconstructions are as good "

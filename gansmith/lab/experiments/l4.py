@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from gansmith.data import open_data
-from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
+from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below, rises
 from gansmith.lab.tools import evaluate_trainer, preset_trainer
 
 GAMMAS = {"gamma 0.3": 0.3, "gamma 0.5": 0.5, "gamma 0.7": 0.7}
@@ -40,7 +40,7 @@ def check(arms: Arms) -> list[Check]:
     recall = [arms.mean(arm, "recall") for arm in GAMMAS]
     return [
         *off,
-        above("recall, gamma 0.7 less 0.3", recall[2] - recall[0], 0.0),
+        rises(f"recall rises with gamma, by {recall[2] - recall[0]:.3g}", [recall[0], recall[2]]),
         above("fall of the measure, times, gamma 0.5", arms.mean("gamma 0.5", "fall"), 3.0),
     ]
 
@@ -56,8 +56,8 @@ EXPERIMENT = Experiment(
     arms=(*GAMMAS, "no balance"),
     run=run,
     check=check,
-    control=dict.fromkeys(GAMMAS, "no balance"),
-    control_description="a constant weight",
-    quick=Budget(1, {"steps": 600, "width": 16}),
+    control={"gamma 0.3": "no balance"},
+    control_description="a constant weight, with which the ratio does not follow gamma",
+    quick=Budget(3, {"steps": 600, "width": 16}),
     full=Budget(3, {"steps": 6000, "width": 32}),
 )

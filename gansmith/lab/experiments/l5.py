@@ -74,6 +74,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"margin by distance": "one margin for all"},
     control_description="one margin for all pairs",
-    quick=Budget(1, {"steps": 800, "width": 16}),
+    quick=Budget(3, {"steps": 800, "width": 16}),
     full=Budget(3, {"steps": 6000, "width": 32}),
 )

@@ -58,7 +58,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"generator": "untrained"},
     control_description="an untrained G",
-    quick=Budget(1, {"steps": 4000, "g_steps": 500, "count": 2000}),
+    quick=Budget(3, {"steps": 4000, "g_steps": 500, "count": 2000}),
     full=Budget(3, {"steps": 12_000, "g_steps": 3000, "count": 2000}),
     departures="D is trained alone on the ring. On a GAN's own D gradient ascent fails: from "
     "noise it finds points that D was never trained on and scores far above the data",

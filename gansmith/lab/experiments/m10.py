@@ -99,6 +99,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"dcgan": "collapsed", "bidirectional": "collapsed"},
     control_description="a generator that repeats 50 pictures",
-    quick=Budget(1, {"steps": 500, "width": 16, "count": 2000}),
+    quick=Budget(3, {"steps": 500, "width": 16, "count": 2000}),
     full=Budget(3, {"steps": 6000, "width": 32, "count": 4000}),
 )

@@ -7,6 +7,8 @@ import torch
 from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
 from gansmith.theory import GaussianMixture
 
+SIDE = 400.0  # of the cube that noise is uniform on, far larger than the data
+
 
 def run(arm: str, seed: int, dim: int, share: float, count: int) -> Numbers:
     """A model of which a share is noise, against the model itself."""
@@ -14,14 +16,17 @@ def run(arm: str, seed: int, dim: int, share: float, count: int) -> Numbers:
     cov = torch.eye(dim).double().expand(5, dim, dim)
     good = GaussianMixture(torch.full((5,), 0.2).double(), means, cov)
     x = means[torch.randint(5, (count,))] + torch.randn(count, dim).double()
-    noise = -dim * math.log(400.0)  # uniform on a far larger cube
+    part = share if arm == "noise mixed in" else 0.0
+    noise = math.log(max(part, 1e-300)) - dim * math.log(SIDE)
     alone = good.log_prob(x)
-    mixed = torch.logaddexp(
-        math.log(1 - share) + alone, torch.full_like(alone, math.log(max(share, 1e-300)) + noise)
-    )
-    kept = 1 - share if arm == "noise mixed in" else 1.0
-    drop = float((alone - mixed).mean()) if arm == "noise mixed in" else 0.0
-    return {"drop": drop, "limit": -math.log(1 - share), "good samples": kept}
+    mixed = torch.logaddexp(math.log(1 - part) + alone, torch.full_like(alone, noise))
+    made = torch.where(torch.rand(count, 1) < part, SIDE * (torch.rand(count, dim) - 0.5), x)
+    near = torch.cdist(made, means).amin(1) < 2 * math.sqrt(dim)
+    return {
+        "drop": float((alone - mixed).mean()),
+        "limit": -math.log(1 - share),
+        "good samples": float(near.double().mean()),
+    }
 
 
 def check(arms: Arms) -> list[Check]:
@@ -47,6 +52,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"noise mixed in": "the model"},
     control_description="no noise",
-    quick=Budget(2, {"dim": 50, "share": 0.99, "count": 5000}),
+    quick=Budget(3, {"dim": 50, "share": 0.99, "count": 5000}),
     full=Budget(5, {"dim": 50, "share": 0.99, "count": 100_000}),
 )

@@ -43,6 +43,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"one class": "all classes"},
     control_description="pictures of all classes",
-    quick=Budget(1, {"count": 1000}),
+    quick=Budget(3, {"count": 1000}),
     full=Budget(3, {"count": 1900}),
 )

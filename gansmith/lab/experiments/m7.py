@@ -38,7 +38,7 @@ def run(arm: str, seed: int, count: int, train: int) -> Numbers:
 
 
 def check(arms: Arms) -> list[Check]:
-    pixels, aligned = (arms.numbers[arm][0]["found"] for arm in ("pixels", "aligned"))
+    pixels, aligned = (arms.mean_list(arm, "found") for arm in ("pixels", "aligned"))
     return [
         above("by pixels, not shifted", pixels[0], 1.0),
         below("by pixels, the least over shifts of 1 to 4", min(pixels[1:]), 0.5),
@@ -70,7 +70,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"aligned": "chance"},
     control_description="a random neighbor",
-    quick=Budget(1, {"count": 100, "train": 1000}),
+    quick=Budget(3, {"count": 100, "train": 1000}),
     full=Budget(3, {"count": 500, "train": 5000}),
     plot=plot,
 )

@@ -80,7 +80,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"L2 + GAN": "L2"},
     control_description="L2 in place of the GAN",
-    quick=Budget(1, {"steps": 1200, "width": 16}),
+    quick=Budget(3, {"steps": 1200, "width": 16}),
     full=Budget(3, {"steps": 4000, "width": 32}),
     plot=plot,
 )

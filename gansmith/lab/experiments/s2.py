@@ -94,7 +94,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"L2 + adversarial": "mean fill"},
     control_description="filling with the mean picture",
-    quick=Budget(1, {"steps": 1200, "width": 16}),
+    quick=Budget(3, {"steps": 1200, "width": 16}),
     full=Budget(3, {"steps": 4000, "width": 32}),
     plot=plot,
 )

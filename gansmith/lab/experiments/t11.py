@@ -39,7 +39,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"normal": "untrained"},
     control_description="an untrained generator",
-    quick=Budget(2, {"steps": 1500}),
+    quick=Budget(3, {"steps": 1500}),
     full=Budget(10, {"steps": 6000}),
     departures="on the ring; for the grid of 25 and garments see the tables of the presets",
 )

@@ -90,6 +90,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"trained": "random"},
     control_description="an untrained D",
-    quick=Budget(1, {"steps": 1200, "width": 16}),
+    quick=Budget(3, {"steps": 1200, "width": 16}),
     full=Budget(3, {"steps": 8000, "width": 32}),
 )

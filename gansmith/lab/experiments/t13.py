@@ -52,6 +52,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"4 to 1": "1 to 1"},
     control_description="a D trained on equal counts",
-    quick=Budget(2, {"steps": 3000}),
+    quick=Budget(3, {"steps": 3000}),
     full=Budget(3, {"steps": 10_000}),
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 from gansmith.games.gan import GAN
 from gansmith.games.history import HistoryGAN
 from gansmith.lab.experiment import Arms, Budget, Check, Experiment, Numbers, above, below
@@ -18,10 +20,10 @@ def run(arm: str, seed: int, steps: int, count: int) -> Numbers:
 
 def check(arms: Arms) -> list[Check]:
     gain = arms.mean("memory", "modes") - arms.mean("none", "modes")
-    swing = arms.mean("memory", "swing") / max(arms.mean("none", "swing"), 1e-9)
+    swing, plain = arms.mean("memory", "swing"), arms.mean("none", "swing")
     return [
         above("modes, with memory less without", gain, 0.0),
-        below("swing of the modes, with over without", swing, 0.8),
+        below("swing of the modes, with over without", swing / plain if plain else math.inf, 0.8),
     ]
 
 

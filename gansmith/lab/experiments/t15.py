@@ -71,7 +71,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"simultaneous": "alternating", "alternating": "simultaneous"},
     control_description="the two exchanged",
-    quick=Budget(2, {"steps": 3000, "divergence": "gan-divergence"}),
+    quick=Budget(3, {"steps": 3000, "divergence": "gan-divergence"}),
     full=Budget(10, {"steps": 10_000, "divergence": "gan-divergence"}),
     plot=plot,
 )

@@ -76,6 +76,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={GAN: f"autoencoder, {WIDTHS[0]}"},
     control_description="the decoder in place of the GAN",
-    quick=Budget(1, {"steps": 3000}),
+    quick=Budget(3, {"steps": 3000}),
     full=Budget(3, {"steps": 8000}),
 )

@@ -77,6 +77,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"the recipe": "dense layers"},
     control_description="dense layers in place of the guidelines",
-    quick=Budget(1, {"steps": 600, "width": 16}),
+    quick=Budget(3, {"steps": 600, "width": 16}),
     full=Budget(3, {"steps": 6000, "width": 32}),
 )

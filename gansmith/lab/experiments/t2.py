@@ -63,7 +63,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"trained": "constant"},
     control_description="D = 1/2 everywhere, whose error is half the total variation, 0.341",
-    quick=Budget(2, {"steps": 3000}),
+    quick=Budget(3, {"steps": 3000}),
     full=Budget(3, {"steps": 20_000}),
     plot=plot,
 )

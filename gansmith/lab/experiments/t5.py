@@ -74,7 +74,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"minimax": "non-saturating", "non-saturating": "minimax"},
     control_description="the two names exchanged",
-    quick=Budget(1, {"ahead": 200, "looked": 100, "steps": 600, "width": 16}),
+    quick=Budget(3, {"ahead": 200, "looked": 100, "steps": 600, "width": 16}),
     full=Budget(3, {"ahead": 200, "looked": 100, "steps": 4000, "width": 32}),
     plot=plot,
 )

@@ -71,7 +71,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"all four": "no clipping"},
     control_description="the game without clipping",
-    quick=Budget(1, {"steps": 3000}),
+    quick=Budget(3, {"steps": 3000}),
     full=Budget(3, {"steps": 10_000}),
     departures="on the ring. RMSProp divides G's gradient by its size, so that G finds the modes "
     "even where the critic grows; with the other two changes dropped it finds them too",

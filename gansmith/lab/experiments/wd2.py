@@ -72,6 +72,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"the plan": "a random plan"},
     control_description="a random plan",
-    quick=Budget(2, {"n": 30, "tries": 50}),
+    quick=Budget(3, {"n": 30, "tries": 50}),
     full=Budget(5, {"n": 60, "tries": 1000}),
 )

@@ -98,7 +98,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"penalty": "nothing", "nothing": "penalty"},
     control_description="the critics with and without a penalty exchanged",
-    quick=Budget(1, {"steps": 2400, "dim": 2}),
+    quick=Budget(3, {"steps": 2400, "dim": 2}),
     full=Budget(3, {"steps": 6000, "dim": 10}),
     plot=plot,
 )

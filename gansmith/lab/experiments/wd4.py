@@ -63,6 +63,6 @@ EXPERIMENT = Experiment(
     check=check,
     control={"clipping": "penalty", "penalty": "clipping"},
     control_description="the two exchanged",
-    quick=Budget(1, {"steps": 1500}),
+    quick=Budget(3, {"steps": 1500}),
     full=Budget(3, {"steps": 6000}),
 )

@@ -63,7 +63,7 @@ EXPERIMENT = Experiment(
     check=check,
     control={"wasserstein": "non-saturating"},
     control_description="the GAN in place of the critic",
-    quick=Budget(1, {"steps": 900, "measurements": 12, "width": 16}),
+    quick=Budget(3, {"steps": 900, "measurements": 12, "width": 16}),
     full=Budget(3, {"steps": 3000, "measurements": 20, "width": 32}),
     plot=plot,
 )
