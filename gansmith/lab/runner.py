@@ -33,12 +33,13 @@ def run_experiment(
 ) -> Verdict:
     """Run the arms and seeds that have no result yet; results are written after every arm.
 
-    A seed that diverges is a result. With other settings than before all results are dropped.
+    A seed that diverges is a result. With other settings than before all results are dropped, and
+    those of arms that there are no more.
     """
     budget = experiment.full if full else experiment.quick
     count = budget.seeds if seeds is None else seeds
     path = results_path(folder, experiment.id, full)
-    runs = _previous_runs(path, budget)
+    runs = _previous_runs(path, budget, experiment.arms)
     for seed in range(count):
         for arm in experiment.arms:
             if any(run["arm"] == arm and run["seed"] == seed for run in runs):
@@ -66,12 +67,12 @@ def _run_arm(experiment: Experiment, budget: Budget, arm: str, seed: int) -> dic
     return {"arm": arm, "seed": seed, "seconds": seconds, "numbers": numbers}
 
 
-def _previous_runs(path: Path, budget: Budget) -> list[dict[str, Any]]:
+def _previous_runs(path: Path, budget: Budget, arms: tuple[str, ...]) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     page = json.loads(path.read_text())
     same = page["settings"] == json.loads(json.dumps(dict(budget.settings)))
-    return list(page["runs"]) if same else []
+    return [run for run in page["runs"] if same and run["arm"] in arms]
 
 
 def _arms(experiment: Experiment, runs: list[dict[str, Any]]) -> Arms:

@@ -168,6 +168,13 @@ def test_an_interrupted_experiment_is_resumed(tmp_path: Path) -> None:
     changed = replace(experiment, quick=Budget(1, {"values": {"claim": 0.1, "control": 3.0}}))
     run_experiment(changed, tmp_path, log=quiet)
     assert len(played) == 5  # other settings, other results
+    renamed = replace(
+        changed,
+        arms=("claim", "other"),
+        control={"claim": "other"},
+        run=lambda *_, **__: {"value": 9.0},
+    )
+    assert run_experiment(renamed, tmp_path, log=quiet).outcome == "holds"
 
 
 def test_without_an_arm_the_verdict_is_inconclusive() -> None:
