@@ -24,7 +24,7 @@ class LabOptions:
     Args:
         what: list, run or report.
         ids: experiments to run, by id.
-        full: the size that the claim asks for, in the place of about two minutes.
+        full: the size that the claim asks for; without it a quick form of some minutes.
         seeds: how many seeds; the experiment's own by default.
         out: where results are; benchmarks/lab if there is such a folder, else lab/.
     """

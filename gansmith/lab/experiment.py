@@ -86,7 +86,7 @@ class Experiment:
     control: arms that replace others, with which the criterion must fail: the same without what the
         claim is about, so that a criterion that cannot see it would pass. control_description: what
         they are.
-    quick, full: about two minutes, and the size that the claim needs.
+    quick, full: minutes, and the size that the claim needs.
     plot: of the numbers. animate: the frames of an animation.
     departures: where the full run is smaller or otherwise than in the paper.
     population: the claim is about a share of many runs or random settings, one for each seed; a
