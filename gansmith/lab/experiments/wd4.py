@@ -61,8 +61,8 @@ EXPERIMENT = Experiment(
     arms=("clipping", "penalty"),
     run=run,
     check=check,
-    control={"clipping": "penalty", "penalty": "clipping"},
-    control_description="the two exchanged",
+    control={"clipping": "penalty"},
+    control_description="the penalty in place of clipping",
     quick=Budget(3, {"steps": 1500}),
     full=Budget(3, {"steps": 6000}),
 )
