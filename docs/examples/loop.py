@@ -1,6 +1,6 @@
 """WGAN-GP on a ring of 8 Gaussians in a plain loop: objectives and penalties, no Game, no Trainer.
 
-Run it with `python docs/examples/loop.py [STEPS]`.
+Run it with `python docs/examples/loop.py [STEPS [BATCH [SEED]]]`.
 """
 
 import sys
@@ -16,16 +16,16 @@ from gansmith.objectives import OBJECTIVES
 from gansmith.penalties import InterpolatedGP
 
 
-def main(steps: int = 600, batch: int = 128) -> tuple[float, float]:
+def main(steps: int = 600, batch: int = 128, seed: int = 0) -> tuple[float, float]:
     """Train, and return the energy distance to real points before and after."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     ring = open_data("ring")
     latent = Latent(8)
     G, D = MLPGenerator(latent, 2, width=64), MLPCritic(2, width=64)
     objective, penalty = OBJECTIVES["wasserstein"], InterpolatedGP(1.0)
     move_G = torch.optim.Adam(G.parameters(), 1e-3, (0.5, 0.9))
     move_D = torch.optim.Adam(D.parameters(), 1e-3, (0.5, 0.9))
-    rng = Rng(0)
+    rng = Rng(seed)
 
     def points(n: int) -> torch.Tensor:
         with torch.no_grad():

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import torch
 
 from gansmith.core.game import Batch
@@ -15,8 +18,8 @@ from gansmith.metrics import energy_distance
 from gansmith.networks import MLPCritic, MLPGenerator
 
 
-def make(g_steps: int = 3) -> OTGAN:
-    torch.manual_seed(0)
+def make(g_steps: int = 3, seed: int = 0) -> OTGAN:
+    torch.manual_seed(seed)
     V = MLPCritic(2, 32, 2, head=lambda width, side: [torch.nn.Linear(width, 16)])
     return OTGAN(
         MLPGenerator(Latent(3), 2, 32, 2), V, energy=MinibatchEnergy(0.1, 20), g_steps=g_steps
@@ -59,12 +62,12 @@ def test_samples_are_decoded_codes() -> None:
     assert set(game.exports()) == {"G"}
 
 
-def test_g_alone_comes_near_the_data() -> None:
+def test_g_alone_comes_near_the_data(seed: int, within: Callable[..., None]) -> None:
     """150 steps on the ring, V as it began: a fixed embedding is enough to begin with."""
-    data, game = open_data("ring"), make()
-    source = open_source(data, 32, 0)
+    data, game = open_data("ring"), make(seed=seed)
+    source = open_source(data, 32, seed)
     rates = {"G": adam(1e-3, 0.5), "V": adam(0.0)}
-    trainer = Trainer(game, source, optim=rates, steps=150, ema=0.95)
+    trainer = Trainer(game, source, optim=rates, steps=150, ema=0.95, seed=seed)
 
     def distance() -> float:
         return energy_distance(game.sample(1000, Rng(1)), data.held_out["real"][:1000])
@@ -72,13 +75,14 @@ def test_g_alone_comes_near_the_data() -> None:
     before = distance()
     trainer.fit()
     with trainer.ema.applied(game):
-        assert distance() < before / 5
+        within({"of the distance": distance() / before}, {"of the distance": (0, 0.2)})
 
 
-def test_v_alone_takes_the_distributions_apart() -> None:
+def test_v_alone_takes_the_distributions_apart(seed: int, within: Callable[..., None]) -> None:
     """The distance of 20 fresh batches of 32, after 40 moves of V against a fixed G."""
-    data, game = open_data("ring"), make()
-    trainer = Trainer(game, open_source(data, 32, 0), optim={"V": adam(1e-3, 0.5)})
+    data, game = open_data("ring"), make(seed=seed)
+    source = open_source(data, 32, seed)
+    trainer = Trainer(game, source, optim={"V": adam(1e-3, 0.5)}, seed=seed)
 
     def distance() -> float:
         x = game.draw(Batch(real=data.held_out["real"][:640]), Rng(9))
@@ -88,4 +92,5 @@ def test_v_alone_takes_the_distributions_apart() -> None:
     for _ in range(40):
         phase = game.phases()[1]
         trainer.move(phase, trainer.draw(phase))
-    assert distance() > 1.5 * before > 0
+    assert before > 0
+    within({"times as far": distance() / before}, {"times as far": (1.5, math.inf)})

@@ -269,18 +269,16 @@ def trained(critic, objective, p, q, steps=500, n=1024, seed=0):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_trained_critic_reads_the_divergence(name):
-    torch.manual_seed(0)
-    exact = divergence(name, P, Q)
-    got = trained(Critic(), F_DIVERGENCES[name], P, Q)
-    print(f"{name}: {got:.4f} of {exact:.4f}, off by {got / exact - 1:+.2%}")
-    assert got == pytest.approx(exact, rel=0.05)
+def test_trained_critic_reads_the_divergence(name, seed, within):
+    torch.manual_seed(seed)
+    got = trained(Critic(), F_DIVERGENCES[name], P, Q, seed=seed)
+    within({"of the exact": got / divergence(name, P, Q)}, {"of the exact": (0.95, 1.05)})
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_linear_logit_reads_less_and_never_more(name):
+def test_a_linear_logit_reads_less_and_never_more(name, seed, within):
     """Unequal spreads: the best logit is quadratic, so a linear one stays under the divergence."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     q = normal(0.3, 1.3)
     linear = nn.Sequential(nn.Linear(1, 1), nn.Flatten(0))
     row = F_DIVERGENCES[name]
@@ -290,7 +288,7 @@ def test_a_linear_logit_reads_less_and_never_more(name):
         z = torch.randn(2, n, generator=rng)
         return z[0], (q.mean + q.stddev * z[1]).float()
 
-    rng = torch.Generator().manual_seed(1)
+    rng = torch.Generator().manual_seed(1 + seed)
     adam = torch.optim.Adam(linear.parameters(), lr=0.02)
     for _ in range(200):
         adam.zero_grad()
@@ -301,8 +299,10 @@ def test_a_linear_logit_reads_less_and_never_more(name):
         t, c = row.activation(real), row.composite(fake)
         error = math.sqrt((t.var() + c.var()).item() / len(t)) / row.multiple
         got = row.divergence(real, fake).item()
-    assert got <= exact + 2 * error
-    assert got < 0.8 * exact
+    within(
+        {"errors above the exact": (got - exact) / error, "of the exact": got / exact},
+        {"errors above the exact": (-math.inf, 2), "of the exact": (-math.inf, 0.8)},
+    )
 
 
 # --- your own f ---------------------------------------------------------------------------------
@@ -312,12 +312,13 @@ def triangular(u):
     return (u - 1) ** 2 / (u + 1)
 
 
-def test_own_f_with_nothing_else_given():
+def test_own_f_with_nothing_else_given(seed, within):
     own = FDivergence(triangular, quantity="triangular discrimination")
     assert (own.offset, own.quantity) == (0, "triangular discrimination")
     exact = divergence("triangular", P, Q)
-    torch.manual_seed(0)
-    assert trained(Critic(), own, P, Q, steps=300) == pytest.approx(exact, rel=0.05)
+    torch.manual_seed(seed)
+    got = trained(Critic(), own, P, Q, steps=300, seed=seed)
+    within({"of the exact": got / exact}, {"of the exact": (0.95, 1.05)})
 
 
 @pytest.mark.parametrize("name", CURVED)

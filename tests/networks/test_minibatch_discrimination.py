@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -97,17 +98,17 @@ def test_without_a_head_a_critic_of_points_is_what_it_was() -> None:
     ]
 
 
-def planted(head: Head) -> float:
+def planted(head: Head, seed: int) -> float:
     """AUC of a trained D between batches of 16 points and batches of one point, 16 times.
 
     A single point has the same distribution in both, so that only the batch gives it away.
     """
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     D = MLPCritic(2, 32, 2, head=head)
     objective, optimiser = OBJECTIVES["non-saturating"], torch.optim.Adam(D.parameters(), 2e-3)
 
     def pair(n: int) -> tuple[Tensor, Tensor]:
-        return Rng(n, 0).normal(16, 2), Rng(n, 1).normal(1, 2).expand(16, 2)
+        return Rng(seed, n, 0).normal(16, 2), Rng(seed, n, 1).normal(1, 2).expand(16, 2)
 
     for n in range(400):
         real, fake = pair(n)
@@ -121,14 +122,16 @@ def planted(head: Head) -> float:
     return float(roc_auc_score(label.numpy(), torch.cat([real, fake]).numpy()))
 
 
-def test_a_collapsed_batch_is_told_with_the_layer_alone() -> None:
-    assert planted(minibatch_head(4, 3)) >= 0.95
-    assert 0.4 <= planted(linear_head) <= 0.6  # the control: as good as a guess
+def test_a_collapsed_batch_is_told_with_the_layer_alone(
+    seed: int, within: Callable[..., None]
+) -> None:
+    auc = {"with": planted(minibatch_head(4, 3), seed), "without": planted(linear_head, seed)}
+    within(auc, {"with": (0.95, 1), "without": (0.4, 0.6)})  # the control: as good as a guess
 
 
-def test_g_is_pushed_apart() -> None:
+def test_g_is_pushed_apart(seed: int, within: Callable[..., None]) -> None:
     """From a D that has seen collapsed batches, G's gradient spreads its samples."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     D = MLPCritic(2, 32, 2, head=minibatch_head(4, 3))
     G = MLPGenerator(Latent(2), 2, 16, 1)
     with torch.no_grad():
@@ -137,10 +140,12 @@ def test_g_is_pushed_apart() -> None:
     optimisers = [torch.optim.Adam(p.parameters(), 2e-3) for p in (D, G)]
     before = float(G(z).std(0).mean().detach())
     for n in range(150):
+        x, z_d, z_g = (Rng(seed, n, k).normal(16, 2) for k in range(3))
         optimisers[0].zero_grad()
-        objective.d(D(Rng(n, 0).normal(16, 2)), D(G(Rng(n, 1).normal(16, 2)).detach())).backward()
+        objective.d(D(x), D(G(z_d).detach())).backward()
         optimisers[0].step()
         optimisers[1].zero_grad()
-        objective.g(None, D(G(Rng(n, 2).normal(16, 2)))).backward()
+        objective.g(None, D(G(z_g))).backward()
         optimisers[1].step()
-    assert float(G(z).std(0).mean().detach()) > 3 * before
+    spread = float(G(z).std(0).mean().detach())
+    within({"times as wide": spread / before}, {"times as wide": (3, math.inf)})

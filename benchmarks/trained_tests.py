@@ -1,0 +1,105 @@
+"""How much room the tests that train to a threshold have: seeds and vector instructions.
+
+    python benchmarks/trained_tests.py [--seeds 5] [--select EXPRESSION] [--folder DIR]
+
+Plays each test marked `trained` (tests/conftest.py) with every seed, and each seed with the vector
+instructions of this processor, with AVX2 and with none; prints a Markdown table of each number, its
+bounds, and the worst over the matrix. A part of the matrix that lies in the folder already is not
+played again: delete its file to do so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from xml.etree import ElementTree
+
+import torch
+
+ROOT = Path(__file__).parents[1]
+# PyTorch's own kernels, oneDNN's and MKL's choose their instructions each by its own variable.
+INSTRUCTIONS = {
+    "native": {},
+    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+    "default": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+}
+Numbers = dict[tuple[str, str], tuple[float, float, float]]  # (test, name): value, low, high
+
+
+def play(seed: int, instructions: str, select: str, page: Path) -> None:
+    """Run the trained tests once; their numbers go to a JUnit file."""
+    words = [sys.executable, "-m", "pytest", "tests", "-m", "trained", "-o", "junit_family=xunit1"]
+    part = page.with_suffix(".part")
+    environment = {"GANSMITH_TEST_SEED": str(seed), "OMP_NUM_THREADS": "1"}
+    subprocess.run(
+        [*words, "-k", select, f"--junitxml={part}"],
+        cwd=ROOT,
+        env=os.environ | environment | INSTRUCTIONS[instructions],
+        stdout=subprocess.DEVNULL,
+        check=False,  # a test that fails is a row of the table
+    )
+    part.rename(page)
+
+
+def read(page: Path) -> Numbers:
+    """The numbers of a JUnit file; a test that broke off before it had any counts as NaN."""
+    found: Numbers = {}
+    for case in ElementTree.parse(page).iter("testcase"):
+        test = f"{case.get('classname', '').removeprefix('tests.')}: {case.get('name')}"
+        for entry in case.iter("property"):
+            value, low, high = map(float, entry.get("value", "").split())
+            found[test, entry.get("name", "")] = value, low, high
+        if case.find("failure") is not None and case.find("properties") is None:
+            found[test, "raised"] = float("nan"), 0.0, 0.0
+    return found
+
+
+def room(value: float, low: float, high: float) -> float:
+    """How far a number lies within its bounds; below 0 it is outside, as NaN is."""
+    return min(value - low, high - value) if value == value else -float("inf")
+
+
+def table(matrix: dict[str, Numbers]) -> str:
+    """A row for each number: bounds, median, worst and where, and how many runs miss."""
+    rows = sorted({key for numbers in matrix.values() for key in numbers})
+    lines = ["| test | number | wanted | median | worst | of | missed |", "| --- " * 7 + "|"]
+    for key in rows:
+        seen = {cell: numbers[key] for cell, numbers in matrix.items() if key in numbers}
+        cell, worst = min(seen.items(), key=lambda pair: room(*pair[1]))
+        value, low, high = worst
+        missed = sum(room(*number) < 0 for number in seen.values())
+        middle = median(number[0] for number in seen.values())
+        lines.append(
+            f"| {key[0]} | {key[1]} | {low:.3g} to {high:.3g} | {middle:.3g} | {value:.3g} | {cell} "
+            f"| {missed} of {len(seen)} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--select", default="", help="an expression for pytest -k")
+    parser.add_argument("--folder", type=Path, default=Path("runs/trained_tests"))
+    parser.add_argument("--read", action="store_true", help="print what is there and play nothing")
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    matrix = {}
+    for seed in range(args.seeds):
+        for instructions in INSTRUCTIONS:
+            page = (args.folder / f"{instructions}-{seed}.xml").absolute()
+            if not page.exists() and not args.read:
+                play(seed, instructions, args.select, page)
+            if page.exists():
+                matrix[f"{instructions}, seed {seed}"] = read(page)
+    capability = torch.backends.cpu.get_cpu_capability()
+    print(f"torch {torch.__version__}; native is {capability}; {len(matrix)} runs of each test\n")
+    print(table(matrix))
+
+
+if __name__ == "__main__":
+    main()
