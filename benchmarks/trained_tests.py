@@ -74,8 +74,8 @@ def table(matrix: dict[str, Numbers]) -> str:
         missed = sum(room(*number) < 0 for number in seen.values())
         middle = median(number[0] for number in seen.values())
         lines.append(
-            f"| {key[0]} | {key[1]} | {low:.3g} to {high:.3g} | {middle:.3g} | {value:.3g} | {cell} "
-            f"| {missed} of {len(seen)} |"
+            f"| {key[0]} | {key[1]} | {low:.3g} to {high:.3g} | {middle:.3g} | {value:.3g} "
+            f"| {cell} | {missed} of {len(seen)} |"
         )
     return "\n".join(lines)
 

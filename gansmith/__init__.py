@@ -9,6 +9,8 @@ Imports are lazy: `import gansmith` alone loads nothing heavy.
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,14 @@ __all__ = [
     "sweep",
     "train",
 ]
+
+# Read when PyTorch is loaded, so of no effect where that was imported first. Threads that spin long
+# while they wait make a busy machine crawl, ones that never spin lose time on a quiet one
+# (docs/defaults.md). What MPS lacks is computed on the processor.
+if "torch" not in sys.modules and "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "300")
+if sys.platform == "darwin":
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
 
 _HOMES = {
     "Batch": "gansmith.core.game",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gansmith.core.distributed import choose_device
 from gansmith.runs.plan import PRESET, plan
 from gansmith.runs.run import Run
 
@@ -22,6 +23,7 @@ def train(
     begin_from: str | Path | None = None,
     metrics: Sequence[str] = (),
     sample_every: int | None = None,
+    device: str | None = None,
     **keywords: Any,
 ) -> Run:
     """Train a preset and return its run.
@@ -35,10 +37,13 @@ def train(
     metrics: numbers to take with every sample sheet, as `evaluate` names them; the first selects
         `best`.
     sample_every: steps between two sample sheets, each of them scored.
+    device: cpu, cuda or mps, from now on in this process; auto, as at first, takes cuda if it can.
     keywords: the preset's own, and size, channels, val, skip_bad, labelled, micro, precision,
         clip, compile, where they differ from their defaults.
     Raises ValueError, TypeError or OSError for what cannot work, before anything is written.
     """
+    if device is not None:
+        choose_device(device)
     run = plan(
         preset,
         data=data,
@@ -55,6 +60,8 @@ def train(
     return Run.begin(run.folder, run.config, run.dataset).play()
 
 
-def open_run(folder: str | Path) -> Run:
-    """Open a run folder, to sample, resume or evaluate it."""
+def open_run(folder: str | Path, *, device: str | None = None) -> Run:
+    """Open a run folder, to sample, resume or evaluate it; device: as in `train`."""
+    if device is not None:
+        choose_device(device)
     return Run.open(folder)

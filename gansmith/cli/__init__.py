@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from importlib import import_module
 
 from rich.console import Console
@@ -50,16 +51,14 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith list presets               also: objectives, penalties, data, runs
 
 `gansmith COMMAND --help` explains a command, `gansmith train PRESET --help` a preset.
+--device auto|cpu|cuda|mps, with any command, says where it computes; auto: CUDA where there is one.
 GANSMITH_TRACE=1 shows where in the code an error was raised.
 """
 
 
 def main(words: list[str] | None = None) -> None:
     """Run a command; a mistake ends in one clear line and exit status 2."""
-    # Threads that spin long while they wait make a busy machine crawl, ones that never spin lose
-    # time on a quiet one (docs/defaults.md); read when torch is loaded.
-    if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+    warnings.formatwarning = lambda message, *_, **__: f"gansmith: {message}\n"
     words = sys.argv[1:] if words is None else words
     if not words or words[0] in ("-h", "--help"):
         console.print(ABOUT, markup=False)
@@ -73,6 +72,7 @@ def main(words: list[str] | None = None) -> None:
     try:
         if command not in COMMANDS:
             raise ValueError(unknown_name("command", command, COMMANDS))
+        rest = _choose_device(rest)
         import_module(f"gansmith.cli.{command}").main(rest)
     except BrokenPipeError:  # whoever reads has seen enough, as `| head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -85,3 +85,18 @@ def main(words: list[str] | None = None) -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+
+
+def _choose_device(words: list[str]) -> list[str]:
+    """The words without `--device KIND`, which is obeyed."""
+    rest: list[str] = []
+    left = iter(words)
+    for word in left:
+        option, equals, value = word.partition("=")
+        if option != "--device":
+            rest.append(word)
+            continue
+        from gansmith.core.distributed import choose_device
+
+        choose_device(value if equals else next(left, ""))
+    return rest

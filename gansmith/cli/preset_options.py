@@ -31,8 +31,8 @@ def parse_with_preset(
     preset = find_preset(name)
     words, switched_off = _switched_off(preset.build, words)
     own = preset_options(preset.build, preset.paper if "--paper" in words else {})
-    clash = {f.name for f in fields(own)} & {f.name for f in fields(general)}  # type: ignore[arg-type]
-    if clash:
+    taken = {"device"} | {f.name for f in fields(general)}  # type: ignore[arg-type]
+    if clash := {f.name for f in fields(own)} & taken:
         raise TypeError(
             f"the preset {name} has a keyword {min(clash)!r}, which every preset has as an option "
             "already; choose another name"

@@ -159,7 +159,7 @@ def conv_operator_norm(conv: nn.Conv2d, size: tuple[int, int]) -> float:
     # Here, since every training run imports this file and none of them calls this.
     from scipy.sparse.linalg import LinearOperator, eigsh
 
-    weight = conv.weight.detach().double()
+    weight = conv.weight.detach().cpu().double()
     shape = (1, conv.in_channels, *size)
 
     def squared(x: np.ndarray) -> np.ndarray:
@@ -168,7 +168,7 @@ def conv_operator_norm(conv: nn.Conv2d, size: tuple[int, int]) -> float:
             # The private method knows the layer's padding mode, which F.conv2d does not.
             y = conv._conv_forward(picture, weight, None)
         (image,) = torch.autograd.grad(y, picture, y.detach())
-        return image.flatten().cpu().numpy()
+        return image.flatten().numpy()
 
     n = math.prod(shape)
     start = np.random.default_rng(0).standard_normal(n)

@@ -17,18 +17,40 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 T = TypeVar("T")
+_kind = "auto"  # of device, as `choose_device` was told
+
+
+def choose_device(kind: str) -> None:
+    """Compute on this kind of device from now on, in this process.
+
+    kind: cpu, cuda, mps (Apple's GPUs), or auto: cuda where there is one, else cpu.
+    Raises ValueError when this machine, or this build of PyTorch, has no such device.
+    """
+    global _kind
+    usable = {
+        "auto": True,
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available() and "RANK" not in os.environ,
+    }
+    if not usable.get(kind):
+        there = ", ".join(name for name, usable_here in usable.items() if usable_here)
+        raise ValueError(f"PyTorch cannot compute on {kind!r} here; --device is one of {there}")
+    _kind = kind
 
 
 def init() -> torch.device:
-    """Join the process group that `torchrun` announces, if any; the device to train on."""
-    cuda = torch.cuda.is_available()
+    """Join the process group that `torchrun` announces, if any; the device to compute on."""
+    kind = _kind
+    if kind == "auto":
+        kind = "cuda" if torch.cuda.is_available() else "cpu"
     local = int(os.environ.get("LOCAL_RANK", 0))
     if "RANK" in os.environ and not dist.is_initialized():
-        dist.init_process_group("nccl" if cuda else "gloo")
-    if cuda:
+        dist.init_process_group("nccl" if kind == "cuda" else "gloo")
+    if kind == "cuda":
         torch.cuda.set_device(local)
         return torch.device("cuda", local)
-    return torch.device("cpu")
+    return torch.device(kind)
 
 
 def world() -> int:

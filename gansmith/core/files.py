@@ -47,7 +47,7 @@ def append_line(path: Path, line: str) -> None:
     Raises FileError when the disk is full or the folder cannot be written.
     """
     try:
-        with open(path, "a") as file:
+        with open(path, "a", encoding="utf-8") as file:
             file.write(line + "\n")
     except OSError as error:
         raise FileError(_advice(path, error)) from error

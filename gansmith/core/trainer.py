@@ -235,11 +235,8 @@ class Trainer:
         """Scalars, averaged over the processes: what the log holds of terms and notes."""
         if not values:
             return {}
-        means = (
-            distributed.all_reduce_sum(torch.stack(list(values.values())).double())
-            / distributed.world()
-        )
-        return dict(zip(values, means.tolist(), strict=True))
+        sums = distributed.all_reduce_sum(torch.stack(list(values.values()))).tolist()
+        return {name: total / distributed.world() for name, total in zip(values, sums, strict=True)}
 
     def _raise_non_finite(self, phase: Phase, losses: dict[str, Tensor]) -> NoReturn:
         """Stop before anybody moves, naming the terms that are not finite."""

@@ -163,5 +163,5 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     """The complete lines of a JSON-lines file; none if there is no file."""
     if not path.exists():
         return []
-    lines = path.read_text().splitlines(keepends=True)
+    lines = path.read_text("utf-8").splitlines(keepends=True)
     return [json.loads(line) for line in lines if line.endswith("\n")]

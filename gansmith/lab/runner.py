@@ -52,7 +52,7 @@ def run_experiment(
 
 def read_results(path: Path, experiment: Experiment) -> tuple[Arms, dict[str, Any]]:
     """The numbers in a file of results, by arm, and the whole file."""
-    page = json.loads(path.read_text())
+    page = json.loads(path.read_text("utf-8"))
     return _arms(experiment, page["runs"]), page
 
 
@@ -70,7 +70,7 @@ def _run_arm(experiment: Experiment, budget: Budget, arm: str, seed: int) -> dic
 def _previous_runs(path: Path, budget: Budget, arms: tuple[str, ...]) -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    page = json.loads(path.read_text())
+    page = json.loads(path.read_text("utf-8"))
     same = page["settings"] == json.loads(json.dumps(dict(budget.settings)))
     return [run for run in page["runs"] if same and run["arm"] in arms]
 

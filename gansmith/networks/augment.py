@@ -60,8 +60,11 @@ def cutout(x: Tensor, u: Tensor) -> Tensor:
 
 
 def uniform_integers(u: Tensor, count: int) -> Tensor:
-    """A uniform integer in 0 .. count - 1 from a uniform number in [0, 1), int64."""
-    return (u.double() * count).long()
+    """A uniform integer in 0 .. count - 1 from a uniform number in [0, 1), int64.
+
+    u: a multiple of 2^-24, as torch's float32 are. Exact without float64, which some GPUs lack.
+    """
+    return (u * 2**24).long() * count >> 24
 
 
 # name -> (uniform numbers per image, transformation); applied in the order of the policy

@@ -74,7 +74,7 @@ class CustomFeatures:
                     f"features are (B, d); {self.description!r} returned {tuple(row.shape)} for "
                     f"{tuple(part.shape)}"
                 )
-        return torch.cat(found).double().cpu(), None
+        return torch.cat(found).cpu().double(), None
 
 
 class Inception:

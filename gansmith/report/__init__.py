@@ -74,7 +74,7 @@ class _History:
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a JSON-lines file but one that is still being written."""
     if path.exists():
-        for line in path.read_text().splitlines(keepends=True):
+        for line in path.read_text("utf-8").splitlines(keepends=True):
             if line.endswith("\n"):
                 yield json.loads(line)
 
@@ -104,7 +104,7 @@ def _summary(history: _History) -> str:
 def _shown(sheet: Path, alt: str, side: int, lines: int | None = None) -> str:
     if sheet.suffix == ".png":
         return picture(sheet, alt, side)
-    return tag("pre", "\n".join(sheet.read_text().splitlines()[:lines]))
+    return tag("pre", "\n".join(sheet.read_text("utf-8").splitlines()[:lines]))
 
 
 def _latest(history: _History) -> str:

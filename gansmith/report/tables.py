@@ -22,7 +22,7 @@ def numbers(folder: Path) -> str:
     path = folder / METRICS
     if not path.exists():
         return ""
-    metrics = json.loads(path.read_text())
+    metrics = json.loads(path.read_text("utf-8"))
     numbers = {key: Measured.from_json(plain) for key, plain in metrics["numbers"].items()}
     heads = "".join(tag("th", head) for head in ("number", "generated", "real data", "better"))
     rows = "\n".join(_row(name, number) for name, number in _named(numbers))

@@ -11,6 +11,7 @@ from gansmith.core.files import write_atomic
 from gansmith.version import __version__
 
 FILE = "config.json"
+ENDLESS = 10**9  # steps of a run that the clock ends
 EARLIER = "show"  # a key of the first layout of run folders
 ANEW = "it is of an earlier Gansmith; train the run anew, with the same preset, data and seed"
 
@@ -26,7 +27,8 @@ class Config:
     began_from: the run whose players this one started with, or None.
     sample_every: steps between two sample sheets, each of them scored. metrics: what to score by,
     if not by the default score; the first selects the best checkpoint.
-    versions: of Gansmith, torch and Python, and the number of threads.
+    versions: what the last bits depend on: the versions of Gansmith, torch and Python, the
+    processor's instructions, the device, the numbers of threads and of processes.
     """
 
     preset: str
@@ -64,7 +66,7 @@ class Config:
                 f"{folder} is not a run: it has no {FILE}. `gansmith list runs` shows what there is"
             )
         try:
-            page = json.loads(path.read_text())
+            page = json.loads(path.read_text("utf-8"))
             known = {part.name for part in fields(cls)}
             if EARLIER in page:
                 raise ValueError(f"its settings have names that are no longer used: {ANEW}")

@@ -14,8 +14,8 @@ from gansmith.data import open_data
 from gansmith.data.names import parse_name
 from gansmith.evaluation.select import check_metrics
 from gansmith.presets import find_preset
-from gansmith.runs.config import Config
-from gansmith.runs.run import ENDLESS, Run, versions
+from gansmith.runs.config import ENDLESS, Config
+from gansmith.runs.run import Run, versions
 
 PRESET = "ebgan"
 MINUTES = 4.0
@@ -88,6 +88,7 @@ def plan(
     run = Run(folder, config)
     run.dataset = dataset
     run.check()
+    config.versions["threads"] = run.choose_threads()
     return run
 
 

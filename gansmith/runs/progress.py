@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections import deque
 from typing import Any
 
 from rich.console import Console
@@ -10,8 +12,10 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from gansmith.core.trainer import Trainer
+from gansmith.runs.config import ENDLESS
 
 PLAIN_EVERY = 10.0  # seconds between plain lines
+WINDOW = 60.0  # seconds whose pace says how long the rest will take
 
 
 class Progress:
@@ -22,8 +26,9 @@ class Progress:
     """
 
     def __init__(self, trainer: Trainer, minutes: float | None, earlier: float) -> None:
-        self.steps, self.minutes = trainer.steps, minutes
-        self.start, self.earlier = trainer.step, earlier
+        self.trainer, self.minutes = trainer, minutes
+        self.latest = deque([(trainer.step, earlier)])  # steps of the last minute, and their time
+        self.quickest = math.inf  # seconds per step
         self.score = ""
         self.last_line = time.monotonic()
         console = Console(stderr=True)
@@ -46,16 +51,15 @@ class Progress:
 
     def update(self, line: dict[str, float], seconds: float) -> None:
         """Show a log line."""
-        step = int(line["step"])
-        done = step / self.steps if self.minutes is None else seconds / (60 * self.minutes)
-        sitting = max(seconds - self.earlier, 1e-9)
-        if self.minutes is None:
-            left = (self.steps - step) * sitting / max(step - self.start, 1)
+        step, steps = int(line["step"]), self.trainer.steps
+        pace, slower = self._pace(step, seconds)
+        if self.minutes is None or steps < ENDLESS:  # a run by the clock may have fixed its end
+            done, left, of = step / steps, (steps - step) * pace, f"/{steps}"
         else:
+            done, of = seconds / (60 * self.minutes), ""
             left = max(60 * self.minutes - seconds, 0.0)
-        of = f"/{self.steps}" if self.minutes is None else ""
         losses = "  ".join(f"{k} {v:.3g}" for k, v in line.items() if k != "step" and v)
-        tail = f"{format_duration(left)} left  {losses}  {self.score}"
+        tail = f"{format_duration(left)} left{slower}  {losses}  {self.score}"
         if self.bar:
             self.bar.update(
                 self.task, completed=min(done, 1.0), description=f"step {step}{of}", tail=tail
@@ -63,6 +67,18 @@ class Progress:
         elif time.monotonic() - self.last_line >= PLAIN_EVERY:
             self.last_line = time.monotonic()
             self.console.print(f"step {step}{of}  {tail}", highlight=False, soft_wrap=True)
+
+    def _pace(self, step: int, seconds: float) -> tuple[float, str]:
+        """Seconds per step in the last minute, and a remark where they have become many more."""
+        self.latest.append((step, seconds))
+        while len(self.latest) > 2 and seconds - self.latest[1][1] >= WINDOW:
+            self.latest.popleft()
+        first, began = self.latest[0]
+        pace = (seconds - began) / max(step - first, 1)
+        if seconds - began >= WINDOW / 2:  # a sample sheet takes no large part of it
+            self.quickest = min(self.quickest, pace)
+        slower = pace / self.quickest
+        return pace, f" (steps take {slower:.0f} times as long as before)" if slower > 3 else ""
 
     def close(self) -> None:
         """Restore the terminal."""

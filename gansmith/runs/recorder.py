@@ -254,7 +254,7 @@ def _cut_log(path: Path, step: int) -> None:
         if not file.exists():
             continue
         lines = []
-        for line in file.read_text().splitlines(keepends=True):
+        for line in file.read_text("utf-8").splitlines(keepends=True):
             if line.endswith("\n") and json.loads(line)["step"] <= step:
                 lines.append(line)
         write_atomic(file, "".join(lines).encode())
@@ -267,4 +267,4 @@ def _write_clock(folder: Path, seconds: float) -> None:
 def read_clock(folder: Path) -> float:
     """Seconds that a run has been trained for, all sessions together."""
     path = folder / "clock.json"
-    return json.loads(path.read_text())["seconds"] if path.exists() else 0.0
+    return json.loads(path.read_text("utf-8"))["seconds"] if path.exists() else 0.0

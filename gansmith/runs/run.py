@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import platform
+import warnings
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import cached_property
@@ -33,16 +34,16 @@ from gansmith.evaluation.evaluate import measure
 from gansmith.metrics import Features, Measured
 from gansmith.presets import find_preset
 from gansmith.runs import checkpoint
-from gansmith.runs.config import FILE, Config
+from gansmith.runs.config import ENDLESS, FILE, Config
 from gansmith.runs.estimate import Estimate, check_disk, disk_needed, estimate
 from gansmith.runs.recorder import BEST, CLOCK, Recorder, read_clock
+from gansmith.runs.threads import choose_threads, is_given, using_threads
 from gansmith.sampling.generate import default_conditions, to_model_input
 from gansmith.sampling.prompts import parse_prompt
 from gansmith.version import __version__
 
 METRICS = "metrics.json"
 CHECKPOINTS = ("best", "latest")
-ENDLESS = 10**9  # steps of a run that the clock ends
 EXAMPLES_KEPT = 256  # held-out examples that a run folder keeps, where sampling needs some
 
 
@@ -185,10 +186,11 @@ class Run:
             minutes=self.config.minutes,
             metrics=self.config.metrics,
         )
-        with checkpoint.lock_run(self.folder) if recorder.is_main else nullcontext():
-            self.resumed_with = "; ".join(
-                filter(None, (recorder.restore(trainer), self._drifted()))
-            )
+        lock = checkpoint.lock_run(self.folder) if recorder.is_main else nullcontext()
+        with lock, using_threads(self.threads):
+            if drift := self._drifted():
+                warnings.warn(drift, stacklevel=2)
+            self.resumed_with = recorder.restore(trainer)
             recorder.run(trainer)
         self.stopped = recorder.stopped
         if self.stopped == CLOCK:
@@ -199,7 +201,10 @@ class Run:
         return self.choose(self.which)
 
     def _drifted(self) -> str:
-        """What the last bits depend on and is not what the run began with, if anything."""
+        """A sentence on what the last bits depend on and is not what the run began with, or "".
+
+        Bits are promised on one machine, with one build of PyTorch and one number of threads.
+        """
         now, before = versions(), self.config.versions
         changed = [
             f"{name} {before[name]} -> {now[name]}"
@@ -208,7 +213,10 @@ class Run:
         ]
         if not changed:
             return ""
-        return f"the last bits may differ from an unbroken run: {', '.join(changed)}"
+        return (
+            f"{self.folder} is resumed elsewhere than it began, so the last bits may differ from "
+            f"those of an unbroken run: {', '.join(changed)}"
+        )
 
     def resume(self, steps: int | None = None, minutes: float | None = None) -> Run:
         """Go on, by default to the end that was asked for; `steps` is the new total.
@@ -419,7 +427,18 @@ class Run:
 
     def estimate(self) -> Estimate:
         """Time the first steps of each stage on a game that is thrown away."""
-        return estimate(self.trainer(self.recipe()))
+        with using_threads(self.threads):
+            return estimate(self.trainer(self.recipe()))
+
+    def choose_threads(self) -> int:
+        """The number of threads that is fastest for this run, by a short trial."""
+        return choose_threads(lambda: self.trainer(self.recipe()))
+
+    @property
+    def threads(self) -> int:
+        """The number of threads that the run began with, unless the environment gives one."""
+        most = torch.get_num_threads()
+        return most if is_given() else int(self.config.versions.get("threads", most))
 
 
 def versions() -> dict[str, Any]:
@@ -428,9 +447,15 @@ def versions() -> dict[str, Any]:
         "gansmith": __version__,
         "torch": torch.__version__,
         "python": platform.python_version(),
+        "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
+        "device": _device_name(distributed.init()),
         "threads": torch.get_num_threads(),
         "processes": distributed.world(),
     }
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def _compare(mine: Config, first: Config) -> None:

@@ -28,11 +28,11 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self.owner = path.with_suffix(".owner")
-        self.previous_owner = self.owner.read_text() if self.owner.exists() else ""
+        self.previous_owner = self.owner.read_text("utf-8") if self.owner.exists() else ""
 
     def write_owner(self, name: str | None = None) -> None:
         """Write the owner's host name; this machine by default."""
-        self.owner.write_text(hostname() if name is None else name)
+        self.owner.write_text(hostname() if name is None else name, "utf-8")
 
 
 @contextmanager

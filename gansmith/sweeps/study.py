@@ -170,7 +170,7 @@ class Sweep:
         folder = Path(folder)
         path = folder / FILE
         if path.exists():
-            page = json.loads(path.read_text())
+            page = json.loads(path.read_text("utf-8"))
             storage = storage or page["storage"]
             if storage is None and page["remote"]:
                 raise ValueError(

@@ -46,6 +46,14 @@ def test_what_a_run_cannot_do_is_said(
     assert not list(tmp_path.iterdir())
 
 
+def test_every_command_takes_a_device(ring: Path, refused: Command, said: Command) -> None:
+    for option in (["--device=tpu"], ["--device", "tpu"]):
+        assert "cannot compute on 'tpu' here; --device is one of auto, cpu" in refused(
+            "sample", ring, *option
+        )
+    assert "wrote made-sheet.png" in said("sample", ring, "-n", "8", "--device=cpu", "-o", "made")
+
+
 def test_the_trace_is_shown_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GANSMITH_TRACE", "1")
     with pytest.raises(ValueError, match="unknown command"):

@@ -448,7 +448,7 @@ PROBLEMS: dict[str, Problem] = {
     "segan": Problem(tones, dict(width=4, lr=1e-3, batch=8), 200, freed, {"gain": (4, 99)}),
     "gan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),
     "nsgan": ring(1200, lr=1e-3, beta1=0.0),
-    "dcgan": ring(1200, width=32, latent=4, lr=5e-4, prior="normal"),
+    "dcgan": ring(1600, width=32, latent=4, lr=5e-4, prior="normal"),
     "lsgan": ring(1200, width=32, latent=4, lr=5e-4),
     # squared Hellinger, the default, finds three modes of the ring and holds on to them
     "fgan": ring(1600, lr=1e-3, divergence="gan-divergence"),

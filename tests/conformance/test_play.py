@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from small import BATCH, CASES, SMALL, differing, tensors, trainer
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from gansmith.core.game import Batch, Phase, Stage
 from gansmith.core.trainer import Trainer
@@ -249,3 +252,21 @@ def test_bfloat16_stays_finite(name: str) -> None:
     plain = trainer(name)
     plain.fit()
     assert bool(differing(tensors(plain), tensors(t))) is not lacks(name, "products")
+
+
+class NoFloat64(TorchDispatchMode):
+    """Raises where a tensor of float64 is made, as Apple's GPUs do."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        made = [x for x in tree_leaves(out) if isinstance(x, Tensor) and x.dtype == torch.float64]
+        assert not made, f"{func} makes float64"
+        return out
+
+
+@every_case
+def test_no_move_computes_in_float64(name: str) -> None:
+    t = trainer(name)
+    for _, phase, pieces in turns(t):
+        with NoFloat64():
+            t.move(phase, pieces)

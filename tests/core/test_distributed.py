@@ -160,3 +160,20 @@ def test_alone_the_device_is_the_processor(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("RANK", raising=False)
     assert distributed.init() == torch.device("cpu")
     assert not torch.distributed.is_initialized()
+
+
+def test_a_device_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RANK", raising=False)
+    monkeypatch.setattr(distributed, "_kind", "auto")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    distributed.choose_device("mps")
+    assert distributed.init() == torch.device("mps")
+    distributed.choose_device("cpu")
+    assert distributed.init() == torch.device("cpu")
+    for kind in ("cuda", "tpu", ""):
+        with pytest.raises(ValueError, match="--device is one of auto, cpu, mps"):
+            distributed.choose_device(kind)
+    monkeypatch.setenv("RANK", "0")
+    with pytest.raises(ValueError, match="one of auto, cpu$"):
+        distributed.choose_device("mps")  # gloo and nccl carry no tensors of it

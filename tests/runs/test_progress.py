@@ -60,6 +60,27 @@ def test_a_run_by_the_clock_counts_down(time, capsys):
     assert said(capsys).startswith("step 70  0 s left")
 
 
+def test_the_end_of_a_run_by_the_clock_is_judged_by_steps_once_it_is_fixed(time, capsys):
+    trainer = SimpleNamespace(steps=10**9, step=0)
+    bar = Progress(trainer, 2.0, 0.0)
+    trainer.steps = 200  # the time was half over at step 100
+    time.now = PLAIN_EVERY
+    bar.update({"step": 110}, 110.0)
+    assert said(capsys).startswith("step 110/200  1 min 30 s left")
+
+
+def test_the_time_left_follows_the_last_minute(time, capsys):
+    bar = Progress(SimpleNamespace(steps=1000, step=0), None, 0.0)
+    for step in range(1, 11):
+        bar.update({"step": 10 * step}, 10.0 * step)  # a second each
+    for step in range(1, 13):
+        time.now += PLAIN_EVERY
+        bar.update({"step": 100 + step}, 100.0 + 10 * step)
+    lines = said(capsys).splitlines()
+    assert lines[0].startswith("step 101/1000  17 min 38 s left")
+    assert lines[-1].startswith("step 112/1000  2 h 28 min left (steps take 10 times as long")
+
+
 def test_a_terminal_gets_a_bar_that_is_taken_down(time, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     bar = Progress(SimpleNamespace(steps=100, step=0), None, 0.0)

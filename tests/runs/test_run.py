@@ -299,4 +299,6 @@ def test_a_run_that_goes_on_with_another_torch_says_so(tmp_path):
     one = begun(tmp_path / "r", steps=4).play()
     assert one.resumed_with == ""
     one.config.versions["torch"] = "2.11.0"
-    assert "torch 2.11.0 -> " in one.resume(steps=6).resumed_with
+    elsewhere = "resumed elsewhere than it began, so the last bits may differ .* torch 2.11.0 -> "
+    with pytest.warns(UserWarning, match=elsewhere):
+        one.resume(steps=6)

@@ -183,7 +183,7 @@ def _emoji(name: str, styles: list[str], share: tuple[int, int] = (0, 1)) -> Dat
 
 
 def _index() -> dict[str, list]:
-    index: dict[str, list] = json.loads((FILES / "emoji" / "index.json").read_text())
+    index: dict[str, list] = json.loads((FILES / "emoji" / "index.json").read_text("utf-8"))
     return index
 
 

@@ -28,7 +28,7 @@ def open_spoken_digits() -> Dataset:
     test set. Clips stand at the start of their row and are followed by zeros; `lengths` says from
     where on. The label is the digit; the factors are `speaker` and `digit`.
     """
-    index = json.loads((SPOKEN / "digits.json").read_text())
+    index = json.loads((SPOKEN / "digits.json").read_text("utf-8"))
     clips = to_mono(read_audio(SPOKEN / "digits.flac").waveform).split(index["lengths"])
     real = torch.zeros(len(clips), LENGTH)
     for row, clip in zip(real, clips, strict=True):
@@ -59,13 +59,13 @@ def open_spoken_digits() -> Dataset:
 
 def speakers() -> tuple[str, ...]:
     """The names of the six speakers, in the order of the factor `speaker`."""
-    return tuple(json.loads((SPOKEN / "digits.json").read_text())["names"])
+    return tuple(json.loads((SPOKEN / "digits.json").read_text("utf-8"))["names"])
 
 
 @lru_cache(maxsize=1)
 def recordings() -> dict[str, Tensor]:
     """The recordings of noise by name, float32 (T,) each, about ten seconds at 8 kHz."""
-    index = json.loads((SPOKEN / "noises.json").read_text())
+    index = json.loads((SPOKEN / "noises.json").read_text("utf-8"))
     pieces = to_mono(read_audio(SPOKEN / "noises.flac").waveform).split(index["lengths"])
     return dict(zip(index["names"], pieces, strict=True))
 

@@ -123,7 +123,7 @@ def draw_shapes(place: Tensor, shape: Tensor) -> Tensor:
 def open_animated_emoji() -> Dataset:
     """182 animated emoji of 16 frames, 32x32 RGB on white; every tenth clip is held out."""
     folder = FILES / "emoji-clips"
-    facts = json.loads((folder / "index.json").read_text())
+    facts = json.loads((folder / "index.json").read_text("utf-8"))
     with Image.open(folder / "clips.webp") as image:
         sheet = torch.from_numpy(np.array(image.convert("RGB")))
     cells = sheet.unflatten(0, (-1, facts["size"])).unflatten(2, (-1, facts["size"]))

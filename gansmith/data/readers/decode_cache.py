@@ -106,7 +106,7 @@ def cached_array(
             bad = fill(values)
             values.flush()
             del values  # a file still mapped cannot be renamed everywhere
-            path.with_suffix(".json").write_text(json.dumps(bad))
+            path.with_suffix(".json").write_text(json.dumps(bad), "utf-8")
             half.replace(path)
         finally:
             half.unlink(missing_ok=True)
@@ -116,7 +116,7 @@ def cached_array(
 def _found(path: Path, shape: tuple[int, ...]) -> tuple[RowFile, BadFiles] | None:
     """The file of an earlier time; None when there is none, or it is damaged."""
     try:
-        file, bad = RowFile(path), json.loads(path.with_suffix(".json").read_text())
+        file, bad = RowFile(path), json.loads(path.with_suffix(".json").read_text("utf-8"))
         return (file, bad) if file.shape == shape else None
     except (OSError, EOFError, ValueError):  # DataError is a ValueError
         return None
