@@ -1,11 +1,11 @@
 """How much room the tests that train to a threshold have: seeds and vector instructions.
 
-    python benchmarks/trained_tests.py [--seeds 5] [--select EXPRESSION] [--folder DIR]
+    python benchmarks/trained_tests.py [native-0 avx2-3 ...] [--select EXPRESSION] [--folder DIR]
 
-Plays each test marked `trained` (tests/conftest.py) with every seed, and each seed with the vector
-instructions of this processor, with AVX2 and with none; prints a Markdown table of each number, its
-bounds, and the worst over the matrix. A part of the matrix that lies in the folder already is not
-played again: delete its file to do so.
+Plays each test marked `trained` (tests/conftest.py) with five seeds, and each seed with the vector
+instructions of this processor, with AVX2 and with none, or the given parts of this matrix; prints a
+Markdown table of each number, its bounds, and the worst over all that lies in the folder. What lies
+there already is not played again: delete its file to do so.
 """
 
 from __future__ import annotations
@@ -82,20 +82,19 @@ def table(matrix: dict[str, Numbers]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=5)
+    every = [f"{name}-{seed}" for seed in range(5) for name in INSTRUCTIONS]
+    parser.add_argument("parts", nargs="*", help="by default all: " + " ".join(every))
     parser.add_argument("--select", default="", help="an expression for pytest -k")
     parser.add_argument("--folder", type=Path, default=Path("runs/trained_tests"))
     parser.add_argument("--read", action="store_true", help="print what is there and play nothing")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    matrix = {}
-    for seed in range(args.seeds):
-        for instructions in INSTRUCTIONS:
-            page = (args.folder / f"{instructions}-{seed}.xml").absolute()
-            if not page.exists() and not args.read:
-                play(seed, instructions, args.select, page)
-            if page.exists():
-                matrix[f"{instructions}, seed {seed}"] = read(page)
+    for part in [] if args.read else args.parts or every:
+        page = (args.folder / f"{part}.xml").absolute()
+        if not page.exists():
+            instructions, _, seed = part.partition("-")
+            play(int(seed), instructions, args.select, page)
+    matrix = {page.stem: read(page) for page in sorted(args.folder.glob("*.xml"))}
     capability = torch.backends.cpu.get_cpu_capability()
     print(f"torch {torch.__version__}; native is {capability}; {len(matrix)} runs of each test\n")
     print(table(matrix))
