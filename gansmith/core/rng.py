@@ -1,7 +1,7 @@
 """One stream of random numbers per draw, determined by integers alone.
 
-No random state is saved: (seed, draw number) give the same numbers again, so that a resumed run is
-the same run, and several processes draw the same numbers.
+No random state is saved: (seed, draw number) give the same numbers again, so that a run resumed on
+the same machine is the same run, and several processes draw the same numbers.
 """
 
 from __future__ import annotations

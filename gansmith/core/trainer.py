@@ -1,6 +1,7 @@
 """The training loop: draw, move the players of each phase, average them, resume exactly.
 
-The trainer knows phases and stages, not particular games.
+The trainer knows phases and stages, not particular games. Resuming is exact to the last bit on one
+machine, with one build of PyTorch, one kind of device and one number of threads.
 """
 
 from __future__ import annotations

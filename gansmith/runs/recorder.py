@@ -1,6 +1,7 @@
 """What is written during a run: log, sample sheets, best and numbered checkpoints.
 
-Everything but the clock depends on the step alone, so that a resumed run writes the same.
+Everything but the clock depends on the step alone, so that a run resumed on the same machine, with
+the same build of PyTorch and number of threads, writes the same.
 """
 
 from __future__ import annotations

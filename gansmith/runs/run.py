@@ -221,7 +221,8 @@ class Run:
     def resume(self, steps: int | None = None, minutes: float | None = None) -> Run:
         """Go on, by default to the end that was asked for; `steps` is the new total.
 
-        `minutes` is the new total too, earlier sittings included.
+        On one machine and build the bits are those of an unbroken run; elsewhere a UserWarning
+        names what differs. `minutes` is the new total too, earlier sittings included.
         Raises ValueError when both are given, or the end lies behind the run.
         """
         distributed.init()
