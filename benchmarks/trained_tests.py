@@ -1,11 +1,13 @@
 """How much room the tests that train to a threshold have: seeds and vector instructions.
 
-    python benchmarks/trained_tests.py [native-0 avx2-3 ...] [--select EXPRESSION] [--folder DIR]
+    python benchmarks/trained_tests.py [native-0 avx2-3 ...] [--tests PATH] [--select EXPRESSION]
+        [--folder DIR] [--read]
 
 Plays each test marked `trained` (tests/conftest.py) with five seeds, and each seed with the vector
 instructions of this processor, with AVX2 and with none, or the given parts of this matrix; prints a
 Markdown table of each number, its bounds, and the worst over all that lies in the folder. What lies
-there already is not played again: delete its file to do so.
+there already is not played again: delete its file to do so. Parts of one selection each may lie in
+folders below it.
 """
 
 from __future__ import annotations
@@ -30,9 +32,9 @@ INSTRUCTIONS = {
 Numbers = dict[tuple[str, str], tuple[float, float, float]]  # (test, name): value, low, high
 
 
-def play(seed: int, instructions: str, select: str, page: Path) -> None:
+def play(seed: int, instructions: str, tests: str, select: str, page: Path) -> None:
     """Run the trained tests once; their numbers go to a JUnit file."""
-    words = [sys.executable, "-m", "pytest", "tests", "-m", "trained", "-o", "junit_family=xunit1"]
+    words = [sys.executable, "-m", "pytest", tests, "-m", "trained", "-o", "junit_family=xunit1"]
     part = page.with_suffix(".part")
     environment = {"GANSMITH_TEST_SEED": str(seed), "OMP_NUM_THREADS": "1"}
     subprocess.run(
@@ -84,6 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     every = [f"{name}-{seed}" for seed in range(5) for name in INSTRUCTIONS]
     parser.add_argument("parts", nargs="*", help="by default all: " + " ".join(every))
+    parser.add_argument("--tests", default="tests", help="a file or folder of tests")
     parser.add_argument("--select", default="", help="an expression for pytest -k")
     parser.add_argument("--folder", type=Path, default=Path("runs/trained_tests"))
     parser.add_argument("--read", action="store_true", help="print what is there and play nothing")
@@ -93,8 +96,10 @@ def main() -> None:
         page = (args.folder / f"{part}.xml").absolute()
         if not page.exists():
             instructions, _, seed = part.partition("-")
-            play(int(seed), instructions, args.select, page)
-    matrix = {page.stem: read(page) for page in sorted(args.folder.glob("*.xml"))}
+            play(int(seed), instructions, args.tests, args.select, page)
+    matrix: dict[str, Numbers] = {}
+    for page in sorted(args.folder.rglob("*.xml")):
+        matrix.setdefault(page.stem, {}).update(read(page))
     capability = torch.backends.cpu.get_cpu_capability()
     print(f"torch {torch.__version__}; native is {capability}; {len(matrix)} runs of each test\n")
     print(table(matrix))

@@ -551,7 +551,7 @@ PROBLEMS: dict[str, Problem] = {
     "replay-buffer": ring(1200, lr=1e-3, beta1=0.0, buffer_size=8192),
     "minibatch-discrimination": ring(900, lr=1e-3, prior="normal", kernels=8),
     "ot-gan": ring(1000, latent=4, lr=5e-4, prior="normal", embed_dim=64),
-    "ensemble": ring(1600, members=2, width=32, latent=4, lr=5e-4, prior="normal"),
+    "ensemble": ring(2000, members=2, width=32, latent=4, lr=5e-4, prior="normal"),
     "sequential-ensemble": ring(
         3200, members=2, width=32, latent=4, lr=5e-4, prior="normal", steps=3200
     ),
