@@ -1,7 +1,7 @@
 """What whoever has a GPU runs once: does everything run on it, and how fast and how well.
 
-    PYTHONPATH=. python benchmarks/gpu.py [--device cuda] [--minutes 7.5] [--out gpu]
-    PYTHONPATH=. python benchmarks/gpu.py --device cpu --tiny
+    python benchmarks/gpu.py [--device cuda] [--minutes 7.5] [--out gpu]
+    python benchmarks/gpu.py --device cpu --tiny
 
 Needs Python 3.12, PyTorch 2.11 and what pyproject.toml lists besides, and no network. Four parts:
 

@@ -41,15 +41,17 @@ def is_given() -> bool:
 def choose_threads(make: Callable[[], Trainer]) -> int:
     """The number of threads that is fastest just now, by a trial of 1, 2, 4, ...
 
-    At most those that torch has. No trial is made on a GPU, with several processes, or where the
-    number is given. It is 1 where threads wait by spinning long, since PyTorch was imported before
-    gansmith: a machine that becomes busy would then crawl.
+    At most those that torch has, and half of them where threads wait by spinning long, since
+    PyTorch was imported before gansmith: with every core taken, a busy machine would crawl.
+    No trial is made on a GPU, with several processes, or where the number is given.
     make: makes a trainer, which is thrown away afterwards.
     """
     most = torch.get_num_threads()
-    if most == 1 or is_given() or distributed.world() > 1 or distributed.init().type != "cpu":
+    if is_given() or distributed.world() > 1 or distributed.init().type != "cpu":
         return most
     if "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ:
+        most = max(most // 2, 1)
+    if most == 1:
         return 1
     trainer = make()
     best, least = 1, math.inf

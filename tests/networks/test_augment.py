@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from gansmith.core.rng import Rng
-from gansmith.networks.augment import POLICIES, DiffAugment, no_augmentation
+from gansmith.networks.augment import POLICIES, DiffAugment, no_augmentation, uniform_integers
 
 FULL = ("color", "translation", "cutout")
 
@@ -125,3 +125,11 @@ def test_as_is() -> None:
     x = pictures()
     assert no_augmentation.draw(x, Rng(0)) is None
     assert no_augmentation(x, None) is x
+
+
+@pytest.mark.parametrize("count", [1, 3, 9, 33, 257])
+def test_uniform_integers_are_exact_without_float64(count: int) -> None:
+    u = torch.cat([Rng(1).uniform(1000), torch.tensor([0.0, 1 - 2**-24, 1 / 3])])
+    found = uniform_integers(u, count)
+    assert found.equal((u.double() * count).long())
+    assert int(found.max()) == count - 1  # u * count in float32 may round up to count

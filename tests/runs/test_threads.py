@@ -73,10 +73,17 @@ def test_nothing_is_tried_where_the_number_is_given(
 
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
     assert choose_threads(never) == 4
-    monkeypatch.delenv("OMP_NUM_THREADS")
+
+
+def test_half_of_the_threads_where_they_spin_long(
+    several: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyTorch was imported first."""
     monkeypatch.delenv("GOMP_SPINCOUNT")
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    assert choose_threads(never) == 1  # threads that spin long: PyTorch was there first
+    steps = Steps({1: 1.0, 2: 0.6, 4: 0.1})
+    monkeypatch.setattr(threads, "time", SimpleNamespace(perf_counter=lambda: steps.now))
+    assert choose_threads(lambda: steps) == 2  # type: ignore[arg-type, return-value]
 
 
 def test_a_resumed_run_keeps_its_number(
