@@ -129,7 +129,7 @@ def test_as_is() -> None:
 
 @pytest.mark.parametrize("count", [1, 3, 9, 33, 257])
 def test_uniform_integers_are_exact_without_float64(count: int) -> None:
-    u = torch.cat([Rng(1).uniform(1000), torch.tensor([0.0, 1 - 2**-24, 1 / 3])])
+    u = torch.cat([Rng(1).uniform(1000), torch.tensor([0.0, 1 - 2**-24])])
     found = uniform_integers(u, count)
     assert found.equal((u.double() * count).long())
     assert int(found.max()) == count - 1  # u * count in float32 may round up to count
