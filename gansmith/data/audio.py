@@ -9,7 +9,7 @@ import torch
 
 from gansmith.audio import resample
 from gansmith.data.build import fingerprint
-from gansmith.data.checks import check_counts, check_labels, check_waveforms
+from gansmith.data.checks import check_classes, check_counts, check_labels, check_waveforms
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 
 
@@ -36,6 +36,7 @@ def audio_dataset(
     for split, part in (("train", train), ("held_out", held_out)):
         check_waveforms(f"{name}: {split}", part, train.get("real"))
         check_labels(f"{name}: {split}", part, len(classes))
+    check_classes(name, classes, train)
     spec = DataSpec(
         kind="audio",
         name=name,

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gansmith.data.checks import (
+    check_classes,
     check_conditions,
     check_counts,
     check_label_sets,
@@ -66,6 +67,7 @@ def image_dataset(
         if real.shape[1:] != train["real"].shape[1:]:
             raise DataError(f"{name}: held images differ from the training ones; {got(real)}")
         check_labels(f"{name}: {split}", part, len(classes))
+    check_classes(name, classes, train)
     _, channels, size, _ = train["real"].shape
     spec = DataSpec(
         kind="image",
@@ -138,6 +140,7 @@ def text_dataset(
     for split, part in (("train", train), ("held_out", held_out)):
         check_sentences(f"{name}: {split}", part, len(vocabulary), train["tokens"].shape[1])
         check_labels(f"{name}: {split}", part, len(classes))
+    check_classes(name, classes, train)
     spec = DataSpec(
         kind="text",
         name=name,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -19,6 +22,24 @@ def check_counts(name: str, train: Fields, held_out: Fields) -> None:
             raise DataError(f"{name}: all fields of {split} need one length; got {counts}")
     if not any(len(value) for value in train.values()):
         raise DataError(f"{name}: there is not one training example")
+
+
+def check_classes(name: str, classes: Sequence[str], train: Fields) -> None:
+    """Classes have names of their own, and each has a training example."""
+    if len(set(classes)) < len(classes):
+        twice = sorted(each for each, count in Counter(classes).items() if count > 1)
+        raise DataError(
+            f"{name}: several classes are called {' and '.join(twice[:5])}; rename them"
+        )
+    if "label" in train:
+        counts = train["label"].bincount(minlength=len(classes)).tolist()
+        empty = [each for each, count in zip(classes, counts, strict=True) if not count]
+        if empty:
+            more = f" and {len(empty) - 5} more" if len(empty) > 5 else ""
+            raise DataError(
+                f"{name}: no training example has the label {', '.join(empty[:5])}{more}: add "
+                "some, or leave out what is held out with it"
+            )
 
 
 def check_labels(where: str, part: Fields, classes: int) -> None:

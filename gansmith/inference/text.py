@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gansmith.core.files import write_atomic
 from gansmith.data import DataError
+from gansmith.data.readers.lines import read_lines
 from gansmith.inference.files import Conversion, Item, Written, find_files
 from gansmith.runs.run import Run
 from gansmith.sampling.prompts import parse_prompt
@@ -59,7 +60,4 @@ def write_sentences(
 
 
 def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file} is not UTF-8: {error}") from None
+    return read_lines(file.read_bytes(), str(file))

@@ -8,10 +8,9 @@ Each line has a file's name, relative to the table's own folder, a tab, and then
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import torch
 from torch import Tensor
@@ -22,6 +21,8 @@ from gansmith.data.domains import select_rows
 from gansmith.data.readers.decode_cache import BadFiles
 from gansmith.data.readers.file_list import IMAGES, TABLES, DataFile, Media
 from gansmith.data.readers.image_file import UnreadableError
+from gansmith.data.readers.image_size import unusable_files
+from gansmith.data.readers.lines import listed_name, read_lines
 from gansmith.data.spec import DataError, Dataset
 from gansmith.data.text import END, UNKNOWN, Vocabulary, split_words
 
@@ -59,6 +60,11 @@ class Annotations:
             return self._captioned(dataset, train, held_out)
         rows = [self._values(train), self._values(held_out)]
         if self.table == "labels.tsv":
+            if empty := (rows[0].amax(0) == 0).nonzero().flatten().tolist():
+                names = ", ".join(self.columns[k] for k in empty[:5])
+                raise DataError(
+                    f"{dataset.spec.name}: no training file has the label {names}: leave it out"
+                )
             return with_condition(dataset, Condition("label-set", self.columns), rows[0], rows[1])
         low, high = self._range(rows[0], dataset.spec.name)
         rows = [2 * (values - low) / (high - low) - 1 for values in rows]
@@ -144,26 +150,29 @@ def read_annotations(
         raise DataError(f"{where}: {' and '.join(headers.values())} have different columns")
     twice = {name for name, rows in lines.items() if len(rows) > 1 and table != "captions.tsv"}
     bad |= {name: f"has {len(lines[name])} lines in {table}" for name in twice}
+    if bad and not lines:
+        raise unusable_files(bad, len(bad), Path(where), "lines")
     return Annotations(table, lines, next(iter(headers), ()), bad)
 
 
 def _lines(file: DataFile, where: str) -> list[Line]:
     """The lines that are not blank."""
-    folder = PurePosixPath(file.name).parent
     try:
-        text = file.read().removeprefix(BOM_UTF8).decode("utf-8")
-    except (UnreadableError, UnicodeDecodeError) as error:
-        raise DataError(f"{where}: {file.name} cannot be read: {error}; it is UTF-8") from error
+        raw = file.read()
+    except UnreadableError as error:
+        raise DataError(f"{where}: {file.name} cannot be read: {error}") from error
     rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(read_lines(raw, f"{where}: {file.name}"), start=1):
         if line.strip():
             name, *cells = line.split("\t")
-            rows.append(Line(f"{file.name}:{number}", str(folder / name.strip()), cells))
+            rows.append(Line(f"{file.name}:{number}", listed_name(file.name, name.strip()), cells))
     return rows
 
 
 def _wrong(row: Line, columns: tuple[str, ...], table: str, known: set[str], noun: str) -> str:
     """Why a line cannot be used, or ""."""
+    if not row.cells:
+        return f"has no tab in {row.where}: a line is a file's name, a tab, and what belongs to it"
     if row.name not in known:
         return f"is about {row.name}, which is not among the {noun}"
     if len(row.cells) != len(columns):

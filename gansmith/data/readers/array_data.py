@@ -110,35 +110,28 @@ def array_dataset(arrays: Arrays, name: str, where: str, options: ReadOptions) -
         _numbers(arrays.held_out, f"{where} (held out part)")
     if arrays.train.ndim <= 2:
         return _points(arrays, name, where, options)
+    labels, classes = _labels(arrays, where)
     parts: list[tuple[Values, np.ndarray]] = []  # values, and which of their rows are held out
     if arrays.held_out is not None:
         parts.append((arrays.train, np.zeros(len(arrays.train), bool)))
         parts.append((arrays.held_out, np.ones(len(arrays.held_out), bool)))
     else:
-        out = hold_out_rows(len(arrays.train), options.val, where)
+        out = hold_out_rows(len(arrays.train), options.val, where, labels)
         parts.append((arrays.train, out))
     first = _channels_first(next(_blocks(arrays.train)), where)
-    labels, classes = _labels(arrays, where)
     size, channels = options.size or min(first.shape[2:]), options.channels or first.shape[1]
     shape = (sum(len(values) for values, _ in parts), channels, size, size)
 
     def fill(images: np.ndarray) -> dict[str, str]:
-        spans = [_span(arrays.train, where)]
-        if spans[0][0] == spans[0][1]:
-            raise DataError(
-                f"{where} is constant: every value is {spans[0][0]}; there is nothing to learn"
-            )
-        if arrays.held_out is not None:
-            spans.append(_span(arrays.held_out, f"{where} (held out part)"))
-        lows, highs = zip(*spans, strict=True)
-        _write(images, parts, (float(min(lows)), float(max(highs))), where)
-        return {}
+        scale = _scale(arrays, where)
+        _write(images, parts, scale, where)
+        return {"values": f"values {scale[0]} to {scale[1]} as black to white"}
 
     if math.prod(shape) < options.large:
         images, file = np.empty(shape, np.uint8), None
-        fill(images)
+        found = fill(images)
     else:
-        file, _ = cached_array([*arrays.stamp, options.val], shape, fill)
+        file, found = cached_array([*arrays.stamp, options.val], shape, fill)
         images = file.values
     out = np.concatenate([side for _, side in parts])
     real, count = torch.from_numpy(images), int((~out).sum())
@@ -146,7 +139,8 @@ def array_dataset(arrays: Arrays, name: str, where: str, options: ReadOptions) -
     if labels is not None:
         for part, side in zip(fields, (~out, out), strict=True):
             part["label"] = torch.from_numpy(labels[side])
-    how = "" if first.shape[2:] == (size, size) else f"centre crop, {FILTER}"
+    how = "" if first.shape[2:] == (size, size) else f"; centre crop, {FILTER}"
+    how = found["values"] + how
     dataset = image_dataset(name, *fields, classes=classes, source=where, filter=how)
     return file.attach_to(dataset) if file else dataset
 
@@ -226,7 +220,7 @@ def _span(values: Values, where: str) -> tuple[Any, Any]:
 def _write(
     images: np.ndarray,
     parts: list[tuple[Values, np.ndarray]],
-    span: tuple[float, float],
+    scale: tuple[int, int],
     where: str,
 ) -> None:
     """Every image into its row: those to train on in their order, then those held out."""
@@ -234,7 +228,7 @@ def _write(
     for values, out in parts:
         start = 0
         for block in _blocks(values):
-            eight = _images(block, span, images.shape[1:], where)
+            eight = _images(block, scale, images.shape[1:], where)
             side = out[start : start + len(block)]
             start += len(block)
             for held_out, chosen in enumerate((eight[~side], eight[side])):
@@ -244,10 +238,10 @@ def _write(
 
 
 def _images(
-    values: np.ndarray, span: tuple[float, float], shape: tuple[int, ...], where: str
+    values: np.ndarray, scale: tuple[int, int], shape: tuple[int, ...], where: str
 ) -> np.ndarray:
     """Any image array to uint8 (N, *shape), shape (C, size, size)."""
-    eight = _bytes(_channels_first(values, where), *span, where)
+    eight = _bytes(_channels_first(values, where), *scale)
     if eight.shape[1:] == shape:
         return eight
     out = np.empty((len(eight), *shape), np.uint8)
@@ -271,35 +265,79 @@ def _channels_first(values: np.ndarray, where: str) -> np.ndarray:
     )
 
 
-def _bytes(values: np.ndarray, low: float, high: float, where: str) -> np.ndarray:
-    """Values of a known range [low, high] as uint8, rounded.
-
-    Floats within [0, 1] count from black to white, else those within [-1, 1] do, else those within
-    [0, 255]. Truth values are black and white; whole numbers up to 255 are taken as they are,
-    uint16 beyond as 0..65535. Whole numbers that are only 0 and 1 are refused: nearly black as
-    images, they are meant otherwise.
-    """
-    if values.dtype == bool:
-        return values * np.uint8(255)
-    if values.dtype.kind == "f" and low >= 0 and high <= 1:
-        scaled = values * 255.0
-    elif values.dtype.kind == "f" and -1 <= low < 0 and high <= 1:
-        scaled = (values + 1.0) * 127.5
-    elif low >= 0 and 1 < high <= 255:
-        scaled = values
-    elif values.dtype == np.uint16:
-        scaled = values / 257.0
-    else:
+def _scale(arrays: Arrays, where: str) -> tuple[int, int]:
+    """The values that are black and white in both parts. Raises DataError where that is unclear."""
+    low, high = _span(arrays.train, where)
+    if low == high:
+        raise DataError(f"{where} is constant: every value is {low}; there is nothing to learn")
+    dtype = arrays.train.dtype
+    scale = _fitting(dtype, low, high)
+    if scale is None:
+        spare = 16 - int(high).bit_length() if dtype.name == "uint16" else 0
+        bits = f"; they fill {16 - spare} bits of 16: save x << {spare}" if spare else ""
         raise DataError(
-            f"{where}: {values.dtype} values from {low:g} to {high:g} are no known range of "
-            "images; "
-            "expected 0 to 255, floats from 0 to 1 or from -1 to 1, or truth values (.astype(bool))"
+            f"{where}: {dtype.name} values from {low:.6g} to {high:.6g} are no known range of "
+            "images: expected 0 to 255, uint16 from 0 to 65535, floats from 0 to 1 or -1 to 1, of "
+            "which they leave the darkest quarter, or truth values (.astype(bool)); scale them, or "
+            f"clip what strays{bits}"
         )
-    return scaled if scaled.dtype == np.uint8 else np.rint(scaled).astype(np.uint8)
+    if arrays.held_out is None:
+        return scale
+    kind = arrays.held_out.dtype
+    span = _span(arrays.held_out, f"{where} (held out part)")
+    if (
+        kind.kind != dtype.kind
+        or not _within(scale, *span)
+        or _fitting(kind, *span) not in (scale, None)
+    ):
+        raise DataError(
+            f"{where} has {dtype.name} values from {low:.6g} to {high:.6g}, read as {scale[0]} to "
+            f"{scale[1]}, and held out {kind.name} from {span[0]:.6g} to {span[1]:.6g}: save both "
+            "in one range"
+        )
+    return scale
+
+
+def _fitting(dtype: np.dtype[Any], low: Any, high: Any) -> tuple[int, int] | None:
+    """The one known range that values from `low` to `high` are meant to fill, or None.
+
+    Values that stay in the darkest quarter of a range, as 12 bits in 16 do, are meant otherwise;
+    and floats that go below 0 but stay above -0.5 could be of [0, 1] as well as of [-1, 1].
+    """
+    if dtype.kind == "b":
+        return 0, 1
+    if dtype.kind == "f":
+        known = [(0, 1), (-1, 1), (0, 255)]
+    else:
+        known = [(0, 255), (0, 65535)] if dtype.name == "uint16" else [(0, 255)]
+        known = [scale for scale in known if np.iinfo(dtype).max >= scale[1]]
+    for bottom, top in known:
+        quarter = bottom + (top - bottom) / 4
+        if _within((bottom, top), low, high) and high >= quarter and (low <= quarter or not bottom):
+            return bottom, top
+    return None
+
+
+def _within(scale: tuple[int, int], low: Any, high: Any) -> bool:
+    """Whether values stay in a range but for less than half a level of the 256 it is read in."""
+    bottom, top = scale
+    slack = (top - bottom) / 510
+    return bool(bottom - slack <= low and high <= top + slack)
+
+
+def _bytes(values: np.ndarray, bottom: int, top: int) -> np.ndarray:
+    """Values as uint8, rounded: bottom becomes 0 and top 255, and so does what strays beyond."""
+    if values.dtype == np.uint8 and top == 255:
+        return values
+    wide = values.astype(np.result_type(values.dtype, np.float32))
+    return np.rint(((wide - bottom) * (255 / (top - bottom))).clip(0, 255)).astype(np.uint8)
 
 
 def _labels(arrays: Arrays, where: str) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Labels of both parts together as int64, None without, and class names: words or numbers."""
+    """The classes of both parts together, int64, None without labels; and their names.
+
+    The names are the labels that occur, words or numbers, in order.
+    """
     if arrays.held_out is not None and (arrays.label is None) != (arrays.held_out_label is None):
         raise DataError(
             f"{where} has labels for one of training and held out part only; add or remove them"
@@ -315,12 +353,12 @@ def _labels(arrays: Arrays, where: str) -> tuple[np.ndarray | None, tuple[str, .
                 "images; "
                 f"got {label.dtype} of shape {label.shape}"
             )
+        if label.dtype.kind != "U" and label.min() < 0:
+            raise DataError(
+                f"{where}: label {label.min()} is negative; where it stands for no label, leave "
+                "those images out"
+            )
     if not parts:
         return None, ()
     names, numbers = np.unique(np.concatenate(parts), return_inverse=True)
-    classes = tuple(str(name) for name in names)
-    if names.dtype.kind != "U":
-        if names[0] < 0:
-            raise DataError(f"{where}: label {names[0]} is negative; classes count from 0")
-        numbers, classes = names[numbers], tuple(str(k) for k in range(int(names[-1]) + 1))
-    return numbers.astype(np.int64), classes
+    return numbers.reshape(-1).astype(np.int64), tuple(str(name) for name in names)

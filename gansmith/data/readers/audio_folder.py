@@ -29,7 +29,12 @@ from gansmith.data.readers.decode_cache import BadFiles
 from gansmith.data.readers.file_list import AUDIO, DataFile
 from gansmith.data.readers.image_file import UnreadableError
 from gansmith.data.readers.image_size import unusable_files
-from gansmith.data.readers.layout import Layout, find_layouts, split_files
+from gansmith.data.readers.layout import (
+    Layout,
+    find_layouts,
+    split_files,
+    without_empty_classes,
+)
 from gansmith.data.readers.options import ReadOptions
 from gansmith.data.spec import DataError, Dataset, Fields
 
@@ -87,6 +92,7 @@ def read_audio_files(files: Sequence[DataFile], path: Path, options: ReadOptions
             for part in split_files(layout, bad, str(path), options.val)
         ]
         names[domain] = [part.names for part in parts]
+        layout = without_empty_classes(layout, {name for part in names[domain] for name in part})
         datasets[domain] = _built(
             f"{path.absolute().name}-{domain}" if domain else path.absolute().name,
             parts,

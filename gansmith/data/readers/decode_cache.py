@@ -24,14 +24,15 @@ from rich.progress import Progress
 from gansmith.core.files import exclusive_lock
 from gansmith.data.memmap import RowFile
 from gansmith.data.readers.file_list import DataFile
-from gansmith.data.readers.image_file import FILTER, UnreadableError, decode
+from gansmith.data.readers.image_file import FILTER, UnreadableError, decode, is_deep
 from gansmith.data.readers.options import ReadOptions
 from gansmith.data.spec import DataError
 
 CACHE = "GANSMITH_CACHE"  # environment variable: the folder of that file
-LAYOUT = 1  # raised whenever the same images would decode to other numbers
+LAYOUT = 2  # raised whenever the same images would decode to other numbers
 SHOWN = 2000  # from this many images on, progress is shown
 BLOCK = 1024
+DARK = 64  # of 256 levels: what of 16 bits reaches no further was meant as 14 bits or fewer
 
 BadFiles = dict[str, str]  # name -> why it cannot be read
 
@@ -57,7 +58,7 @@ def decode_images(
     if math.prod(shape) < options.large:
         values = np.empty(shape, np.uint8)
         bad = _fill(values, members)
-        return Decoded(values[: len(members) - len(bad)], bad)
+        return _bright(Decoded(values[: len(members) - len(bad)], bad), members)
 
     def fill(values: np.ndarray) -> BadFiles:
         bad = _fill(values, members)
@@ -70,7 +71,20 @@ def decode_images(
         file, bad = cached_array(facts, shape, fill)
     except _RefusedError as error:
         return Decoded(np.empty((0, *shape[1:]), np.uint8), error.bad)
-    return Decoded(file.values[: len(members) - len(bad)], bad, file)
+    return _bright(Decoded(file.values[: len(members) - len(bad)], bad, file), members)
+
+
+def _bright(decoded: Decoded, members: Sequence[DataFile]) -> Decoded:
+    """The same, unless all is dark for 16 bits were announced and fewer used: then a DataError."""
+    some = decoded.values[:: len(decoded.values) // BLOCK + 1]
+    top = int(some.max(initial=0))
+    good = next((member for member in members if member.name not in decoded.bad), None)
+    if good is not None and top < DARK and is_deep(good.read()):
+        raise DataError(
+            f"{good.name} and the others have 16 bits, of which they use the lowest: none is "
+            f"brighter than {top} of 255. Scale what they hold (12 bits, say) to 0 to 65535"
+        )
+    return decoded
 
 
 class _RefusedError(Exception):

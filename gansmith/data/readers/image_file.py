@@ -11,6 +11,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
@@ -74,6 +75,12 @@ class ImageShape:
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
+
+
+def is_deep(raw: bytes) -> bool:
+    """Whether an image has 16 bits of grey."""
+    with _opened(raw) as image:
+        return image.mode.startswith("I")
 
 
 def read_shape(raw: bytes) -> ImageShape:
@@ -155,6 +162,9 @@ def _opened(raw: bytes) -> Iterator[Image.Image]:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise UnreadableError(f"{width}x{height} pixels, more than {MAX_PIXELS}")
+            if image.format == "PNG" and image.mode != "P" and "transparency" in image.info:
+                key, depth = image.info["transparency"], raw[24]  # the header stands at its place
+                image.info["transparency"] = _scaled_key(key, depth)
             yield image
     except (UnreadableError, MemoryError):
         raise
@@ -162,6 +172,17 @@ def _opened(raw: bytes) -> Iterator[Image.Image]:
         raise UnreadableError("not an image" if raw else "empty file") from error
     except Exception as error:
         raise UnreadableError(f"{type(error).__name__}: {error}") from error
+
+
+def _scaled_key(key: Any, depth: int) -> Any:
+    """The transparent color of a PNG of so many bits a channel, in the 8 bits that Pillow reads.
+
+    Pillow scales the pixels of 2, 4 and three times 16 bits, but not this color; it keeps 16-bit
+    grey as it is. Of 16-bit colors the lower bytes are gone.
+    """
+    if isinstance(key, tuple) and depth == 16:
+        return tuple(value >> 8 for value in key)
+    return key * {2: 85, 4: 17}[depth] if isinstance(key, int) and depth in (2, 4) else key
 
 
 def _is_grey(image: Image.Image) -> bool:
@@ -176,6 +197,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     grey = _is_grey(image)
     if image.mode == "F" or image.mode.startswith("I"):
         return _from_deep(image)
+    if image.mode == "La":  # premultiplied: Pillow knows one way out
+        image = image.convert("LA")
     if image.has_transparency_data:
         return _on_white(image.convert("RGBA"), "L" if grey else "RGB")
     return image.convert("L" if grey else "RGB")
@@ -187,10 +210,16 @@ def _on_white(image: Image.Image, mode: str) -> Image.Image:
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
-    """16-bit grey 0..65535 or float grey 0..1 to 0..255, rounded; else UnreadableError."""
+    """16-bit grey 0..65535 or float grey 0..1 to 0..255, rounded; else UnreadableError.
+
+    Floats may stray by less than half a level of 255; what is transparent becomes white.
+    """
     values = np.asarray(image).astype(np.float64)
-    top, kind = (1.0, "float") if image.mode == "F" else (65535.0, "16-bit")
+    top, slack, kind = (1.0, 1 / 510, "float") if image.mode == "F" else (65535.0, 0.0, "16-bit")
     low, high = values.min(), values.max()
-    if not (low >= 0 and high <= top):  # also when not a number
+    if not (low >= -slack and high <= top + slack):  # also when not a number
         raise UnreadableError(f"{kind} grey values from {low:g} to {high:g}, expected 0 to {top:g}")
-    return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))
+    eight = np.rint((values * (255 / top)).clip(0, 255)).astype(np.uint8)
+    if "transparency" in image.info:
+        eight[values == image.info["transparency"]] = WHITE
+    return Image.fromarray(eight)

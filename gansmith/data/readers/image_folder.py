@@ -20,7 +20,12 @@ from gansmith.data.readers.file_list import IMAGES, DataFile, list_folder
 from gansmith.data.readers.image_file import EXTENSIONS, FILTER, read_header
 from gansmith.data.readers.image_pairs import find_pairs, read_paired_files
 from gansmith.data.readers.image_size import common_size, scan_files, unusable_files
-from gansmith.data.readers.layout import Layout, find_layouts, split_files
+from gansmith.data.readers.layout import (
+    Layout,
+    find_layouts,
+    split_files,
+    without_empty_classes,
+)
 from gansmith.data.readers.options import ReadOptions
 from gansmith.data.spec import DataError, Dataset, Fields
 
@@ -70,6 +75,8 @@ def read_image_files(
         bad |= companions.bad | companions.missing(every)
         if bad and not options.skip_bad:
             raise unusable_files(bad, len({x.name for x in every} | bad.keys()), path, "files")
+    if not every:
+        raise unusable_files(bad, len(bad), path, "files")
     size, channels, unread = _form(every, path, options)
     bad |= unread
     sets, mapped, kept = {}, {}, {}
@@ -78,7 +85,9 @@ def read_image_files(
         array, unread, mapped[domain] = decode_images([*train, *held_out], size, channels, options)
         bad |= unread
         kept[domain] = [[f for f in part if f.name not in bad] for part in (train, held_out)]
-        sets[domain] = _fields(array, kept[domain], layout)
+        names = [f.name for part in kept[domain] for f in part]
+        layouts[domain] = without_empty_classes(layout, names)
+        sets[domain] = _fields(array, kept[domain], layouts[domain])
     if bad and not options.skip_bad:
         raise unusable_files(bad, len(every), path)
     if not all(len(part["real"]) for parts in sets.values() for part in parts):

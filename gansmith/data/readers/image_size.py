@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,10 +59,15 @@ def common_size(sides: set[int], path: Path) -> int:
 
 
 def unusable_files(bad: BadFiles, total: int, path: Path, what: str = "images") -> DataError:
-    """The error that names bad files, the first of many."""
-    shown = "".join(f"\n  {name}: {why}" for name, why in sorted(bad.items())[:NAMED])
+    """The error that names bad files; of many the first, with every reason among them."""
+    times: Counter[str] = Counter()
+    order = []
+    for name, why in sorted(bad.items()):
+        order.append((times[why], name, why))
+        times[why] += 1
+    shown = "".join(f"\n  {name}: {why}" for _, name, why in sorted(order)[:NAMED])
     more = f"\n  and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
     return DataError(
-        f"{path}: {len(bad)} of {total} {what} cannot be used:{shown}{more}\n"
+        f"{path}: {len(bad)} of {max(total, len(bad))} {what} cannot be used:{shown}{more}\n"
         "repair or remove them, or pass --skip-bad to leave them out"
     )

@@ -14,7 +14,7 @@ A single folder around everything else is ignored, so a single class folder give
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from gansmith.data.readers.dataset_json import Labels, read_labels
@@ -122,6 +122,17 @@ def _labelled(train: list[DataFile], held_out: list[DataFile] | None, labels: La
     kept = [x for x in train if x.name not in bad]
     kept_held_out = None if held_out is None else [x for x in held_out if x.name not in bad]
     return Layout(kept, kept_held_out, labels.numbers, labels.classes, bad)
+
+
+def without_empty_classes(layout: Layout, files: Collection[str]) -> Layout:
+    """The same layout without the classes that none of the files, by their names, is of."""
+    found = sorted({layout.labels[name] for name in files} if layout.classes else ())
+    place = {number: k for k, number in enumerate(found)}
+    return replace(
+        layout,
+        labels={name: place[layout.labels[name]] for name in files if layout.classes},
+        classes=tuple(layout.classes[number] for number in found),
+    )
 
 
 def split_files(

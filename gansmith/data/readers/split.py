@@ -18,47 +18,45 @@ def hold_out(
     """True for the rows to hold out, (N,): those whose name's sha256 lies in its lowest part `val`.
 
     A name alone decides, so adding or removing rows moves no other row across; rows of one name
-    stay together. But whatever `val` is, of every group of two names or more one is trained on, and
-    one is held out unless another group needs it for training.
+    stay together. But whatever `val` is, of every group one name is trained on, and of every group
+    of two or more one is held out, unless another group needs it for training.
     val: a part in (0, 1), HELD_OUT when None. groups: a number for each row, such as its class.
-    Raises DataError when there are no two names.
+    Raises DataError when there are no two names, or no two in a group.
     """
     draws = np.array([_draw(name) for name in names])
-    out = _lowest(draws, len(set(names)), val, where)
-    # By their draws, since a name may stand in several groups.
-    numbers = np.array(groups or ())
-    edges = [
-        (chosen.min(), chosen.max())
-        for number in np.unique(numbers)
-        if len(set(chosen := draws[numbers == number])) > 1
-    ]
-    out |= np.isin(draws, [low for low, _ in edges])
-    return out & ~np.isin(draws, [high for _, high in edges])
+    return _lowest(draws, val, where, groups)
 
 
-def hold_out_rows(count: int, val: float | None, where: str) -> np.ndarray:
+def hold_out_rows(
+    count: int, val: float | None, where: str, groups: np.ndarray | None = None
+) -> np.ndarray:
     """`hold_out` of the names "0", "1", ... which are not all kept in memory."""
     draws = np.fromiter((_draw(str(row)) for row in range(count)), np.float64, count)
-    return _lowest(draws, count, val, where)
+    return _lowest(draws, val, where, groups)
 
 
-def _lowest(draws: np.ndarray, different: int, val: float | None, where: str) -> np.ndarray:
+def _lowest(
+    draws: np.ndarray, val: float | None, where: str, groups: Sequence[int] | np.ndarray | None
+) -> np.ndarray:
     part = HELD_OUT if val is None else val
     if not 0 < part < 1:
         raise ValueError(f"val is the part held out, between 0 and 1; got {val}")
-    if different < 2:
+    out = draws < part
+    for numbers in (np.zeros(len(draws), int), groups):
+        # The lowest draw of a group is held out, the highest is not: by draws, since a name may
+        # stand in several groups.
+        if numbers is not None:
+            _, group = np.unique(numbers, return_inverse=True)
+            low, high = np.ones(len(draws)), np.zeros(len(draws))
+            np.minimum.at(low, group, draws)
+            np.maximum.at(high, group, draws)
+            out = (out | np.isin(draws, low)) & ~np.isin(draws, high)
+    if not out.any():
+        each = "" if groups is None else ", of a class of its own each"
         raise DataError(
-            f"{where} gives {different} different examples; two are needed at least, "
-            "one to train on and one to hold out"
+            f"{where} gives {len(np.unique(draws))} different examples{each}; two are needed at "
+            f"least{' of one class' * bool(each)}, one to train on and one to hold out"
         )
-    return _edges(draws, draws < part)
-
-
-def _edges(draws: np.ndarray, out: np.ndarray) -> np.ndarray:
-    """The same choice, with the lowest draw held out and the highest not."""
-    out = out.copy()
-    out[draws == draws.min()] = True
-    out[draws == draws.max()] = False
     return out
 
 

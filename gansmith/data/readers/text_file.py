@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from gansmith.data.condition import Condition
 from gansmith.data.readers.decode_cache import BadFiles
 from gansmith.data.readers.image_size import unusable_files
 from gansmith.data.readers.layout import HELD_OUT_NAMES
+from gansmith.data.readers.lines import read_lines
 from gansmith.data.readers.options import ReadOptions
 from gansmith.data.readers.split import hold_out, refuse_val
 from gansmith.data.spec import DataError, Dataset, Fields
@@ -152,8 +152,9 @@ def _dataset(
     if not train or not held_out:
         raise DataError(
             f"{path} has no sentence of 1 to {longest} words to "
-            f"{'hold out' if train else 'train on'} ({len(skipped)} are longer); "
-            "give a larger size, the most words of a sentence"
+            f"{'hold out' if train else 'train on'}"
+            + f" ({len(skipped)} are longer); give a larger size, the most words of a sentence"
+            * bool(skipped)
         )
     parts = [train, held_out]
     vocabulary, fields = _encoded([[line.text for line in part] for part in parts], path)
@@ -202,7 +203,7 @@ def _vocabulary(train: list[str], held_out: list[str], path: Path) -> Vocabulary
     if len(vocabulary) == 2:
         raise DataError(
             f"{path}: no word occurs twice, so what is held out shares too little with the rest; "
-            "give more sentences"
+            "give more sentences; words stand between blanks"
         )
     return vocabulary
 
@@ -251,25 +252,18 @@ def _parallel(paths: Sequence[Path]) -> list[Line]:
 def _lines(path: Path, *, blank: bool = False) -> list[Line]:
     """The lines, each with "file:line"; those that are blank only with `blank`.
 
-    Raises DataError naming the first that is not UTF-8.
+    Raises DataError for a file that cannot be read, or is not UTF-8.
     """
     try:
         raw = path.read_bytes()
         raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
-    lines = []
-    for number, line in enumerate(raw.removeprefix(BOM_UTF8).removesuffix(b"\n").split(b"\n"), 1):
-        try:
-            sentence = line.decode("utf-8").strip("\r\n ")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{path}:{number} is not UTF-8 ({error.reason} at byte {error.start} of the line); "
-                "convert the file to UTF-8"
-            ) from error
-        if blank or sentence.strip():
-            lines.append(Line(f"{path.name}:{number}", sentence))
-    return lines
+    return [
+        Line(f"{path.name}:{number}", line.strip(" "))
+        for number, line in enumerate(read_lines(raw, str(path)), start=1)
+        if blank or line.strip()
+    ]
 
 
 def _stem(path: Path) -> str:

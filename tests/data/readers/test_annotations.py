@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_named_and_may_be_left_out(tmp_path: Path) -> None:
         open_data(tmp_path)
     for line in (
         "5.png: has an empty caption in captions.tsv:6",
-        "6.png: has 0 cells after its name in captions.tsv:7, where 1 are expected",
+        "6.png: has no tab in captions.tsv:7",
         "7.png: has 65 words in captions.tsv:8, more than 64",
         "8.png: has no line in captions.tsv",
         "captions.tsv:9: is about gone.png, which is not among the images",
@@ -127,10 +127,40 @@ def test_what_does_not_fit_is_named_and_may_be_left_out(tmp_path: Path) -> None:
     assert dataset.spec.train + dataset.spec.held_out == 5
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x0b", "\x0c", "\x1c"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_only_newlines_end_a_line(mark: str, end: str, tmp_path: Path) -> None:
+    images(tmp_path)
+    lines = [f"{n}.png\ta cup{mark}on a table" for n in range(6)]
+    (tmp_path / "captions.tsv").write_bytes(end.join(["\ufeff", *lines, "", ""]).encode())
+    dataset = open_data(tmp_path)
+    assert dataset.condition_sentences(dataset.train["condition"])[0] == "a cup on a table"
+
+
+def test_a_table_without_a_single_good_line_says_why(tmp_path: Path) -> None:
+    images(tmp_path, 12)
+    tell(tmp_path, *(f"{n}.png,a red cup" for n in range(12)))
+    with pytest.raises(DataError, match=r"12 of 12 lines cannot .*\n  captions.tsv:1: has no tab"):
+        open_data(tmp_path)
+
+
+def test_names_written_on_windows_are_found(tmp_path: Path) -> None:
+    images(tmp_path / "a")
+    tell(tmp_path, *(f"a\\{n}.png\tword" for n in range(6)))
+    assert open_data(tmp_path).spec.condition is not None
+
+
+def test_a_label_that_nothing_is_trained_on_is_named(tmp_path: Path) -> None:
+    images(tmp_path)
+    tell(tmp_path, "name\tsun\train", *(f"{n}.png\t1\t0" for n in range(6)), table="labels.tsv")
+    with pytest.raises(DataError, match="no training file has the label rain: leave it out"):
+        open_data(tmp_path)
+
+
 def test_a_table_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     images(tmp_path, 2)
     (tmp_path / "captions.tsv").write_bytes("0.png\tcaffè".encode("latin-1"))
-    with pytest.raises(DataError, match="captions.tsv cannot be read.*UTF-8"):
+    with pytest.raises(DataError, match="captions.tsv:1 is not UTF-8"):
         open_data(tmp_path)
 
 

@@ -208,15 +208,44 @@ def test_npz_ranges(tmp_path: Path, low: int, high: int, dtype: type, expected: 
     assert found[:, 0, 0, 0].tolist() == [*expected, 0]
 
 
+@pytest.mark.parametrize("dtype", ["<f2", ">f4", "<f8"])
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_what_strays_by_a_rounding_error_changes_nothing(
+    tmp_path: Path, low: float, dtype: str
+) -> None:
+    values = np.linspace(low, 1, 256).reshape(64, 4).T.reshape(4, 8, 8).copy()
+    exact = images(tmp_path / "own.npz", values.astype(dtype))
+    values[1:3, 0, 0] = low - 0.0015, 1.0015
+    strayed = images(tmp_path / "own.npz", values.astype(dtype))
+    assert strayed[1:3, 0, 0, 0].tolist() == [0, 255]
+    exact[1:3, 0, 0, 0] = torch.tensor([0, 255])
+    assert strayed.equal(exact)
+
+
+def test_the_range_and_the_byte_order_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "own.npy"
+    for order in "<>":
+        np.save(path, (RGB.astype("u2") * 257).astype(f"{order}u2"))
+        dataset = read_path(path, val=0.2)
+        assert dataset.spec.filter == "values 0 to 65535 as black to white"
+        rows = torch.cat([dataset.train["real"], dataset.held_out["real"]])
+        assert sorted(rows.sum((1, 2, 3)).tolist()) == sorted(RGB.astype(int).sum((1, 2, 3)))
+    np.save(path, RGB / 127.5 - 1)
+    found = read_path(path, size=5, large=1).spec.filter  # from the cache, too
+    assert found == "values -1 to 1 as black to white; centre crop, lanczos"
+    assert read_path(path, size=5, large=1).spec.filter == found
+
+
 def test_npz_labels_are_numbers_or_words(tmp_path: Path) -> None:
-    held_out = {"x_test": RGB[:1], "y_test": np.array([[2]])}
-    path = saved(
-        tmp_path / "own.npz", x_train=RGB, y_train=np.array([[0], [3], [0], [0], [3]]), **held_out
-    )
+    given = {"x_train": RGB, "y_train": np.array([[7], [10**9], [7], [7], [10**9]])}
+    path = saved(tmp_path / "own.npz", **given, x_test=RGB[:1], y_test=np.array([[10**9]], ">i4"))
     dataset = read_path(path)
-    assert dataset.spec.classes == ("0", "1", "2", "3")
-    assert dataset.held_out["label"].tolist() == [2]
-    assert dataset.train["label"].tolist() == [0, 3, 0, 0, 3]
+    assert dataset.spec.classes == ("7", "1000000000")  # names for those that occur only
+    assert dataset.held_out["label"].tolist() == [1]
+    assert dataset.train["label"].tolist() == [0, 1, 0, 0, 1]
+    saved(path, **given, x_test=RGB[:1], y_test=np.array([8]))
+    with pytest.raises(DataError, match="no training example has the label 8: add some"):
+        read_path(path)
     path = saved(path, images=RGB, labels=np.array(["dog", "cat", "dog", "cat", "dog"]))
     dataset = read_path(path)
     assert dataset.spec.classes == ("cat", "dog")
@@ -264,6 +293,15 @@ def spoiled(value: float) -> np.ndarray:
         ({"x": RGB[..., :2]}, "not clearly that of images"),
         ({"x": RGB * 2.0}, "are no known range of images"),
         ({"x": RGB % 2}, r"from 0 to 1 are no known range .*astype\(bool\)"),
+        ({"x": RGB / 255 - 0.02}, r"float64 values from -0\.0\d+ to 0\.98 .*clip what strays"),
+        ({"x": RGB / 250}, r"from 0 to 1\.02 are no known range"),
+        ({"x": RGB / 255 / 5}, r"from 0 to 0\.2 are no known range"),
+        ({"x": RGB.astype(">u2") * 16}, r"uint16 values from 0 to 4080 .*12 bits of 16: save x <"),
+        ({"x": (RGB // 2).astype(np.int8)}, "int8 values from 0 to 127 are no known range"),
+        ({"x": RGB, "x_test": RGB / 255}, "uint8 .* read as 0 to 255, and held out float64 from 0"),
+        ({"x": RGB / 1.0, "x_test": RGB / 255}, "float64 values from 0 to 255, .* from 0 to 1:"),
+        ({"x": RGB // 2, "x_test": RGB * np.uint16(9)}, "save both in one range"),
+        ({"x": RGB, "y": np.arange(5)}, "5 different examples, of a class of its own each"),
         ({"x": RGB.astype(int) - 300}, "are no known range"),
         (
             {"x": RGB, "y": np.zeros(4, int)},

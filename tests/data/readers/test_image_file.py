@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -47,6 +49,46 @@ def test_transparency_is_composited_on_white() -> None:
     assert pixel(packed(plain("L", 9), transparency=9), 1) == [255]
 
 
+def raw_png(depth: int, colour: int, row: bytes, key: bytes) -> bytes:
+    """Eight equal rows of eight pixels, with a transparent colour, as Pillow cannot write them."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        crc = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", crc)
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, depth, colour, 0, 0, 0))
+    rows = chunk(b"IDAT", zlib.compress((b"\0" + row) * 8))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"tRNS", key) + rows + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("depth", "pixels", "key"),
+    [
+        (1, b"\x0f", 0),
+        (2, b"\x55\xaa", 1),
+        (4, b"\x55\x55\xaa\xaa", 5),
+        (8, b"\x05\x05\x05\x05\xaa\xaa\xaa\xaa", 5),
+        (16, struct.pack(">8H", *[0] * 4, *[43690] * 4), 0),
+    ],
+)
+def test_a_transparent_grey_of_any_depth_is_white(depth: int, pixels: bytes, key: int) -> None:
+    row = decode(raw_png(depth, 0, pixels, struct.pack(">H", key)), 8, 1)[0, 0].tolist()
+    assert row == [255] * 4 + [255 if depth == 1 else 170] * 4
+
+
+def test_a_transparent_colour_of_16_bits_is_white() -> None:
+    colour = struct.pack(">3H", 0x1234, 0x5678, 0x9ABC)
+    row = decode(raw_png(16, 2, colour * 4 + b"\xaa" * 24, colour), 8, 3)[:, 0]
+    assert row.tolist() == [[255] * 4 + [170] * 4] * 3
+
+
+def test_premultiplied_grey_is_composited_too() -> None:
+    extra = [struct.pack("<HHII", 338, 3, 1, kind) for kind in (2, 1)]  # straight, premultiplied
+    raw = packed(plain("LA", (50, 100)), "TIFF").replace(*extra)
+    assert Image.open(io.BytesIO(raw)).mode == "La"
+    np.testing.assert_allclose(pixel(raw, 1), [205], atol=1)  # 50 as it is, and 155 of white
+
+
 def test_palette_with_and_without_transparency() -> None:
     image = plain("P", 1)
     image.putpalette([*RED, *GREEN])
@@ -75,6 +117,10 @@ def test_deep_grey_is_scaled_not_clipped(deep: int, eight: int, dtype: type) -> 
 
 def test_float_grey_counts_from_0_to_1() -> None:
     assert pixel(packed(Image.fromarray(np.full((8, 8), 0.5, np.float32)), "TIFF"), 1) == [128]
+    values = np.full((8, 8), 1 + 1e-6, np.float32)
+    values[:, 0] = -1e-7
+    row = decode(packed(Image.fromarray(values), "TIFF"), 8, 1)[0, 0]
+    assert row.tolist() == [0, *[255] * 7]  # a rounding error changes nothing
     values = np.full((8, 8), 0.5, np.float32)
     values[0, 0] = 2
     with pytest.raises(UnreadableError, match=r"float grey values from 0\.5 to 2, expected"):

@@ -218,8 +218,9 @@ def test_bad_files_are_named_refused_and_skipped(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=r"12 of 42 images cannot be used") as refused:
             read_path(tmp_path, **options)
         message = str(refused.value)
-        assert message.count(".jpg: not an image") == 10
-        assert "bad09.jpg: not an image" in message
+        assert message.count(".jpg: not an image") == 9
+        assert "bad08.jpg: not an image" in message
+        assert "cut.png: OSError" in message  # every reason is shown
         assert "and 2 more" in message
         assert "--skip-bad" in message
         dataset = read_path(tmp_path, skip_bad=True, **options)
@@ -290,6 +291,17 @@ def test_dataset_json_gives_labels(tmp_path: Path, classes: list[str] | None) ->
             assert part["label"].tolist() == (part["real"][:, 0, 0, 0] % 3).tolist()
 
 
+def test_labels_of_dataset_json_may_be_any_numbers_and_names_those_of_windows(
+    tmp_path: Path,
+) -> None:
+    pairs = [[name.replace("/", "\\"), 10**9 * (n % 2) + 7] for n, name in enumerate(NAMES)]
+    dataset = read_path(labelled(tmp_path / "own", {"labels": pairs}))
+    assert dataset.spec.classes == ("7", "1000000007")
+    pairs = [[name, 2 * (n % 2)] for n, name in enumerate(NAMES)]
+    dataset = read_path(labelled(tmp_path / "x", {"labels": pairs, "classes": ["a", "b", "c"]}))
+    assert dataset.spec.classes == ("a", "c")  # no example is of b
+
+
 def test_dataset_json_without_labels_is_unlabelled(tmp_path: Path) -> None:
     root = labelled(tmp_path / "own", {"labels": None})
     put(root / "00001" / "img6.png", 6)
@@ -316,6 +328,9 @@ def test_dataset_json_and_pictures_that_disagree(tmp_path: Path) -> None:
         ({"labels": [["a.png", True]]}, "whole number"),
         ({"labels": [[NAMES[0], 2]], "classes": ["x", "y"]}, "label 2, but there are 2 classes"),
         ({"labels": [[NAMES[0], -1]]}, "label -1"),
+        ({"labels": 5}, "has labels of type int, expected"),
+        ({"labels": [[NAMES[0], 1], [NAMES[0], 2]]}, "gives 00000/img0.png two labels"),
+        ({"labels": [["lost.png", 1]]}, r"7 of 7 files cannot be used:\n.*: has no label"),
     ],
 )
 def test_dataset_json_that_is_wrong(tmp_path: Path, content: object, message: str) -> None:
@@ -325,9 +340,10 @@ def test_dataset_json_that_is_wrong(tmp_path: Path, content: object, message: st
 
 def test_dataset_json_that_is_no_json(tmp_path: Path) -> None:
     labelled(tmp_path, {})
-    (tmp_path / "dataset.json").write_text("{")
-    with pytest.raises(DataError, match=r"dataset.json cannot be read"):
-        read_path(tmp_path)
+    for text in ("{", '{"labels": ' + "[" * 100_000):
+        (tmp_path / "dataset.json").write_text(text)
+        with pytest.raises(DataError, match=r"dataset.json cannot be read"):
+            read_path(tmp_path)
 
 
 def test_dataset_json_files_that_disagree(tmp_path: Path) -> None:
@@ -337,6 +353,16 @@ def test_dataset_json_files_that_disagree(tmp_path: Path) -> None:
         (tmp_path / part / "dataset.json").write_text(json.dumps(content))
     with pytest.raises(DataError, match="disagree on the classes"):
         read_path(tmp_path)
+
+
+def test_12_bits_in_16_are_refused(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).integers(0, 4096, (3, 8, 8), np.uint16)
+    for n, row in enumerate(rows):
+        Image.fromarray(row).save(tmp_path / f"{n}.png")
+    with pytest.raises(DataError, match=r".png and the others have 16 bits.*than 16 of 255"):
+        read_path(tmp_path)
+    Image.fromarray(rows[0] * 16).save(tmp_path / "3.png")  # one bright image: the others are dark
+    assert sorted(whole(read_path(tmp_path)))[-1] == rows[0, 0, 0] // 16
 
 
 def test_of_every_group_one_name_is_held_out_and_one_is_not() -> None:
@@ -349,7 +375,35 @@ def test_of_every_group_one_name_is_held_out_and_one_is_not() -> None:
         assert 0 < out[rows].sum() < len(rows)
         if plain[rows].sum() > 0:  # whoever is held out anyway stays so
             assert (out[rows] == plain[rows]).all()
-    assert hold_out(["a", "b", "c"], 0.5, "", [0, 0, 1])[2] == hold_out(["a", "b", "c"], 0.5, "")[2]
+    for name in "abcdefgh":  # a class of one is trained on, whatever its name
+        assert not hold_out([name, "x", "y"], 0.5, "", [1, 0, 0])[0]
+    with pytest.raises(DataError, match="gives 3 different examples, of a class of its own each"):
+        hold_out(["a", "b", "c"], 0.5, "", [0, 1, 2])
+
+
+def test_the_only_file_of_a_class_is_trained_on(tmp_path: Path) -> None:
+    for n in range(9):
+        put(tmp_path / "common" / f"{n}.png", n)
+        put(tmp_path / f"rare{n}" / f"{n}.png", n)
+    dataset = read_path(tmp_path, val=0.5)
+    assert dataset.train["label"].bincount(minlength=10).min() == 1
+
+
+def test_a_class_without_a_good_file_is_none(tmp_path: Path) -> None:
+    for n in range(9):
+        put(tmp_path / "a" / f"{n}.png", n)
+        put(tmp_path / "c" / f"{n}.png", 100 + n)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "1.png").write_bytes(b"broken")
+    dataset = read_path(tmp_path, skip_bad=True)
+    assert dataset.spec.classes == ("a", "c")
+    assert dataset.train["label"].tolist() == (dataset.train["real"][:, 0, 0, 0] >= 100).tolist()
+    for part in ("train", "val"):
+        for name in "ac":
+            put(tmp_path / "split" / part / name / "1.png")
+    (tmp_path / "split" / "train" / "c" / "1.png").write_bytes(b"broken")
+    with pytest.raises(DataError, match="no training example has the label c"):
+        read_path(tmp_path / "split", skip_bad=True)
 
 
 def test_a_name_in_several_groups_is_never_on_both_sides() -> None:

@@ -45,6 +45,43 @@ def test_lines_with_one_tab_are_pairs(name: str, tmp_path: Path) -> None:
     assert set(open_source(data, 4, 0).at(0)) == {"tokens", "lengths", "condition"}
 
 
+def test_utf16_and_what_holds_no_sentence_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    for code, why in (
+        ("utf-16-le", ":1 holds NUL bytes, as UTF-16 does"),
+        ("utf-16", ":1 is not UTF-8"),
+    ):
+        path.write_bytes("\n".join(x for pair in PAIRS for x in pair).encode(code))
+        with pytest.raises(DataError, match=f"x.txt{why}.*; convert the file to UTF-8"):
+            open_data(path)
+    path.write_text("")
+    with pytest.raises(DataError, match="x.txt has no sentence of 1 to 32 words to train on$"):
+        open_data(path)
+    path.write_text("\n".join(f"今天{a}我们{b}" for a in "好坏冷热" for b in "玩跑坐走"))
+    with pytest.raises(DataError, match="words stand between blanks"):
+        open_data(path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_only_newlines_end_a_sentence(end: str, tmp_path: Path) -> None:
+    lines = [f"one\u2028two\x85{n % 2}" for n in range(10)]
+    (tmp_path / "x.txt").write_bytes(end.join(["\ufeff", *lines, "", ""]).encode())
+    data = open_data(tmp_path / "x.txt")
+    assert data.spec.train + data.spec.held_out == 10
+    assert data.spec.length == 3
+
+
+def test_an_empty_class_and_two_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one two\nthree two\none three")
+    (tmp_path / "b.txt").write_text("")
+    with pytest.raises(DataError, match="no training example has the label b"):
+        open_data(tmp_path)
+    (tmp_path / "b.txt").unlink()
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"two one\nthree one"))
+    with pytest.raises(DataError, match="several classes are called a; rename them"):
+        open_data(tmp_path)
+
+
 def test_two_parallel_files_with_a_given_split(tmp_path: Path) -> None:
     for name, rows in (("source", 0), ("target", 1)):
         (tmp_path / f"{name}.txt").write_text("\n".join(pair[rows] for pair in PAIRS[:20]))
