@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -39,6 +40,22 @@ def write_atomic(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise FileError(_advice(path, error)) from error
+
+
+def distinct_names(
+    short: Mapping[str, str], long: Mapping[str, str], key: Callable[[str], str] = str
+) -> dict[str, str]:
+    """The short name of each thing, or its long name where two have one.
+
+    short, long: by what is named. key: two names are one where this is equal.
+    """
+    found = dict(short)
+    while True:
+        counts = Counter(key(name) for name in found.values())
+        longer = {k: long[k] if counts[key(name)] > 1 else name for k, name in found.items()}
+        if longer == found:
+            return found
+        found = longer
 
 
 def append_line(path: Path, line: str) -> None:

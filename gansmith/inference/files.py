@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from gansmith.core.files import distinct_names
 from gansmith.data import DataError
 
 
@@ -55,7 +57,7 @@ class Conversion:
         """Convert a file, or every one of a folder.
 
         out: the file to write for a single one, or the folder, which is made; NAME.jpg becomes
-            NAME.png, or NAME.jpg.png where there is a second NAME.
+            NAME.png, or NAME.jpg.png where two would be called so.
         Raises DataError naming what cannot be used, unless skip_bad, and ValueError where an input
         would be overwritten or the format of `out` is another; nothing is written then.
         """
@@ -73,12 +75,9 @@ class Conversion:
     def _targets(self, items: Sequence[Item], source: Path, out: Path) -> list[Path]:
         if source.is_file() or (len(items) == 1 and out.suffix.lower() in self._known(items[0])):
             return [self._target(items[0], out)]
-        plain = [Path(item.name).with_suffix(self._suffix(item)) for item in items]
-        twice = {name for name, count in Counter(plain).items() if count > 1}
-        return [
-            out / (f"{item.name}{self._suffix(item)}" if name in twice else name)
-            for item, name in zip(items, plain, strict=True)
-        ]
+        names = [item.name for item in items]
+        stems = [item.name.removesuffix(item.file.suffix) for item in items]
+        return [out / x for x in output_names(names, stems, list(map(self._suffix, items)))]
 
     def _target(self, item: Item, out: Path) -> Path:
         if not out.suffix or out.is_dir():
@@ -94,6 +93,28 @@ class Conversion:
 
     def _known(self, item: Item) -> tuple[str, ...]:
         return tuple(suffix for suffix in self.suffixes if suffix)
+
+
+def output_names(names: Sequence[str], stems: Sequence[str], suffixes: Sequence[str]) -> list[str]:
+    """A name for the output of each input: STEM.png, or NAME.png where two would be called so.
+
+    Two are called so, too, where a disk makes no difference between their letters.
+    Raises ValueError where even the inputs are.
+    """
+    short = {name: f"{stem}{end}" for name, stem, end in zip(names, stems, suffixes, strict=True)}
+    long = {name: f"{name}{end}" for name, end in zip(names, suffixes, strict=True)}
+    found = distinct_names(short, long, _folded)
+    counts = Counter(map(_folded, found.values()))
+    if twins := [name for name, target in found.items() if counts[_folded(target)] > 1]:
+        raise ValueError(
+            f"on some disks {' and '.join(sorted(twins)[:2])} would have one output: rename one"
+        )
+    return list(found.values())
+
+
+def _folded(name: str) -> str:
+    """A name as disks compare it that know no capitals, or store letters in another form."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def usable(

@@ -25,10 +25,12 @@ def write_samples(
 ) -> Path:
     """Write n samples into the folder `out`, and beside it a sheet of them to look at.
 
-    The folder holds nothing but samples, so that it can be measured, or trained on, as it is. Where
-    `out` ends in .png, the sheet alone is written, under that name (a sheet of text as .txt).
+    The folder holds nothing but these samples, so that it can be measured, or trained on, as it
+    is. Where `out` ends in .png, the sheet alone is written, under that name (a sheet of text as
+    .txt).
     condition: a prompt, or conditions as in the data, for a conditional run.
-    Returns the file to look at. Raises ValueError for n below 1.
+    Returns the file to look at. Raises ValueError for n below 1, and where samples of an earlier
+    call would stay; in the run's own folder these are removed.
     """
     _check_count(n)
     samples = run.sample(n, seed, condition).cpu()
@@ -41,7 +43,10 @@ def write_samples(
         target = out if sheet.suffix == ".png" else out.with_suffix(sheet.suffix)
         write_atomic(target, sheet.content)
         return target
+    old = _older(out, n, out == run.folder / "generated")
     modality.save(samples, out, examples)
+    for path in old:
+        path.unlink()
     if run.spec.condition is not None and run.spec.condition.frames:
         from gansmith.inference.video import write_held_out
 
@@ -70,6 +75,21 @@ def write_interpolation(run: Run, n: int, seed: int, out: Path) -> Path:
 def beside(folder: Path, what: str) -> Path:
     """FOLDER-WHAT.png: an image about a folder of images, which is not one of them."""
     return folder.with_name(f"{folder.name}-{what}.png")
+
+
+def _older(folder: Path, n: int, own: bool) -> list[Path]:
+    """The samples of an earlier call, 00012.png and on, that n new ones would not replace.
+
+    own: whether they may be removed. Raises ValueError where they may not, or lie behind a link.
+    """
+    names = sorted(path for path in folder.glob("*.*") if path.stem.isdecimal())
+    old = [x for x in names if int(x.stem) >= n and x.stem == f"{int(x.stem):05d}"]
+    if old and (not own or folder.is_symlink()):
+        raise ValueError(
+            f"{folder} holds {len(old)} more samples, such as {old[0].name}, which would stand "
+            "among the new ones: choose another --out, or remove them"
+        )
+    return old
 
 
 def _check_count(n: int) -> None:

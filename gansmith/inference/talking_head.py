@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections import Counter
+from pathlib import Path, PurePosixPath
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from gansmith.data import DataError, Source
 from gansmith.data.readers.image_folder import read_images
 from gansmith.games.fine_tuning import FineTuning, PersonGenerator
 from gansmith.games.talking_head import TalkingHead
-from gansmith.inference.files import Written
+from gansmith.inference.files import Written, output_names
 from gansmith.rendering.grid import to_pil
 from gansmith.runs.run import Run
 
@@ -83,16 +84,17 @@ def write_faces(
     known, drawn = _person(reference, size, channels, skip_bad)
     wanted = _folder(source, size, 3, skip_bad)
     G = person_generator(run.game, known, drawn, finetune)  # type: ignore[arg-type]
-    for name, image in wanted.items():
+    targets = output_names(list(wanted), list(map(_stem, wanted)), [".png"] * len(wanted))
+    for image, target in zip(wanted.values(), targets, strict=True):
         made = to_uint8(G(to_float(image.unsqueeze(0), G)))[0]
-        write_atomic((out / name).with_suffix(".png"), png_bytes(to_pil(made)))
+        write_atomic(out / target, png_bytes(to_pil(made)))
     return Written(len(wanted), "image", out)
 
 
 def _person(folder: Path, size: int, channels: int, skip_bad: bool) -> tuple[Tensor, Tensor]:
     """The images of a person and their landmark images, in one order."""
     faces, landmarks = (
-        {Path(n).stem: x for n, x in _folder(folder / name, size, c, skip_bad).items()}
+        _by_stem(folder / name, _folder(folder / name, size, c, skip_bad))
         for name, c in ((FACES, channels), (LANDMARKS, 3))
     )
     if alone := sorted(faces.keys() ^ landmarks.keys()):
@@ -102,6 +104,17 @@ def _person(folder: Path, size: int, channels: int, skip_bad: bool) -> tuple[Ten
         )
     order = sorted(faces)
     return torch.stack([faces[n] for n in order]), torch.stack([landmarks[n] for n in order])
+
+
+def _by_stem(folder: Path, images: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The images by their names without endings. Raises DataError where two have one."""
+    if twice := [name for name, count in Counter(map(_stem, images)).items() if count > 1]:
+        raise DataError(f"{folder} has several images called {twice[0]}: keep one of them")
+    return {_stem(name): image for name, image in images.items()}
+
+
+def _stem(name: str) -> str:
+    return str(PurePosixPath(name).with_suffix(""))
 
 
 def _folder(path: Path, size: int, channels: int, skip_bad: bool) -> dict[str, Tensor]:

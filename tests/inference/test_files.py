@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gansmith.data import DataError
-from gansmith.inference.files import Conversion, Item, Written, find_files, usable
+from gansmith.inference.files import Conversion, Item, Written, find_files, output_names, usable
 
 
 def conversion(*suffixes: str) -> Conversion:
@@ -51,6 +51,14 @@ def test_files_keep_their_names_and_twins_keep_their_endings(folder: Path, tmp_p
         "deep/b.md.out": "DEEP/B.MD",
         "deep/b.txt.out": "DEEP/B.TXT",
     }
+
+
+def test_every_input_has_an_output_of_its_own(tmp_path: Path) -> None:
+    names = ["a.jpg", "a.png", "a.jpg.png", "B.JPG", "b.png", "d\u00e9.jpg", "de\u0301.png", "e.f"]
+    found = output_names(names, [Path(name).stem for name in names], [".png"] * len(names))
+    assert found == [*(f"{name}.png" for name in names[:-1]), "e.png"]
+    with pytest.raises(ValueError, match="on some disks A.png and a.png would have one output"):
+        output_names(["a.png", "A.png"], ["a", "A"], [".png"] * 2)
 
 
 def test_one_file_goes_into_a_folder_or_under_a_name(folder: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Samples and interpolations of a run as files."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,26 @@ def test_images_are_written_one_by_one_and_as_a_sheet(digits: Run, tmp_path: Pat
     drawn = to_uint8(digits.sample(11, 3))
     for n in range(11):
         assert torch.equal(pixels(out / f"{n:05d}.png"), drawn[n, 0])
+
+
+def test_samples_of_an_earlier_call_do_not_stay_among_new_ones(digits: Run, tmp_path: Path) -> None:
+    own, other = digits.folder / "generated", tmp_path / "made"
+    for out in (own, other):
+        write_samples(digits, 6, 0, out)
+    (own / "2019.png").write_bytes(b"mine")  # no name of a sample
+    write_samples(digits, 3, 1, own)
+    assert set(content(own)) == {"00000.png", "00001.png", "00002.png", "2019.png"}
+    before = content(other)
+    with pytest.raises(ValueError, match="made holds 3 more samples, such as 00003.png, which"):
+        write_samples(digits, 3, 1, other)
+    assert content(other) == before
+    write_samples(digits, 6, 1, other)
+    assert content(other) != before
+    shutil.rmtree(own)
+    own.symlink_to(other)  # whoever sent the run does not say what is removed here
+    with pytest.raises(ValueError, match="generated holds 3 more samples"):
+        write_samples(digits, 3, 1, own)
+    own.unlink()
 
 
 def test_points_are_written_as_numbers_and_a_plot(ring: Run, tmp_path: Path) -> None:

@@ -61,6 +61,18 @@ def test_every_landmark_image_is_followed_under_its_own_name(
     assert not read(out / "0.png").equal(first[0])
 
 
+def test_images_of_one_name_are_all_answered_and_none_of_a_person_is_lost(
+    run: Run, person: Path
+) -> None:
+    poses, out = person.parent / "poses", person.parent / "out"
+    (poses / "1.png").rename(poses / "0.bmp")
+    assert write_faces(run, poses, out, reference=person).count == 2
+    assert sorted(path.name for path in out.iterdir()) == ["0.bmp.png", "0.png.png"]
+    (person / "face" / "1.png").rename(person / "face" / "0.bmp")
+    with pytest.raises(DataError, match="face has several images called 0: keep one of them"):
+        write_faces(run, poses, out, reference=person)
+
+
 def test_the_run_is_measured_as_faces_are(run: Run) -> None:
     numbers = run.evaluate(n=20)
     assert {"landmarks", "identity", "l1"} <= set(numbers)

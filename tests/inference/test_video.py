@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from gansmith.cli import main
-from gansmith.data import DataError
+from gansmith.data import DataError, open_data
 from gansmith.data.readers.image_file import to_array
 from gansmith.data.readers.video_file import find_clips
 from gansmith.inference.sample import write_samples
@@ -79,6 +79,22 @@ def test_a_folder_of_clips_and_a_folder_of_frames(run: Run, tmp_path: Path) -> N
     assert made == {"a.gif", "deep/b.gif", "c.gif"}
     write_continuations(run, tmp_path / "in" / "c", tmp_path / "c.webp", frames=2)
     assert len(read(tmp_path / "c.webp")[0]) == 5
+
+
+def test_clips_of_one_name_are_all_read_and_all_continued(run: Run, tmp_path: Path) -> None:
+    home = tmp_path / "in"
+    for number, name in enumerate(("c.gif", "c.webp", "c.gif.webp", "take.1.gif", "c/0.png")):
+        write_clip(frames(3, (16, 16), 20 * number), 50, home / name)
+    for place in ("in", "."):
+        (home / place).mkdir(exist_ok=True)
+        frames(1)[0].save(home / place / "still.bmp")
+    names = sorted(clip.name for clip in find_clips(home))
+    assert names == [".", "c.gif", "c.gif.webp", "c.webp", "c/0", "in", "take.1"]
+    data = open_data(f"video2:{home}", skip_bad=True)
+    assert (data.spec.train + data.spec.held_out, len(data.skipped)) == (5, 2)
+    assert write_continuations(run, home, tmp_path / "out", frames=1, skip_bad=True).count == 5
+    made = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.gif")}
+    assert made == {"c.gif.gif", "c.gif.webp.gif", "c.webp.gif", "take.1.gif", "c/0.gif"}
 
 
 def test_what_cannot_be_continued_is_named_and_nothing_written(run: Run, tmp_path: Path) -> None:

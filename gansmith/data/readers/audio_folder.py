@@ -118,7 +118,9 @@ def _find_pairs(sounds: list[DataFile], where: str) -> dict[str, tuple[DataFile,
             if not side:
                 break
             parts.remove(side)
-            sides[side][str(PurePosixPath(*parts))] = file
+            other = sides[side].setdefault(str(PurePosixPath(*parts)), file)
+            if other is not file:
+                raise DataError(f"{where}: {file.name} has the name of {other.name}; rename one")
         else:
             if all(sides.values()):
                 if alone := sorted(sides[target].keys() ^ sides[source].keys()):

@@ -219,7 +219,7 @@ def _from_deep(image: Image.Image) -> Image.Image:
     low, high = values.min(), values.max()
     if not (low >= -slack and high <= top + slack):  # also when not a number
         raise UnreadableError(f"{kind} grey values from {low:g} to {high:g}, expected 0 to {top:g}")
-    eight = np.rint((values * (255 / top)).clip(0, 255)).astype(np.uint8)
-    if "transparency" in image.info:
-        eight[values == image.info["transparency"]] = WHITE
-    return Image.fromarray(eight)
+    clear = values == image.info.get("transparency")
+    values *= 255 / top  # in place: an image may be large
+    values[clear] = WHITE
+    return Image.fromarray(np.rint(values.clip(0, 255, out=values), out=values).astype(np.uint8))

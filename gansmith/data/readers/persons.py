@@ -82,13 +82,15 @@ def read_persons(files: Sequence[DataFile], path: Path, options: ReadOptions) ->
 def _find(files: Sequence[DataFile]) -> tuple[dict[str, Person], BadFiles]:
     """People by their folder, and images without a partner."""
     sides: dict[str, dict[str, dict[str, DataFile]]] = {}
+    bad: BadFiles = {}
     for file in files:
         if IMAGES.holds(file):
             place = PurePosixPath(file.name)
             person = str(place.parent.parent)
             known = sides.setdefault(person, {side: {} for side in SIDES})
-            known[place.parent.name][place.stem] = file
-    bad: BadFiles = {}
+            first = known[place.parent.name].setdefault(place.stem, file)
+            if first is not file:
+                bad[file.name] = f"has the name of {first.name}"
     for known in sides.values():
         for side, partner in (SIDES, SIDES[::-1]):
             for name in known[side].keys() - known[partner].keys():

@@ -92,6 +92,9 @@ def read_sound_images(files: Sequence[DataFile], path: Path, options: ReadOption
         if image is None:
             bad[file.name] = "has no image of its name"
             continue
+        if image.name in found:
+            bad[file.name] = f"is a second sound of {image.name}"
+            continue
         try:
             recording = read_audio(io.BytesIO(file.read()))
             found[image.name] = to_mono(recording.waveform), recording.rate

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from gansmith.core.files import distinct_names
 from gansmith.data.readers.image_file import EXTENSIONS, UnreadableError, frames_of, read_header
 from gansmith.data.spec import DataError
 
@@ -39,7 +40,8 @@ class Video(NamedTuple):
 class Clip:
     """Where a clip lies: one file, or several of which each is a frame; its name and its home.
 
-    name: below the folder that was searched, without the suffix of a file.
+    name: below the folder that was searched; without the suffix of a file, unless there is a
+        second of that name.
     """
 
     name: str
@@ -80,18 +82,29 @@ def find_clips(root: Path) -> list[Clip]:
         for file in sorted(path for path in folder.iterdir() if path.is_file()):
             suffix = file.suffix.lower()
             if suffix in FILMS or (suffix in ANIMATED and _moves(file)):
-                found.append(Clip(file.relative_to(root).with_suffix("").as_posix(), (file,)))
+                found.append(Clip(file.relative_to(root).as_posix(), (file,)))
             elif suffix in EXTENSIONS:
                 still.append(file)
         if still:
-            name = folder.relative_to(root).as_posix() if folder != root else root.name
+            name = f"{folder.relative_to(root).as_posix()}/"
             found.append(Clip(name, tuple(sorted(still, key=_numbered))))
     if not found:
         raise DataError(
             f"{root} holds no clips: bring {' '.join((*ANIMATED, *FILMS))}, or a folder of "
             "numbered images for each clip"
         )
-    return found
+    return _named(found, root)
+
+
+def _named(clips: list[Clip], root: Path) -> list[Clip]:
+    """Clips that are called by their files or "FOLDER/", without endings where that is clear."""
+    short = {
+        clip.name: root.name if clip.name == "./"
+        else clip.name.removesuffix("/" if clip.name[-1] == "/" else clip.files[0].suffix)
+        for clip in clips
+    }  # fmt: skip
+    names = distinct_names(short, {clip.name: clip.name.removesuffix("/") for clip in clips})
+    return [Clip(names[clip.name], clip.files) for clip in clips]
 
 
 def write_film(frames: Sequence[Image.Image], frame_ms: int, file: Path) -> None:

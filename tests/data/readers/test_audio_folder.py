@@ -93,6 +93,14 @@ def test_pairs(tmp_path, split):
     assert data.spec.train == (4 if split else 4 - data.spec.held_out)
 
 
+def test_two_files_of_one_pair_are_refused(tmp_path):
+    for side in ("clean", "noisy"):
+        filled(tmp_path / side / "a", 2)
+        filled(tmp_path / "a" / side, 2)
+    with pytest.raises(DataError, match="wav has the name of .*; rename one"):
+        open_data(tmp_path)
+
+
 def test_unequal_pairs_are_refused(tmp_path):
     filled(tmp_path / "clean", 3)
     filled(tmp_path / "noisy", 4)

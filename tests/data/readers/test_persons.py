@@ -80,8 +80,10 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "p1" / "face" / "0.png").write_bytes(b"")
     for image in (0, 1):
         (tmp_path / "p2" / "face" / f"{image}.png").unlink()
+    Image.new("RGB", (16, 16), (3, 2, 0)).save(tmp_path / "p3" / "face" / "2.bmp")
     with pytest.raises(DataError) as error:
         open_data(tmp_path)
+    assert "p3/face/2.png: has the name of p3/face/2.bmp" in str(error.value)
     assert "p0/face/1.png: has no image of its name in landmarks" in str(error.value)
     assert "p1/face/0.png: empty file" in str(error.value)
     data = open_data(tmp_path, skip_bad=True)

@@ -42,6 +42,14 @@ def test_each_image_has_the_spectrogram_of_its_sound(
             assert found.equal(log_mel(tone(int(real[0, 0, 0]) // 10), 8000, BANDS, FRAMES)[0])
 
 
+def test_a_second_sound_of_an_image_is_named(tmp_path: Path) -> None:
+    put(tmp_path, range(4))
+    write_audio(tmp_path / "2.flac", tone(9), 8000)
+    with pytest.raises(DataError, match="2.wav: is a second sound of 2.png"):
+        open_data(tmp_path)
+    assert list(open_data(tmp_path, skip_bad=True).skipped) == ["2.wav"]
+
+
 def test_class_folders_a_given_split_and_several_lengths(tmp_path: Path) -> None:
     put(tmp_path / "train" / "cat", range(3))
     put(tmp_path / "train" / "dog", range(3, 6), count=2000)
