@@ -158,15 +158,15 @@ def _points(arrays: Arrays, name: str, where: str, options: ReadOptions) -> Data
             low, high = _span(values, place)
             parts.append(values.reshape(len(values), -1))
             if low == high and len(parts) == 1:
-                raise DataError(
-                    f"{place} is constant: every value is {low}; there is nothing to learn"
-                )
+                raise DataError(f"{place} is constant: every value is {low:g}; nothing to learn")
     if parts[0].dtype.kind != "f" or parts[0].shape[1] > MAX_DIM:
         raise DataError(
             f"{where} holds {parts[0].dtype} of shape {arrays.train.shape}: points are floats "
             "with at "
             f"most {MAX_DIM} coordinates; reshape images to (N, H, W) or (N, H, W, C)"
         )
+    if max(np.abs(part).max() for part in parts) > np.finfo(np.float32).max:
+        raise DataError(f"{where} holds numbers beyond 3.4e38, which 32 bits cannot hold; scale it")
     train, *others = (torch.from_numpy(part.astype(np.float32)) for part in parts)
     if others:
         return points_dataset(name, train, others[0], source=where)
@@ -196,7 +196,7 @@ def _blocks(values: Values) -> Iterator[np.ndarray]:
         yield values[start : start + rows]
 
 
-def _span(values: Values, where: str) -> tuple[Any, Any]:
+def _span(values: Values, where: str) -> tuple[float, float]:
     """The least and the largest value; DataError when one is not finite."""
     seen, bad, first = 0, 0, -1
     lows, highs = [], []
@@ -214,7 +214,7 @@ def _span(values: Values, where: str) -> tuple[Any, Any]:
             f"{where}: row {first} is the first of {bad} with NaN or infinity; remove them and "
             "save again"
         )
-    return min(lows), max(highs)
+    return float(min(lows)), float(max(highs))
 
 
 def _write(
@@ -269,7 +269,7 @@ def _scale(arrays: Arrays, where: str) -> tuple[int, int]:
     """The values that are black and white in both parts. Raises DataError where that is unclear."""
     low, high = _span(arrays.train, where)
     if low == high:
-        raise DataError(f"{where} is constant: every value is {low}; there is nothing to learn")
+        raise DataError(f"{where} is constant: every value is {low:g}; nothing to learn")
     dtype = arrays.train.dtype
     scale = _fitting(dtype, low, high)
     if scale is None:
@@ -277,9 +277,8 @@ def _scale(arrays: Arrays, where: str) -> tuple[int, int]:
         bits = f"; they fill {16 - spare} bits of 16: save x << {spare}" if spare else ""
         raise DataError(
             f"{where}: {dtype.name} values from {low:.6g} to {high:.6g} are no known range of "
-            "images: expected 0 to 255, uint16 from 0 to 65535, floats from 0 to 1 or -1 to 1, of "
-            "which they leave the darkest quarter, or truth values (.astype(bool)); scale them, or "
-            f"clip what strays{bits}"
+            "images. They fill most of 0 to 255, of 0 to 65535 (uint16), of 0 to 1 or of -1 to 1 "
+            "(floats), or are truth values (.astype(bool)): scale them, or clip what strays" + bits
         )
     if arrays.held_out is None:
         return scale
@@ -298,7 +297,7 @@ def _scale(arrays: Arrays, where: str) -> tuple[int, int]:
     return scale
 
 
-def _fitting(dtype: np.dtype[Any], low: Any, high: Any) -> tuple[int, int] | None:
+def _fitting(dtype: np.dtype[Any], low: float, high: float) -> tuple[int, int] | None:
     """The one known range that values from `low` to `high` are meant to fill, or None.
 
     Values that stay in the darkest quarter of a range, as 12 bits in 16 do, are meant otherwise;
@@ -318,11 +317,11 @@ def _fitting(dtype: np.dtype[Any], low: Any, high: Any) -> tuple[int, int] | Non
     return None
 
 
-def _within(scale: tuple[int, int], low: Any, high: Any) -> bool:
+def _within(scale: tuple[int, int], low: float, high: float) -> bool:
     """Whether values stay in a range but for less than half a level of the 256 it is read in."""
     bottom, top = scale
     slack = (top - bottom) / 510
-    return bool(bottom - slack <= low and high <= top + slack)
+    return bottom - slack <= low and high <= top + slack
 
 
 def _bytes(values: np.ndarray, bottom: int, top: int) -> np.ndarray:
@@ -346,19 +345,24 @@ def _labels(arrays: Arrays, where: str) -> tuple[np.ndarray | None, tuple[str, .
     for label, values in ((arrays.label, arrays.train), (arrays.held_out_label, arrays.held_out)):
         if label is None or values is None:
             continue
-        parts.append(label[:, 0] if label.ndim == 2 and label.shape[1] == 1 else label)
-        if parts[-1].shape != (len(values),) or label.dtype.kind not in "uiU":
+        label = label[:, 0] if label.ndim == 2 and label.shape[1] == 1 else label
+        if label.shape != (len(values),) or label.dtype.kind not in "uiU":
             raise DataError(
                 f"{where}: labels are whole numbers or words, one for each of {len(values)} "
                 "images; "
                 f"got {label.dtype} of shape {label.shape}"
             )
-        if label.dtype.kind != "U" and label.min() < 0:
-            raise DataError(
-                f"{where}: label {label.min()} is negative; where it stands for no label, leave "
-                "those images out"
-            )
+        if label.dtype.kind != "U":
+            if label.min() < 0 or label.max() >= 2**63:
+                raise DataError(
+                    f"{where}: labels go from {label.min()} to {label.max()}, where 0 to 2^63 are "
+                    "classes; where one stands for no label, leave those images out"
+                )
+            label = label.astype(np.int64)
+        parts.append(label)
     if not parts:
         return None, ()
+    if len({part.dtype.kind for part in parts}) > 1:
+        raise DataError(f"{where} has words for labels in one part, and numbers in the other")
     names, numbers = np.unique(np.concatenate(parts), return_inverse=True)
     return numbers.reshape(-1).astype(np.int64), tuple(str(name) for name in names)

@@ -238,7 +238,7 @@ def test_the_range_and_the_byte_order_are_read(tmp_path: Path) -> None:
 
 def test_npz_labels_are_numbers_or_words(tmp_path: Path) -> None:
     given = {"x_train": RGB, "y_train": np.array([[7], [10**9], [7], [7], [10**9]])}
-    path = saved(tmp_path / "own.npz", **given, x_test=RGB[:1], y_test=np.array([[10**9]], ">i4"))
+    path = saved(tmp_path / "own.npz", **given, x_test=RGB[:1], y_test=np.array([[10**9]], ">u8"))
     dataset = read_path(path)
     assert dataset.spec.classes == ("7", "1000000000")  # names for those that occur only
     assert dataset.held_out["label"].tolist() == [1]
@@ -300,6 +300,7 @@ def spoiled(value: float) -> np.ndarray:
         ({"x": (RGB // 2).astype(np.int8)}, "int8 values from 0 to 127 are no known range"),
         ({"x": RGB, "x_test": RGB / 255}, "uint8 .* read as 0 to 255, and held out float64 from 0"),
         ({"x": RGB / 1.0, "x_test": RGB / 255}, "float64 values from 0 to 255, .* from 0 to 1:"),
+        ({"x": RGB > 9, "x_test": RGB}, "has bool values from 0 to 1, .* held out uint8 from 0"),
         ({"x": RGB // 2, "x_test": RGB * np.uint16(9)}, "save both in one range"),
         ({"x": RGB, "y": np.arange(5)}, "5 different examples, of a class of its own each"),
         ({"x": RGB.astype(int) - 300}, "are no known range"),
@@ -308,7 +309,13 @@ def spoiled(value: float) -> np.ndarray:
             r"one for each of 5 images; got int64 of shape \(4,\)",
         ),
         ({"x": RGB, "y": np.eye(5)}, r"got float64 of shape \(5, 5\)"),
-        ({"x": RGB, "y": np.array([0, 1, -1, 0, 0])}, "label -1 is negative"),
+        ({"x": RGB, "y": np.array([0, 1, -1, 0, 0])}, "labels go from -1 to 1, where 0 to"),
+        ({"x": RGB, "y": np.full(5, 2**63, np.uint64)}, "labels go from 9223372036854775808 to"),
+        (
+            {"x": RGB, "y": np.arange(5) % 2, "x_val": RGB, "y_val": np.array([*"01011"])},
+            "words for labels in one part, and numbers",
+        ),
+        ({"x": spoiled(0.0) * 1e40}, "numbers beyond 3.4e38"),
         ({"x": spoiled(0.0), "y": np.zeros(9, int)}, "labels for points"),
     ],
 )
