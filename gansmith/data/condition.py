@@ -83,6 +83,8 @@ class Condition:
             raise ConditionError(
                 f"a condition is one of {', '.join(get_args(ConditionKind))}; got {self.kind!r}"
             )
+        if len(set(self.names)) < len(self.names):
+            raise ConditionError(f"{self.noun}: two names are equal among {', '.join(self.names)}")
         if bool(self.frames) != (self.kind == "clip"):
             raise ConditionError(
                 f"a clip has 1 frame or more, and nothing else has frames; got {self.kind} with "

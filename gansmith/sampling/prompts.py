@@ -68,6 +68,8 @@ def _scaled(condition: Condition, place: int, value: str) -> float:
 
 
 def _index(name: str, names: tuple[str, ...], data: str) -> int:
+    if name in names:  # two names may differ in capitals only
+        return names.index(name)
     low = [known.lower() for known in names]
     if name.lower() in low:
         return low.index(name.lower())

@@ -126,6 +126,13 @@ def test_classes_by_their_names() -> None:
         parse_prompt(dataset, "Sandle", 1)
 
 
+def test_a_name_as_it_stands_comes_before_one_in_other_capitals() -> None:
+    fields = [{**part, "label": torch.arange(len(part["real"])) % 2}
+              for part in (images().train, images().held_out)]  # fmt: skip
+    data = image_dataset("x", *fields, classes=["Cat", "cat"])
+    assert [int(parse_prompt(data, x, 1)) for x in ("Cat", "cat", "CAT")] == [0, 1, 0]
+
+
 def test_other_conditions_say_how_they_are_given() -> None:
     with pytest.raises(DataError, match=r"grey:toy takes no --prompt: it is conditioned on an "
                        r"image; use gansmith translate RUN FILE"):  # fmt: skip

@@ -150,6 +150,14 @@ def test_names_written_on_windows_are_found(tmp_path: Path) -> None:
     assert open_data(tmp_path).spec.condition is not None
 
 
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    images(tmp_path)
+    rows = [f"{n}.png\t1\t{n}" for n in range(6)]
+    tell(tmp_path, "name\tage\tage", *rows, table="attributes.tsv")
+    with pytest.raises(ValueError, match="attributes: two names are equal among age, age"):
+        open_data(tmp_path)
+
+
 def test_a_label_that_nothing_is_trained_on_is_named(tmp_path: Path) -> None:
     images(tmp_path)
     tell(tmp_path, "name\tsun\train", *(f"{n}.png\t1\t0" for n in range(6)), table="labels.tsv")
