@@ -33,17 +33,18 @@ def write_samples(
     call would stay; in the run's own folder these are removed.
     """
     _check_count(n)
+    alone = out.suffix.lower() == ".png" and not out.is_dir()
+    old = [] if alone else _older(out, n, out == run.folder / "generated")
     samples = run.sample(n, seed, condition).cpu()
     modality, examples = modality_of(run.spec), run.examples
     shown = None
     if condition is None and isinstance(run.game, ConditionalSampler) and run.spec.condition:
         shown = default_conditions(examples, n)
-    if out.suffix.lower() == ".png" and not out.is_dir():
+    if alone:
         sheet = modality.sheet(samples, examples, shown)
         target = out if sheet.suffix == ".png" else out.with_suffix(sheet.suffix)
         write_atomic(target, sheet.content)
         return target
-    old = _older(out, n, out == run.folder / "generated")
     modality.save(samples, out, examples)
     for path in old:
         path.unlink()
