@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from gansmith.audio.files import (
     EXTENSIONS,
+    WRITTEN,
     AudioError,
+    AudioFile,
     Recording,
     audio_bytes,
-    open_audio,
     read_audio,
+    read_mono,
     to_mono,
     write_audio,
 )
@@ -27,7 +29,9 @@ from gansmith.audio.spectra import (
 __all__ = [
     "EXTENSIONS",
     "FLOOR",
+    "WRITTEN",
     "AudioError",
+    "AudioFile",
     "Recording",
     "audio_bytes",
     "decibels",
@@ -35,8 +39,8 @@ __all__ = [
     "log_mel",
     "log_spectrum",
     "mel_bands",
-    "open_audio",
     "read_audio",
+    "read_mono",
     "resample",
     "stft",
     "to_mono",

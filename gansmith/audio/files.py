@@ -1,9 +1,16 @@
-"""WAV and FLAC files: any rate, 8 to 32 bits or floats, any number of channels."""
+"""Audio files of any rate, 8 to 32 bits or floats, any number of channels.
+
+WAV and FLAC are read and written; MP3 and Ogg (Vorbis and Opus) are read.
+"""
 
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,8 +23,15 @@ from gansmith.core.files import write_atomic
 if TYPE_CHECKING:
     import soundfile
 
-EXTENSIONS = (".wav", ".flac")
-FORMATS = ("WAV", "WAVEX", "RF64", "FLAC")
+WRITTEN = (".wav", ".flac")
+EXTENSIONS = (*WRITTEN, ".mp3", ".ogg", ".opus")
+FORMATS = ("WAV", "WAVEX", "RF64", "FLAC", "MP3", "OGG")
+LOSSY = FORMATS[-2:]  # what they hold goes beyond [-1, 1] where the sound was loud
+RATES = (1000, 768_000)  # samples a second
+MOST = 1 << 28  # values of one file that are read into memory
+BLOCK = 1 << 18  # values that are read in one go
+UNKNOWN = 1 << 40  # so many samples are announced by a header that does not know
+PIPED = 0x7FFF0000  # bytes, or more, that the header of a WAV announces when it went to a pipe
 MAX_PEAK = 1 + 1e-6  # a float file may round past 1
 FLAC_SUBTYPES = ("PCM_S8", "PCM_16", "PCM_24")
 
@@ -39,43 +53,106 @@ class Recording:
     subtype: str
 
 
-def open_audio(path: Path | BinaryIO) -> soundfile.SoundFile:
-    """An open file, to be read block by block.
+class AudioFile:
+    """An open file, which is read from its beginning to its end, block by block.
 
-    Raises AudioError when it does not exist, is no WAV or FLAC, is damaged, or holds no sample.
+    rate: samples a second. subtype: as in `Recording`. frames: how many samples of each channel its
+    header announces, None where it does not say, as in a file that was written to a pipe.
+    Raises AudioError when it does not exist, is of no format in FORMATS, is damaged, is a WAV that
+    ends before its header says, has a rate out of RATES, or no sample.
     """
-    library = _library()
-    try:
-        file = library.SoundFile(path)
-    except (library.LibsndfileError, TypeError, OSError) as error:
-        raise AudioError(f"{_name(path)} cannot be read as audio: {_why(path, error)}") from error
-    if file.format not in FORMATS:
-        raise AudioError(f"{_name(path)} is {file.format}; audio is read from WAV and FLAC")
-    if not file.frames:
-        raise AudioError(f"{_name(path)} is empty: it has no sample")
-    return file
+
+    def __init__(self, source: Path | BinaryIO) -> None:
+        library = _library()
+        self.name = str(source) if isinstance(source, str | Path) else "the audio"
+        if isinstance(source, str | Path) and (why := _no_file(Path(source))):
+            raise AudioError(f"{self.name} cannot be read as audio: {why}")
+        _check_wav(source, self.name)
+        try:
+            self._file = library.SoundFile(source)
+        except (library.LibsndfileError, TypeError, OSError) as error:
+            raise AudioError(f"{self.name} cannot be read as audio: {error}") from error
+        # After each block soundfile would seek to where it is, which fails in a FLAC whose header
+        # announces no length.
+        self._file.seekable = lambda: False
+        self.rate, self.channels = self._file.samplerate, self._file.channels
+        self.subtype, format_ = self._file.subtype, self._file.format
+        self.frames = self._file.frames if self._file.frames < UNKNOWN else None
+        if format_ not in FORMATS:
+            raise AudioError(f"{self.name} is {format_}; audio is read from {' '.join(EXTENSIONS)}")
+        if self.frames == 0:
+            raise AudioError(f"{self.name} is empty: it has no sample")
+        if not RATES[0] <= self.rate <= RATES[1]:
+            raise AudioError(
+                f"{self.name} has {self.rate} samples a second; rates go from {RATES[0]} to "
+                f"{RATES[1]}"
+            )
+        self._lossy = format_ in LOSSY
+
+    def __enter__(self) -> AudioFile:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """The samples in order, float32 (n, channels) in [-1, 1].
+
+        Raises AudioError for damage, for an end before 95 % of what the header announces, for
+        values that are not finite, and for floats beyond [-1, 1].
+        """
+        count, size = 0, max(1, BLOCK // self.channels)
+        try:
+            while len(values := self._file.read(size, dtype="float32", always_2d=True)):
+                count += len(values)
+                yield _check_samples(values, self.name, self._lossy)
+        except _library().LibsndfileError as error:
+            raise AudioError(
+                f"{self.name} is damaged or cut: after {count} samples it cannot be read further"
+            ) from error
+        if count < 0.95 * (self.frames or 1):  # the header of an MP3 may only be near the truth
+            raise AudioError(f"{self.name} was cut: it ends after {count} of {self.frames} samples")
 
 
-def read_audio(path: Path | BinaryIO) -> Recording:
+def read_audio(source: Path | BinaryIO) -> Recording:
     """The whole of a file.
 
-    Raises AudioError as `open_audio` does, for values that are not finite, and for floats beyond
-    [-1, 1].
+    Raises AudioError as `AudioFile` does, and for more than MOST values.
     """
-    with open_audio(path) as file:
-        values = check_samples(file.read(dtype="float32", always_2d=True), _name(path))
-        return Recording(torch.from_numpy(values.T.copy()), file.samplerate, file.subtype)
+    with AudioFile(source) as file:
+        values = _joined(file, file.blocks())
+        return Recording(torch.from_numpy(values.T.copy()), file.rate, file.subtype)
 
 
-def check_samples(values: np.ndarray, where: str) -> np.ndarray:
-    """The samples, clipped to [-1, 1] where rounding went past it.
+def read_mono(source: Path | BinaryIO, seconds: float = math.inf) -> tuple[Tensor, int]:
+    """The mean of the channels of a file, (T,), and its rate.
 
-    Raises AudioError for samples that are not finite or lie beyond.
+    seconds: what comes later is not read. Raises AudioError as `read_audio` does.
     """
+    with AudioFile(source) as file:
+        stop = None if seconds == math.inf else round(seconds * file.rate)
+        count = stop and -(-stop // max(1, BLOCK // file.channels))
+        values = _joined(file, (block.mean(1) for block in islice(file.blocks(), count)))
+        return torch.from_numpy(values[:stop]), file.rate
+
+
+def _joined(file: AudioFile, blocks: Iterable[np.ndarray]) -> np.ndarray:
+    kept: list[np.ndarray] = []
+    size = 0
+    for block in blocks:
+        kept.append(block)
+        size += block.size
+        if size > MOST:
+            raise AudioError(f"{file.name} has more than {MOST:,} samples: cut it")
+    return np.concatenate(kept)
+
+
+def _check_samples(values: np.ndarray, where: str, lossy: bool) -> np.ndarray:
+    """The samples, clipped to [-1, 1] where rounding, or a lossy format, went past it."""
     if not np.isfinite(values).all():
         raise AudioError(f"{where} has values that are not finite; repair or remove it")
     peak = float(np.abs(values).max(initial=0))
-    if peak > MAX_PEAK:
+    if peak > MAX_PEAK and not lossy:
         raise AudioError(
             f"{where} has values up to {peak:.3g}; samples lie within -1 and 1: scale it down, or "
             "store it with 16 or 24 bits"
@@ -116,13 +193,18 @@ def write_audio(path: Path, waveform: Tensor, rate: int, subtype: str = "PCM_16"
 
 def file_format(suffix: str) -> str:
     """libsndfile's name of the format; AudioError for other suffixes than .wav and .flac."""
-    if suffix.lower() not in EXTENSIONS:
-        raise AudioError(f"audio is written as {' or '.join(EXTENSIONS)}; got {suffix!r}")
+    if suffix.lower() not in WRITTEN:
+        raise AudioError(f"audio is written as {' or '.join(WRITTEN)}; got {suffix!r}")
     return suffix.lower().removeprefix(".").upper()
 
 
 def supported_subtype(format_: str, subtype: str) -> str:
-    """The subtype itself, or the nearest that the format supports (FLAC: at most 24 bits)."""
+    """The subtype itself, or the nearest that the format supports (FLAC: at most 24 bits).
+
+    16 bits stand for those of formats that are only read.
+    """
+    if subtype in ("VORBIS", "OPUS") or subtype.startswith("MPEG"):
+        return "PCM_16"
     if format_ == "FLAC" and subtype not in FLAC_SUBTYPES:
         return "PCM_S8" if subtype == "PCM_U8" else "PCM_24"
     return "PCM_U8" if format_ == "WAV" and subtype == "PCM_S8" else subtype
@@ -136,16 +218,35 @@ def _library() -> soundfile:
     return soundfile
 
 
-def _name(path: Path | BinaryIO) -> str:
-    return str(path) if isinstance(path, str | Path) else "the audio"
+def _no_file(path: Path) -> str:
+    """Why there is nothing to be read at a path, or ""."""
+    if path.is_file():
+        return "" if path.stat().st_size else "it has 0 bytes"
+    if path.is_dir():
+        return "it is a folder"
+    return "it is a pipe or a device" if path.exists() else "there is no such file"
 
 
-def _why(path: Path | BinaryIO, error: Exception) -> str:
-    if isinstance(path, str | Path):
-        if not Path(path).exists():
-            return "there is no such file"
-        if Path(path).is_dir():
-            return "it is a folder"
-        if not Path(path).stat().st_size:
-            return "it has 0 bytes"
-    return str(error)
+def _check_wav(source: Path | BinaryIO, name: str) -> None:
+    """Raises AudioError for a WAV that is shorter than its header says: libsndfile takes it."""
+    with open(source, "rb") if isinstance(source, str | Path) else nullcontext(source) as file:
+        announced, there = _sound_of_wav(file)
+        file.seek(0)
+    if there < announced < PIPED:
+        raise AudioError(
+            f"{name} was cut: it has {there} of the {announced} bytes of sound that its header "
+            "announces"
+        )
+
+
+def _sound_of_wav(file: BinaryIO) -> tuple[int, int]:
+    """The bytes of sound that a WAV announces, and those that it has; 0 and 0 for other formats."""
+    if not file.read(12).startswith(b"RIFF"):
+        return 0, 0
+    while len(chunk := file.read(8)) == 8:
+        size = int.from_bytes(chunk[4:], "little")
+        if chunk.startswith(b"data"):
+            start = file.tell()
+            return size, file.seek(0, io.SEEK_END) - start
+        file.seek(size + size % 2, io.SEEK_CUR)
+    return 0, 0

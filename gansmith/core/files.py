@@ -27,7 +27,7 @@ def write_atomic(path: Path, content: bytes) -> None:
 
     Raises FileError when the disk is full or the folder cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
+    temporary = temporary_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "wb") as file:
@@ -56,6 +56,14 @@ def distinct_names(
         if longer == found:
             return found
         found = longer
+
+
+def temporary_path(path: Path) -> Path:
+    """Where a file is written until it is whole; short, since its own name may be as long as any.
+
+    One process writes one file of a folder at a time.
+    """
+    return path.with_name(f".{path.name[:40]}.{os.getpid()}{UNFINISHED}")
 
 
 def append_line(path: Path, line: str) -> None:

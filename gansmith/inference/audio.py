@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.audio import EXTENSIONS, AudioError, open_audio, resample
-from gansmith.audio.files import check_samples, file_format, supported_subtype
-from gansmith.core.files import UNFINISHED
+from gansmith.audio import EXTENSIONS, WRITTEN, AudioError, AudioFile, resample
+from gansmith.audio.files import file_format, supported_subtype
+from gansmith.core.files import temporary_path
 from gansmith.core.rng import Rng
 from gansmith.inference.files import Conversion, Item, Written, find_files
 from gansmith.runs.run import Run
@@ -29,7 +29,6 @@ from gansmith.runs.run import Run
 PIECE = 16.0  # seconds that go through the network at one time, margins not counted
 FILTER = 64  # samples of the lower rate that the two filters between the rates reach
 FULL = 1 - 2.0**-15  # as loud as a sample of 16 bits can be
-BLOCK = 1 << 18  # samples that are checked in one go
 LARGE = 1 << 32  # bytes, which a plain WAV cannot hold
 
 Read = Callable[[int, int], Tensor]  # from a sample to a sample -> (channels, samples)
@@ -126,7 +125,7 @@ def _conversion(run: Run, G: Any, net: Net, say: Callable[[str], None]) -> Conve
         partial(find_files, extensions=EXTENSIONS, noun="audio file"),
         lambda item: _check(item.file, say),
         lambda item, target: _convert(run, G, net, item, target),
-        ("", *EXTENSIONS),
+        ("", *WRITTEN),
     )
 
 
@@ -150,24 +149,20 @@ def _convert(run: Run, G: Any, net: Net, item: Item, target: Path) -> None:
     import soundfile
 
     source = item.file
-    temporary = target.with_name(f".{target.name}.{os.getpid()}{UNFINISHED}")
+    temporary = temporary_path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open_audio(source) as file:
-
-            def read(first: int, last: int) -> Tensor:
-                file.seek(first)
-                values = file.read(last - first, dtype="float32", always_2d=True)
-                return torch.from_numpy(check_samples(values, str(source)).T.copy())
-
+        with AudioFile(source) as file:
+            frames = sum(map(len, file.blocks()))  # what the header announces may be unknown
+        with AudioFile(source) as file:
             kind = file_format(target.suffix)
             width = supported_subtype(kind, file.subtype)
-            if kind == "WAV" and file.frames * file.channels * 8 > LARGE:
+            if kind == "WAV" and frames * file.channels * 8 > LARGE:
                 kind = "RF64"
             with soundfile.SoundFile(
-                temporary, "w", file.samplerate, file.channels, width, format=kind
+                temporary, "w", file.rate, file.channels, width, format=kind
             ) as output:
-                for piece in _pieces(run, G, net, read, file.frames, file.samplerate):
+                for piece in _pieces(run, G, net, _forwards(file), frames, file.rate):
                     output.write(piece.T.numpy())
         os.replace(temporary, target)
     except (soundfile.LibsndfileError, OSError) as error:
@@ -176,12 +171,27 @@ def _convert(run: Run, G: Any, net: Net, item: Item, target: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def _forwards(file: AudioFile) -> Read:
+    """Reads pieces of a file that may overlap, but begin one after another."""
+    blocks = file.blocks()
+    held, start = torch.empty(file.channels, 0), 0
+
+    def read(first: int, last: int) -> Tensor:
+        nonlocal held, start
+        held, start = held[:, first - start :], first
+        while held.shape[1] < last - first:
+            held = torch.cat([held, torch.from_numpy(next(blocks).T)], 1)
+        return held[:, : last - first]
+
+    return read
+
+
 def _check(path: Path, say: Callable[[str], None]) -> None:
     """Read through a file once. Raises AudioError when it cannot be used; says if it is clipped."""
     full = 0
-    with open_audio(path) as file:
-        for values in file.blocks(BLOCK // file.channels, dtype="float32", always_2d=True):
-            loud = np.abs(check_samples(values, str(path))) >= FULL
+    with AudioFile(path) as file:
+        for values in file.blocks():
+            loud = np.abs(values) >= FULL
             full += int((loud[1:] & loud[:-1]).sum())
     if full:
         say(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from gansmith.audio import EXTENSIONS, log_mel, open_audio, read_audio, resample, to_mono
+from gansmith.audio import EXTENSIONS, log_mel, read_mono, resample
 from gansmith.core.files import write_atomic
 from gansmith.core.images import png_bytes, to_uint8
 from gansmith.data import Condition, DataError, DataSpec
@@ -35,13 +35,12 @@ def read_prompt(path: Path, spec: DataSpec, gain: float = 0.0) -> Tensor:
         raise DataError(
             f"{spec.name} does not say how its audio was turned into images, so a file cannot be"
         )
-    with open_audio(path) as file:  # a file of hours is refused before it is read
-        if file.frames > LONGEST * file.samplerate:
-            raise DataError(f"{path} has {file.frames / file.samplerate:.0f} seconds: cut it")
-    recording = read_audio(path)
-    wave = _trimmed(to_mono(recording.waveform), path)
-    _check_length(len(wave) / recording.rate, path, condition, spec.name)
-    wave = resample(wave, recording.rate, condition.rate)[: condition.length]
+    wave, rate = read_mono(path, LONGEST + 1)  # a file of hours is not read to its end
+    if len(wave) > LONGEST * rate:
+        raise DataError(f"{path} has more than {LONGEST} seconds: cut it")
+    wave = _trimmed(wave, path)
+    _check_length(len(wave) / rate, path, condition, spec.name)
+    wave = resample(wave, rate, condition.rate)[: condition.length]
     row = wave.new_zeros(1, condition.length)
     row[0, : len(wave)] = wave * 10 ** (gain / 20)
     return log_mel(row, condition.rate, condition.height, condition.width)

@@ -65,7 +65,7 @@ def test_what_cannot_be_used_is_refused(tmp_path, spec):
         tone(1.5).numpy(),
         "1.5 seconds of sound; a condition of spoken-pictures has 1.02",
     )
-    wanted("hours.wav", np.zeros(8000 * 61, np.int16), "61 seconds: cut it")
+    wanted("hours.wav", np.zeros(8000 * 61, np.int16), "more than 60 seconds: cut it")
     wanted("silent.wav", np.zeros(800), "silent")
     wanted("empty.wav", np.zeros(0), "empty", AudioError)
     with pytest.raises(AudioError, match="no such file"):

@@ -8,7 +8,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from gansmith.audio import read_audio, to_mono
+from gansmith.audio import read_mono
 from gansmith.data.audio import audio_dataset
 from gansmith.data.build import with_factors
 from gansmith.data.builtin.shipped import DIGITS, FILES
@@ -29,7 +29,7 @@ def open_spoken_digits() -> Dataset:
     where on. The label is the digit; the factors are `speaker` and `digit`.
     """
     index = json.loads((SPOKEN / "digits.json").read_text("utf-8"))
-    clips = to_mono(read_audio(SPOKEN / "digits.flac").waveform).split(index["lengths"])
+    clips = read_mono(SPOKEN / "digits.flac")[0].split(index["lengths"])
     real = torch.zeros(len(clips), LENGTH)
     for row, clip in zip(real, clips, strict=True):
         row[: min(len(clip), LENGTH)] = clip[:LENGTH]
@@ -66,7 +66,7 @@ def speakers() -> tuple[str, ...]:
 def recordings() -> dict[str, Tensor]:
     """The recordings of noise by name, float32 (T,) each, about ten seconds at 8 kHz."""
     index = json.loads((SPOKEN / "noises.json").read_text("utf-8"))
-    pieces = to_mono(read_audio(SPOKEN / "noises.flac").waveform).split(index["lengths"])
+    pieces = read_mono(SPOKEN / "noises.flac")[0].split(index["lengths"])
     return dict(zip(index["names"], pieces, strict=True))
 
 

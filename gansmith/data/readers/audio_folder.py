@@ -1,11 +1,11 @@
-"""WAV and FLAC files in a folder or a zip as a Dataset: a set, pairs, or two domains.
+"""Audio files in a folder or a zip as a Dataset: a set, pairs, or two domains.
 
 - `clean` and `noisy` (or `real` and `condition`): pairs, a file of each name in both
 - otherwise the rules of `layout`: a given split, class folders, two domains
 - captions.tsv, attributes.tsv, labels.tsv beside the files: conditions (`annotations`)
 
 Channels are mixed to one. Where rates differ, all are brought to the lowest. Files are cut into
-rows of one length; the last row of each is filled with zeros.
+rows of one length; the last row of each is filled with zeros. Silent files are left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.audio import AudioError, open_audio, read_audio, resample, to_mono
+from gansmith.audio import AudioError, read_mono, resample
 from gansmith.data.audio import audio_dataset
 from gansmith.data.build import with_condition
 from gansmith.data.condition import Condition
@@ -84,12 +84,18 @@ def read_audio_files(files: Sequence[DataFile], path: Path, options: ReadOptions
     }
     if bad and (not options.skip_bad or not waveforms):
         raise unusable_files(bad, len(sounds), path, AUDIO.noun)
+    for name in {file.name for file in every} - bad.keys():
+        if not waveforms[partner.get(name, (name,))[0]].any():
+            bad[name] = "is silent"
     size = options.size or ROW * max(1, round(rate / 8000))
     datasets, names = {}, {}
     for domain, layout in layouts.items():
+        chosen = split_files(layout, bad, str(path), options.val)
+        if not all(chosen):
+            raise unusable_files(bad, len(every), path, AUDIO.noun)
         parts = [
             _cut([file.name for file in part], waveforms, partner, size, str(path))
-            for part in split_files(layout, bad, str(path), options.val)
+            for part in chosen
         ]
         names[domain] = [part.names for part in parts]
         layout = without_empty_classes(layout, {name for part in names[domain] for name in part})
@@ -139,16 +145,14 @@ def _read(sounds: list[DataFile], path: Path) -> tuple[Waveforms, int, BadFiles]
     count = 0
     for file in sounds:
         try:
-            raw = io.BytesIO(file.read())
-            with open_audio(raw) as opened:
-                count += opened.frames
-            if count > MOST:
-                raise DataError(f"{path} holds more than {MOST:,} samples: take fewer files")
-            raw.seek(0)
-            recording = read_audio(raw)
-            found[file.name] = to_mono(recording.waveform), recording.rate
+            waveform, own = read_mono(io.BytesIO(file.read()))
         except (AudioError, UnreadableError) as error:
             bad[file.name] = str(error)
+            continue
+        count += len(waveform)
+        if count > MOST:
+            raise DataError(f"{path} holds more than {MOST:,} samples: take fewer files")
+        found[file.name] = waveform, own
     if not found:
         return {}, 0, bad
     rate = min(own for _, own in found.values())
@@ -182,7 +186,7 @@ def _cut(
                 lengths.append(filled)
                 owners.append(name)
     if not rows:
-        raise DataError(f"{where}: there is nothing but silence among the sounds of a part")
+        raise DataError(f"{where}: a part of it has no sound that can be used")
     columns = [torch.stack(column) for column in zip(*rows, strict=True)]
     condition = columns[1] if len(columns) > 1 else None
     return Rows(columns[0], condition, torch.tensor(lengths), owners)

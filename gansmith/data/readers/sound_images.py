@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.audio import AudioError, log_mel, read_audio, resample, to_mono
+from gansmith.audio import AudioError, log_mel, read_mono, resample
 from gansmith.data.build import with_condition
 from gansmith.data.condition import Condition
 from gansmith.data.readers.decode_cache import BadFiles
@@ -96,15 +96,11 @@ def read_sound_images(files: Sequence[DataFile], path: Path, options: ReadOption
             bad[file.name] = f"is a second sound of {image.name}"
             continue
         try:
-            recording = read_audio(io.BytesIO(file.read()))
-            found[image.name] = to_mono(recording.waveform), recording.rate
+            found[image.name] = read_mono(io.BytesIO(file.read()), LONGEST)
         except (AudioError, UnreadableError) as error:
             bad[image.name] = f"the sound {file.name}: {error}"
     rate = min([FASTEST, *(own for _, own in found.values())])
-    waveforms = {
-        name: resample(x[: round(LONGEST * own)], own, rate).clamp(-1, 1)
-        for name, (x, own) in found.items()
-    }
+    waveforms = {name: resample(x, own, rate).clamp(-1, 1) for name, (x, own) in found.items()}
     return read_image_files(files, path, options, Sounds(waveforms, rate, bad))
 
 
