@@ -77,10 +77,12 @@ def main(words: list[str] | None = None) -> None:
     except BrokenPipeError:  # whoever reads has seen enough, as `| head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (ValueError, TypeError, OSError, RuntimeError, ArithmeticError) as error:
+    except (
+        ValueError, TypeError, OSError, RuntimeError, ArithmeticError, MemoryError, ImportError
+    ) as error:  # fmt: skip
         if os.environ.get("GANSMITH_TRACE"):
             raise
-        line = f"gansmith {command}: {error}"
+        line = f"gansmith {command}: {_sentence(error)}"
         Console(stderr=True, soft_wrap=True).print(line, markup=False, highlight=False)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -100,3 +102,11 @@ def _choose_device(words: list[str]) -> list[str]:
 
         choose_device(value if equals else next(left, ""))
     return rest
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong, in words also where Python gives none, and what it was about."""
+    found = str(error)
+    if isinstance(error, MemoryError):
+        found = f"memory ran out; take less at one time, or a smaller size {found}".strip()
+    return found + "".join(getattr(error, "__notes__", ()))

@@ -44,7 +44,14 @@ def open_data(
     Raises DataError when there is no such name or path, or the data cannot be used.
     """
     name = parse_name(name_or_path)
-    dataset = _open(name, ReadOptions(size=size, channels=channels, val=val, skip_bad=skip_bad))
+    try:
+        dataset = _open(name, ReadOptions(size=size, channels=channels, val=val, skip_bad=skip_bad))
+    except (MemoryError, RecursionError) as error:
+        where = "".join(getattr(error, "__notes__", ()))
+        raise DataError(f"{name}{where} takes more memory than there is: {error}") from error
+    except ImportError as error:
+        error.add_note(f", which {name} needs")
+        raise
     return keep_labels(dataset, labelled, labelled_seed) if labelled else dataset
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gansmith.core.files import distinct_names
 from gansmith.data import DataError
+from gansmith.data.readers.file_list import as_text, files_in
 
 
 class Item(NamedTuple):
@@ -44,7 +45,7 @@ class Conversion:
     noun: the word for one output. find: the items below a path; raises DataError where there is
     none. check: raises DataError (or AudioError) for an item that cannot be used; it is called for
     all before anything is written. convert: from an item to its target.
-    suffixes: of what is written, the default first; "" is the input's own.
+    suffixes: of what is written, the default first; "" is the input's own, where it is among them.
     """
 
     noun: str
@@ -89,7 +90,8 @@ class Conversion:
         return out
 
     def _suffix(self, item: Item) -> str:
-        return self.suffixes[0] or item.file.suffix
+        own, known = item.file.suffix, self._known(item)
+        return self.suffixes[0] or (own if own.lower() in known else known[0])
 
     def _known(self, item: Item) -> tuple[str, ...]:
         return tuple(suffix for suffix in self.suffixes if suffix)
@@ -127,6 +129,8 @@ def usable(
             check(item)
         except ValueError as error:
             bad[item] = str(error)
+        except (MemoryError, RecursionError) as error:
+            bad[item] = f"{item.file} takes more memory than there is: {error}"
     if bad and (not skip_bad or len(bad) == len(items)):
         raise DataError("; ".join(bad.values()))
     return {item: None for item in items if item not in bad}
@@ -138,10 +142,7 @@ def find_files(source: Path, extensions: Collection[str], noun: str) -> list[Ite
     Raises DataError where there is none.
     """
     if source.is_dir():
-        files = sorted(p for p in source.rglob("*") if p.suffix.lower() in extensions)
-        if not files:
-            raise DataError(f"{source} holds no {noun}s ({', '.join(extensions)})")
-        return [Item(file.relative_to(source).as_posix(), (file,)) for file in files]
-    if not source.is_file():
+        return [Item(name, (file,)) for name, file in files_in(source, extensions, f"{noun}s")]
+    if not source.exists():
         raise DataError(f"{source} does not exist; give one {noun} or a folder of them")
-    return [Item(source.name, (source,))]
+    return [Item(as_text(source.name), (source,))]

@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps
 from torch import Tensor
 
 from gansmith.core.files import write_atomic
@@ -16,7 +14,14 @@ from gansmith.core.images import png_bytes, to_uint8
 from gansmith.core.protocols import Classifies
 from gansmith.core.rng import Rng
 from gansmith.data import Condition, DataError
-from gansmith.data.readers.image_file import EXTENSIONS, UnreadableError, decode, decode_full_size
+from gansmith.data.readers.file_list import read_bytes
+from gansmith.data.readers.image_file import (
+    EXTENSIONS,
+    UnreadableError,
+    decode,
+    decode_full_size,
+    read_alpha,
+)
 from gansmith.data.transforms.degrade import cut_hole
 from gansmith.inference.files import Conversion, Item, Written, find_files, usable
 from gansmith.modalities.labels import class_table, table
@@ -182,8 +187,8 @@ def _check(read: Any) -> Any:
 
 def _square(item: Item, size: int, channels: int) -> Tensor:
     try:
-        return torch.tensor(decode(item.file.read_bytes(), size, channels))
-    except (UnreadableError, OSError) as error:
+        return torch.tensor(decode(read_bytes(item.file), size, channels))
+    except UnreadableError as error:
         raise DataError(f"{item.file} cannot be read: {error}") from error
 
 
@@ -191,9 +196,9 @@ def _full(file: Path, condition: Condition, mask_channels: int = 0) -> Tensor:
     """An image at its own size, uint8 (channels, H, W)."""
     try:
         values = torch.from_numpy(
-            decode_full_size(file.read_bytes(), condition.channels - mask_channels)
+            decode_full_size(read_bytes(file), condition.channels - mask_channels)
         )
-    except (UnreadableError, OSError) as error:
+    except UnreadableError as error:
         raise DataError(f"{file} cannot be read: {error}") from error
     if min(values.shape[1:]) < SMALLEST:
         raise DataError(
@@ -220,9 +225,7 @@ def _missing(file: Path, mask: Path | None) -> Tensor:
     """What is missing, bool (H, W): white in the mask, or transparent in the image."""
     try:
         if mask is not None:
-            return torch.from_numpy(decode_full_size(mask.read_bytes(), 1))[0] > 127
-        with Image.open(file) as picture:
-            alpha = ImageOps.exif_transpose(picture).convert("RGBA").getchannel("A")
-    except (UnreadableError, OSError) as error:
+            return torch.from_numpy(decode_full_size(read_bytes(mask), 1))[0] > 127
+        return torch.from_numpy(read_alpha(read_bytes(file))) < 128
+    except UnreadableError as error:
         raise DataError(f"{mask or file} cannot be read: {error}") from error
-    return torch.from_numpy(np.array(alpha)) < 128

@@ -80,10 +80,10 @@ PAGE = """<!DOCTYPE html>
 
 
 def page(title: str, html: Iterable[str]) -> str:
-    """A whole page of sections; empty ones are left out."""
-    return PAGE.format(
-        title=escape(title), style=STYLE, body="\n".join(part for part in html if part)
-    )
+    """A whole page of sections; empty ones are left out. Bytes that are no text are escaped."""
+    body = "\n".join(part for part in html if part)
+    whole = PAGE.format(title=escape(title), style=STYLE, body=body)
+    return whole.encode("utf-8", "backslashreplace").decode()
 
 
 def section(title: str, *html: str) -> str:

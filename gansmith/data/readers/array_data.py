@@ -26,6 +26,31 @@ MAX_DIM = 64  # points have at most so many coordinates; longer rows are flatten
 AT_ONCE = 16 * 2**20  # bytes of an array that are worked on at a time
 
 
+def read_header(file: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """The shape of an array in .npy form, whether it is stored by columns, and its dtype.
+
+    size: bytes of the file. Raises ValueError for a damaged header, and for one that announces more
+    than the file has: an array is made before it is filled.
+    """
+    header: dict[tuple[int, int], Callable[..., Any]] = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    version = np.lib.format.read_magic(file)
+    if version not in header:
+        raise ValueError(f"an array of plain numbers has no header of version {version}")
+    try:
+        shape, columns, dtype = header[version](file)
+        needed = math.prod(shape) * dtype.itemsize
+    except Exception as error:  # the header is a Python literal: all that its parsers raise
+        raise ValueError(f"its header is damaged: {error}") from error
+    if not 0 <= needed <= size - file.tell():
+        raise ValueError(
+            f"its header announces {dtype} of shape {shape}, {needed} bytes; {size} are there"
+        )
+    return shape, columns, dtype
+
+
 class StreamedArray:
     """An array in an .npy, or in a member of an .npz, that is read in order and never whole.
 
@@ -57,20 +82,15 @@ class StreamedArray:
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[IO[bytes], tuple[int, ...], np.dtype[Any]]]:
-        header: dict[tuple[int, int], Callable[..., Any]] = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }
         with ExitStack() as opened:
             if self.member:
                 archive = opened.enter_context(zipfile.ZipFile(self.path))
+                size = archive.getinfo(self.member).file_size
                 file = opened.enter_context(archive.open(self.member))
             else:
+                size = self.path.stat().st_size
                 file = opened.enter_context(open(self.path, "rb"))
-            version = np.lib.format.read_magic(file)
-            if version not in header:
-                raise ValueError(f"an array of plain numbers has no header of version {version}")
-            shape, columns, dtype = header[version](file)
+            shape, columns, dtype = read_header(file, size)
             if columns:
                 raise DataError(
                     f"{self.path} {self.member} is stored column by column (Fortran's order): to "

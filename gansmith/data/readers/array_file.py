@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+import io
 import math
 import mmap
 import struct
@@ -12,9 +12,21 @@ from pathlib import Path
 
 import numpy as np
 
-from gansmith.data.readers.array_data import Arrays, StreamedArray, Values, array_dataset
+from gansmith.data.readers.array_data import (
+    Arrays,
+    StreamedArray,
+    Values,
+    array_dataset,
+    read_header,
+)
+from gansmith.data.readers.file_list import PACKING, gunzip
+from gansmith.data.readers.image_file import UnreadableError
 from gansmith.data.readers.options import ReadOptions
 from gansmith.data.spec import DataError, Dataset
+
+MOST = 1 << 30  # bytes that a packed array may unpack to in memory
+DEFLATED = 1033  # times its size, and not more, is what deflate unpacks to
+MAX_DIMS = 8  # of an IDX file
 
 # third byte of the magic number -> big-endian element type
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -54,7 +66,7 @@ def read_idx(path: str | Path) -> np.ndarray:
         known = ", ".join(f"0x{k:02x}" for k in IDX_TYPES)
         raise DataError(f"{path}: IDX type 0x{kind:02x} is unknown; the types are {known}")
     start = 4 + 4 * dims
-    if not dims or len(raw) < start:
+    if not 0 < dims <= MAX_DIMS or len(raw) < start:
         raise DataError(
             f"{path}: the IDX header announces {dims} dimensions but the file has "
             f"{len(raw)} bytes; is it truncated?"
@@ -79,13 +91,13 @@ def _contents(path: Path) -> bytes | mmap.mmap:
             first = file.read(2)
             if len(first) < 2 or first == b"\x1f\x8b":
                 raw = first + file.read()
-                return gzip.decompress(raw) if len(first) == 2 else raw
+                return gunzip(raw, MOST) if len(first) == 2 else raw
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except EOFError as error:
         raise DataError(
             f"{path} is truncated: its gzip stream ends early; fetch it again"
         ) from error
-    except (OSError, zlib.error) as error:
+    except (OSError, zlib.error, UnreadableError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
 
 
@@ -113,27 +125,42 @@ def read_npz(path: Path, options: ReadOptions) -> Dataset:
 def _loaded(path: Path, large: int) -> dict[str, Values]:
     """The arrays; of those of `large` bytes and more nothing is read yet."""
     try:
-        if path.suffix.lower() == ".npy" and path.stat().st_size >= large:
-            stream = StreamedArray(path)
-            return {"arr_0": stream if stream.ndim > 2 else np.load(path)}
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {"arr_0": loaded}
-        with loaded, zipfile.ZipFile(path) as archive:
-            sizes = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            found: dict[str, Values] = {}
-            for name in loaded.files:
-                big = sizes[name].file_size >= large
-                later = StreamedArray(path, sizes[name].filename) if big else None
-                found[name] = later if later and later.ndim > 2 else loaded[name]
-            return found
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        with open(path, "rb") as file:
+            if file.read(2) != b"PK":
+                size = file.seek(0, io.SEEK_END)
+                file.seek(0)
+                shape, _, _ = read_header(file, size)
+                file.seek(0)
+                if size >= large and len(shape) > 2:
+                    return {"arr_0": StreamedArray(path)}
+                return {"arr_0": np.lib.format.read_array(file, allow_pickle=False)}
+        with zipfile.ZipFile(path) as archive:
+            return {
+                info.filename.removesuffix(".npy"): _member(path, archive, info, large)
+                for info in archive.infolist()
+                if info.filename.endswith(".npy")
+            }
+    # RuntimeError, NotImplementedError: encrypted, or of a version unknown to zipfile
+    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         hint = (
             "; arrays of objects are refused, save plain numbers"
             if "allow_pickle" in str(error)
             else ""
         )
         raise DataError(f"{path} cannot be read: {error}{hint}") from error
+
+
+def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, large: int) -> Values:
+    if info.compress_type not in PACKING or info.file_size > DEFLATED * info.compress_size:
+        raise ValueError(f"{info.filename} is packed in a way that nothing is known of; save again")
+    with archive.open(info) as file:
+        shape, _, _ = read_header(file, info.file_size)
+    if info.file_size >= large and len(shape) > 2:
+        return StreamedArray(path, info.filename)
+    if info.file_size > max(MOST, info.compress_size):
+        raise ValueError(f"{info.filename} unpacks to {info.file_size} bytes, more than {MOST}")
+    with archive.open(info) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _whole(values: Values | None) -> np.ndarray | None:

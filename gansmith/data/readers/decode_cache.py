@@ -173,6 +173,9 @@ def _fill(values: np.ndarray, members: Sequence[DataFile]) -> BadFiles:
             values[number] = decode(members[number].read(), size, channels)
         except UnreadableError as error:
             bad[members[number].name] = str(error)
+        except MemoryError as error:
+            error.add_note(f": {members[number].name}")
+            raise
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for block in _blocks(len(members)):

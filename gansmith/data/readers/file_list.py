@@ -1,15 +1,21 @@
-"""The images and sounds of a folder or of a zip, listed in one order and read in memory.
+"""The files of a folder or of a zip: listed in one way for all, and read in memory.
 
+Left out is what a system puts beside the files: names that start with a dot, and JUNK. Names are
+text in NFC, whatever the bytes on the disk, so that a name means one file on every system.
 Nothing is ever extracted to disk. A link or a file whose path leads outside is refused.
 """
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import stat
+import struct
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,10 +25,13 @@ from gansmith.audio import EXTENSIONS as AUDIO_EXTENSIONS
 from gansmith.data.readers.image_file import EXTENSIONS, UnreadableError
 from gansmith.data.spec import DataError
 
-MAX_BYTES = 1 << 29  # a single file that unpacks to more is not read
+MAX_BYTES = 1 << 29  # a single file that is larger, or unpacks to more, is not read
+SMALL = 1 << 24  # bytes that any file may unpack to
+RATIO = 100  # larger ones unpack to at most so many times their size
+PACKING = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without a bound
 LABELS = "dataset.json"
 TABLES = ("captions.tsv", "attributes.tsv", "labels.tsv")
-JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")  # beside whatever starts with a dot
+JUNK = ("__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found")
 
 
 @dataclass(frozen=True)
@@ -50,11 +59,7 @@ class DataFile:
         """The bytes of the file, or UnreadableError with the reason."""
         if self.size > MAX_BYTES:
             raise UnreadableError(f"{self.size} bytes, more than {MAX_BYTES}")
-        try:
-            return self.contents()
-        # RuntimeError, NotImplementedError: encrypted, or compressed in a way unknown to zipfile
-        except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-            raise UnreadableError(f"{type(error).__name__}: {error}") from error
+        return self.contents()
 
 
 IMAGES = Media("images", EXTENSIONS)
@@ -68,31 +73,58 @@ def open_listing(path: Path) -> Iterator[list[DataFile]]:
         yield list_folder(path)
         return
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield list_zip(archive)
-    except zipfile.BadZipFile as error:
+        archive = zipfile.ZipFile(path)
+    # UnicodeDecodeError and struct.error: a damaged name or field of its directory
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
         raise DataError(f"{path} is no zip file, or a truncated one: {error}") from error
+    with archive:
+        yield list_zip(archive)
+
+
+def list_files(root: Path) -> list[tuple[str, Path]]:
+    """Every file below a folder but the system's own, as (name below it, path), sorted by name.
+
+    Links to files within the folder are read, linked folders within it are not entered (their files
+    are listed once, where they are). Raises DataError for a link that leads outside, for a folder
+    that cannot be listed, and for two files whose names are one in NFC.
+    """
+    home = os.path.realpath(root)
+    found: dict[str, Path] = {}
+    for place, folders, files in os.walk(root, onerror=_raise):
+        folders[:] = [folder for folder in folders if not _junk(folder)]
+        for entry in (*folders, *(file for file in files if not _junk(file))):
+            path = Path(place, entry)
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):
+                raise DataError(
+                    f"{path} is a link to {os.path.realpath(path)}, outside {root}; "
+                    "give the folder that it points to, or copy the files"
+                )
+            if entry in folders:
+                continue
+            name = as_text(path.relative_to(root).as_posix())
+            if name in found:
+                raise DataError(f"{root} has two files called {name!r}: rename one of them")
+            found[name] = path
+    return sorted(found.items())
+
+
+def as_text(name: str) -> str:
+    r"""A name as Unicode text in NFC; bytes that are not UTF-8 are written as \xff."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", text)
+
+
+def files_in(root: Path, suffixes: Collection[str], noun: str) -> list[tuple[str, Path]]:
+    """Those of `list_files` with such an ending. Raises DataError where there is none."""
+    found = [(name, path) for name, path in list_files(root) if path.suffix.lower() in suffixes]
+    if not found:
+        raise DataError(f"{root} holds no {noun}; looked for {' '.join(suffixes)}")
+    return found
 
 
 def list_folder(root: Path) -> list[DataFile]:
-    """Every image, sound, dataset.json and table below a folder, sorted by name.
-
-    Links to files within the folder are read, linked folders within it are not entered (their files
-    are listed once, where they are); a link that leads outside is a DataError.
-    """
-    home = root.resolve()
-    members = []
-    for place, folders, files in os.walk(root, onerror=_raise):
-        for entry in folders + files:
-            path = Path(place, entry)
-            if path.is_symlink() and not path.resolve().is_relative_to(home):
-                raise DataError(
-                    f"{path} is a link to {path.resolve()}, outside {root}; "
-                    "give the folder that it points to, or copy the files"
-                )
-        folders[:] = [folder for folder in folders if not _junk(folder)]
-        members += [_file(root, Path(place, name)) for name in files if _wanted(name)]
-    return sorted(members, key=lambda member: member.name)
+    """Every image, sound, dataset.json and table below a folder, sorted by name."""
+    return [_file(name, path) for name, path in list_files(root) if _wanted(name)]
 
 
 def list_zip(archive: zipfile.ZipFile) -> list[DataFile]:
@@ -103,24 +135,64 @@ def list_zip(archive: zipfile.ZipFile) -> list[DataFile]:
     members: dict[str, DataFile] = {}
     for info in archive.infolist():
         name = _safe(archive, info)
-        parts = PurePosixPath(name).parts
-        if info.is_dir() or any(_junk(part) for part in parts) or not _wanted(parts[-1]):
+        folder = info.filename.endswith("/")  # is_dir() fails where there is no name
+        if folder or any(map(_junk, PurePosixPath(name).parts)) or not _wanted(name):
             continue
         if name in members:
             raise DataError(f"{archive.filename} has two members called {name!r}; pack it again")
-        members[name] = DataFile(
-            name, info.file_size, f"{info.CRC:08x}", partial(archive.read, info)
-        )
+        read = partial(_unpacked, archive, info)
+        members[name] = DataFile(name, info.file_size, f"{info.CRC:08x}", read)
     return [members[name] for name in sorted(members)]
 
 
-def _file(root: Path, path: Path) -> DataFile:
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file. Raises UnreadableError for what is no file, as a pipe or a device."""
+    try:
+        if not path.is_file():
+            path.stat()  # an error that says why, where there is one
+            raise UnreadableError("a folder, a pipe or a device, and no file")
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise UnreadableError(f"more than {MAX_BYTES} bytes")
+            return file.read()
+    except OSError as error:
+        raise UnreadableError(f"{type(error).__name__}: {error.strerror}") from error
+
+
+def check_expansion(packed: int, unpacked: int) -> None:
+    """Raises UnreadableError for what unpacks to suspiciously much."""
+    if unpacked > max(SMALL, RATIO * packed):
+        raise UnreadableError(f"{packed} bytes that unpack to more than {RATIO} times as many")
+
+
+def gunzip(raw: bytes, most: int) -> bytes:
+    """What a gzip stream holds. Raises UnreadableError for more than `most` bytes."""
+    with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+        unpacked = file.read(most + 1)
+    if len(unpacked) > most:
+        raise UnreadableError(f"{len(raw)} bytes that unpack to more than {most}")
+    return unpacked
+
+
+def _file(name: str, path: Path) -> DataFile:
+    read = partial(read_bytes, path)
     try:
         facts = path.stat()
     except OSError:  # a link to nothing, say: listed here, named when it is read
-        return DataFile(path.relative_to(root).as_posix(), 0, "", path.read_bytes)
-    name = path.relative_to(root).as_posix()
-    return DataFile(name, facts.st_size, str(facts.st_mtime_ns), path.read_bytes)
+        return DataFile(name, 0, "", read)
+    return DataFile(name, facts.st_size, str(facts.st_mtime_ns), read)
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    if info.compress_type not in PACKING:
+        raise UnreadableError("packed in another way than by deflate: pack the zip again")
+    check_expansion(info.compress_size, info.file_size)
+    try:
+        with archive.open(info) as file:
+            return file.read(info.file_size)  # read() alone would unpack all that there is
+    # RuntimeError, NotImplementedError: encrypted, or of a version unknown to zipfile
+    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise UnreadableError(f"{type(error).__name__}: {error}") from error
 
 
 def _safe(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
@@ -131,16 +203,17 @@ def _safe(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
             f"{archive.filename}: member {info.orig_filename!r} leads outside the archive; "
             "this file may be hostile, pack the images again by plain names"
         )
-    return str(PurePosixPath(name))
+    return unicodedata.normalize("NFC", str(PurePosixPath(name)))
 
 
 def _wanted(name: str) -> bool:
-    is_media = PurePosixPath(name).suffix.lower() in (*EXTENSIONS, *AUDIO_EXTENSIONS)
-    return not _junk(name) and (is_media or name == LABELS or name in TABLES)
+    path = PurePosixPath(name)
+    is_media = path.suffix.lower() in (*EXTENSIONS, *AUDIO_EXTENSIONS)
+    return is_media or path.name == LABELS or path.name in TABLES
 
 
 def _junk(part: str) -> bool:
-    return part.startswith(".") or part in JUNK
+    return part.startswith(".") or part.lower() in JUNK
 
 
 def _raise(error: OSError) -> None:

@@ -8,7 +8,9 @@ centre, resized by FILTER.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -30,9 +32,9 @@ EXTENSIONS = (
     ".pbm",
 )
 FILTER = "lanczos"  # Pillow's, whose support grows with the reduction: it does not alias
-MAX_PIXELS = (
-    178_956_970  # more than this is taken for a decompression bomb, as Pillow does by default
-)
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")  # whatever a file is called
+MAX_PIXELS = 89_478_485  # an image of more is refused; from here on Pillow warns of a bomb
+MAX_FRAMES = 1 << 30  # bytes of all decoded frames of a clip
 GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 WHITE = 255
 
@@ -95,7 +97,8 @@ def read_shape(raw: bytes) -> ImageShape:
 def open_upright(raw: bytes) -> Image.Image:
     """The image in a file's bytes at its own size, mode L or RGB, after the EXIF rotation."""
     with _opened(raw) as image:
-        return _eight_bits(ImageOps.exif_transpose(image))
+        ImageOps.exif_transpose(image, in_place=True)
+        return _eight_bits(image)
 
 
 def decode(raw: bytes, size: int, channels: int) -> np.ndarray:
@@ -104,7 +107,8 @@ def decode(raw: bytes, size: int, channels: int) -> np.ndarray:
     Raises UnreadableError with the reason.
     """
     with _opened(raw) as image:
-        return crop_and_resize(_eight_bits(ImageOps.exif_transpose(image)), size, channels)
+        ImageOps.exif_transpose(image, in_place=True)
+        return crop_and_resize(_eight_bits(image), size, channels)
 
 
 def decode_full_size(raw: bytes, channels: int) -> np.ndarray:
@@ -127,9 +131,39 @@ def frames_of(
     with _opened(raw) as image:
         for number in range(getattr(image, "n_frames", 1)):
             image.seek(number)
+            check_size(image.size)  # pages of a TIFF differ
             frames.append(read(_eight_bits(ImageOps.exif_transpose(image))))
+            check_frames(frames)
             pause += float(image.info.get("duration", 0))
     return frames, round(pause / len(frames))
+
+
+def check_size(size: tuple[int, int]) -> None:
+    """Raises UnreadableError for the width and height of an image that is too large to decode."""
+    if math.prod(size) > MAX_PIXELS:
+        found = f"{size[0]}x{size[1]} pixels"
+        raise UnreadableError(f"{found}, more than {MAX_PIXELS}: make it smaller")
+
+
+def check_frames(frames: Sequence[np.ndarray]) -> None:
+    """Raises UnreadableError for frames, all like the last one, that take too much memory."""
+    if len(frames) * frames[-1].nbytes > MAX_FRAMES:
+        raise UnreadableError(
+            f"{len(frames)} frames or more take more than {MAX_FRAMES} bytes: cut the clip"
+        )
+
+
+def count_frames(raw: bytes) -> int:
+    """The number of frames; 1 for an image that does not move."""
+    with _opened(raw) as image:
+        return getattr(image, "n_frames", 1)
+
+
+def read_alpha(raw: bytes) -> np.ndarray:
+    """How opaque every pixel is, uint8 (H, W), after the EXIF rotation."""
+    with _opened(raw) as image:
+        ImageOps.exif_transpose(image, in_place=True)
+        return np.array(image.convert("RGBA").getchannel("A"))
 
 
 def to_array(image: Image.Image, channels: int) -> np.ndarray:
@@ -154,22 +188,46 @@ def crop_and_resize(image: Image.Image, size: int, channels: int) -> np.ndarray:
     return values[None] if channels == 1 else np.ascontiguousarray(values.transpose(2, 0, 1))
 
 
+class _Memory:
+    """Threads that decode share it: so many pixels are decoded at one time, and not more."""
+
+    def __init__(self, pixels: int) -> None:
+        self.free, self.freed = pixels, threading.Condition()
+
+    @contextmanager
+    def reserve(self, pixels: int) -> Iterator[None]:
+        """Hold so many pixels, once others have given them back."""
+        with self.freed:
+            self.freed.wait_for(lambda: pixels <= self.free)
+            self.free -= pixels
+        try:
+            yield
+        finally:
+            with self.freed:
+                self.free += pixels
+                self.freed.notify_all()
+
+
+_memory = _Memory(MAX_PIXELS)
+
+
 @contextmanager
 def _opened(raw: bytes) -> Iterator[Image.Image]:
     """An open image; whatever Pillow raises on it, of many classes, becomes UnreadableError."""
     try:
-        with Image.open(io.BytesIO(raw)) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise UnreadableError(f"{width}x{height} pixels, more than {MAX_PIXELS}")
+        with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
+            check_size(image.size)
             if image.format == "PNG" and image.mode != "P" and "transparency" in image.info:
                 key, depth = image.info["transparency"], raw[24]  # the header stands at its place
                 image.info["transparency"] = _scaled_key(key, depth)
-            yield image
+            with _memory.reserve(image.width * image.height):
+                yield image
     except (UnreadableError, MemoryError):
         raise
     except Image.UnidentifiedImageError as error:
         raise UnreadableError("not an image" if raw else "empty file") from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableError(f"far more than {MAX_PIXELS} pixels: make it smaller") from error
     except Exception as error:
         raise UnreadableError(f"{type(error).__name__}: {error}") from error
 
@@ -200,13 +258,15 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode == "La":  # premultiplied: Pillow knows one way out
         image = image.convert("LA")
     if image.has_transparency_data:
-        return _on_white(image.convert("RGBA"), "L" if grey else "RGB")
+        rgba = image if image.mode == "RGBA" else image.convert("RGBA")
+        return _on_white(rgba, "L" if grey else "RGB")
     return image.convert("L" if grey else "RGB")
 
 
 def _on_white(image: Image.Image, mode: str) -> Image.Image:
-    ground = Image.new("RGBA", image.size, (WHITE, WHITE, WHITE, 255))
-    return Image.alpha_composite(ground, image).convert(mode)
+    shown = Image.new("RGBA", image.size, (WHITE, WHITE, WHITE, 255))
+    shown = Image.alpha_composite(shown, image)  # the ground is let go before there is one more
+    return shown.convert(mode)
 
 
 def _from_deep(image: Image.Image) -> Image.Image:

@@ -153,7 +153,7 @@ def read_images(path: Path, size: int, channels: int, skip_bad: bool) -> dict[st
         raise DataError(f"{path} is no folder; give one that holds images")
     files = [file for file in list_folder(path) if IMAGES.holds(file)]
     if not files:
-        raise DataError(f"{path} holds no images ({', '.join(sorted(EXTENSIONS))})")
+        raise DataError(f"{path} holds no images; looked for {' '.join(EXTENSIONS)}")
     pixels, bad, _ = decode_images(files, size, channels, ReadOptions(skip_bad=skip_bad))
     if bad and (not skip_bad or len(bad) == len(files)):
         raise unusable_files(bad, len(files), path)

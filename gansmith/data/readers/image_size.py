@@ -31,6 +31,9 @@ def scan_files(
             return look(member.read())
         except UnreadableError as error:
             return error
+        except MemoryError as error:
+            error.add_note(f": {member.name}")
+            raise
 
     found: dict[str, T] = {}
     bad: BadFiles = {}

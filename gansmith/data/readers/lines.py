@@ -6,6 +6,7 @@ import re
 from codecs import BOM_UTF8
 from pathlib import PurePosixPath
 
+from gansmith.data.readers.file_list import as_text
 from gansmith.data.spec import DataError
 
 
@@ -37,4 +38,4 @@ def listed_name(file: str, name: str) -> str:
 
     It may have been written on Windows, with backslashes.
     """
-    return str(PurePosixPath(file).parent / name.replace("\\", "/"))
+    return as_text(str(PurePosixPath(file).parent / name.replace("\\", "/")))

@@ -49,7 +49,8 @@ def read_path(
     if path.is_dir():
         return _folder(path, options)
     if not path.is_file():
-        raise DataError(f"{path} does not exist; data is {FORMS}")
+        what = "is a pipe or a device" if path.exists() else "does not exist"
+        raise DataError(f"{path} {what}; data is {FORMS}")
     name = path.name.lower()
     if name.endswith(".zip"):
         with open_listing(path) as files:
@@ -76,12 +77,12 @@ def _folder(path: Path, options: ReadOptions) -> Dataset:
     if is_parallel(path):
         return read_parallel(path, options)
     with open_listing(path) as files:
+        if any(media.holds(file) for file in files for media in (IMAGES, AUDIO)):
+            return _files(files, path, options)
         texts = text_files(path)
-        if texts and not any(media.holds(file) for file in files for media in (IMAGES, AUDIO)):
-            if len(texts) == 1:
-                return read_text(texts[0], options)
-            return read_text_folder(path, options)
-        return _files(files, path, options)
+        if len(texts) == 1:
+            return read_text(texts[0], options)
+        return read_text_folder(path, options) if texts else _files(files, path, options)
 
 
 def _files(files: Sequence[DataFile], path: Path, options: ReadOptions) -> Dataset:

@@ -11,7 +11,6 @@ tokenizing); blank lines are skipped.
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,6 +22,8 @@ import torch
 from gansmith.data.build import text_dataset, with_condition
 from gansmith.data.condition import Condition
 from gansmith.data.readers.decode_cache import BadFiles
+from gansmith.data.readers.file_list import RATIO, SMALL, gunzip, list_files
+from gansmith.data.readers.image_file import UnreadableError
 from gansmith.data.readers.image_size import unusable_files
 from gansmith.data.readers.layout import HELD_OUT_NAMES
 from gansmith.data.readers.lines import read_lines
@@ -109,7 +110,7 @@ def read_text_folder(folder: Path, options: ReadOptions) -> Dataset:
 
 def text_files(folder: Path) -> list[Path]:
     """The plain text files that lie directly in a folder, by name."""
-    return sorted(p for p in folder.iterdir() if p.is_file() and p.name.endswith(PLAIN))
+    return [p for _, p in list_files(folder) if p.parent == folder and p.name.endswith(PLAIN)]
 
 
 def is_parallel(folder: Path) -> bool:
@@ -256,8 +257,9 @@ def _lines(path: Path, *, blank: bool = False) -> list[Line]:
     """
     try:
         raw = path.read_bytes()
-        raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    except (OSError, EOFError, zlib.error) as error:
+        if raw.startswith(b"\x1f\x8b"):
+            raw = gunzip(raw, max(SMALL, RATIO * len(raw)))
+    except (OSError, EOFError, zlib.error, UnreadableError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
     return [
         Line(f"{path.name}:{number}", line.strip(" "))

@@ -6,19 +6,27 @@ Animated GIF, WebP and PNG are read by Pillow; films (MP4 and so on) by ffmpeg, 
 
 from __future__ import annotations
 
-import io
 import re
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from gansmith.core.files import distinct_names
-from gansmith.data.readers.image_file import EXTENSIONS, UnreadableError, frames_of, read_header
+from gansmith.data.readers.file_list import list_files, read_bytes
+from gansmith.data.readers.image_file import (
+    EXTENSIONS,
+    UnreadableError,
+    check_frames,
+    check_size,
+    count_frames,
+    frames_of,
+    read_header,
+)
 from gansmith.data.spec import DataError
 
 ANIMATED = (".gif", ".webp", ".png", ".apng")
@@ -51,7 +59,7 @@ class Clip:
         """The frames, each through `how`, all of one shape. Raises UnreadableError."""
         if self.files[0].suffix.lower() in FILMS:
             return film_frames(self.files[0], how)
-        parts = [frames_of(_bytes(file), how) for file in self.files]
+        parts = [frames_of(read_bytes(file), how) for file in self.files]
         frames = [frame for part, _ in parts for frame in part]
         if len({frame.shape for frame in frames}) > 1:
             raise UnreadableError("its frames are of different sizes")
@@ -63,7 +71,7 @@ class Clip:
             reader, facts = _opened(self.files[0])
             reader.close()
             return int(min(facts["size"]))
-        return min(read_header(_bytes(file)).side for file in self.files)
+        return min(read_header(read_bytes(file)).side for file in self.files)
 
 
 def find_clips(root: Path) -> list[Clip]:
@@ -72,21 +80,25 @@ def find_clips(root: Path) -> list[Clip]:
     Every film and every animated image is a clip; the still images of a folder, in the order of
     the numbers in their names, are one clip together. Raises DataError when there is none.
     """
-    if root.is_file():
-        return [Clip(root.stem, (root,))]
     if not root.is_dir():
-        raise DataError(f"{root} does not exist; give a clip, or a folder of clips")
+        if not root.exists():
+            raise DataError(f"{root} does not exist; give a clip, or a folder of clips")
+        return [Clip(root.stem, (root,))]
+    folders: dict[PurePosixPath, list[tuple[PurePosixPath, Path]]] = {}
+    for name, file in list_files(root):
+        inside = PurePosixPath(name)
+        folders.setdefault(inside.parent, []).append((inside, file))
     found: list[Clip] = []
-    for folder in (root, *sorted(path for path in root.rglob("*") if path.is_dir())):
+    for folder, files in sorted(folders.items()):
         still = []
-        for file in sorted(path for path in folder.iterdir() if path.is_file()):
-            suffix = file.suffix.lower()
+        for inside, file in files:
+            suffix = inside.suffix.lower()
             if suffix in FILMS or (suffix in ANIMATED and _moves(file)):
-                found.append(Clip(file.relative_to(root).as_posix(), (file,)))
+                found.append(Clip(str(inside), (file,)))
             elif suffix in EXTENSIONS:
                 still.append(file)
         if still:
-            name = f"{folder.relative_to(root).as_posix()}/"
+            name = f"{folder.as_posix()}/"
             found.append(Clip(name, tuple(sorted(still, key=_numbered))))
     if not found:
         raise DataError(
@@ -153,9 +165,11 @@ def film_frames(file: Path, how: Read, per_second: int = 0) -> Video:
     """
     reader, facts = _opened(file, ["-vf", f"fps={per_second}"] if per_second else [])
     width, height = facts["size"]
-    frames = []
+    check_size(facts["size"])
+    frames: list[np.ndarray] = []
     for raw in reader:
         frames.append(how(Image.fromarray(np.frombuffer(raw, np.uint8).reshape(height, width, 3))))
+        check_frames(frames)
         if len(frames) > MOST:
             raise UnreadableError(f"more than {MOST} frames")
     if not frames:
@@ -178,19 +192,11 @@ def film_audio(file: Path, rate: int) -> np.ndarray:
     return np.frombuffer(done.stdout, "<i2").astype(np.float32) / 32768
 
 
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"{type(error).__name__}: {error}") from error
-
-
 def _moves(file: Path) -> bool:
     """Whether an image has frames; what cannot be read is left to be named later, as a clip."""
     try:
-        with Image.open(io.BytesIO(_bytes(file))) as image:
-            return getattr(image, "n_frames", 1) > 1
-    except Exception:
+        return count_frames(read_bytes(file)) > 1
+    except UnreadableError:
         return True
 
 

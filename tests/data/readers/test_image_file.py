@@ -201,7 +201,7 @@ def test_a_truncated_picture_is_unreadable(kind: str) -> None:
 
 def test_a_decompression_bomb_is_unreadable() -> None:
     header = b"P5 20000 20000 255\n"
-    with pytest.raises(UnreadableError, match=r"DecompressionBomb|pixels, more than"):
+    with pytest.raises(UnreadableError, match="more than 89478485"):
         decode(header, 8, 1)
 
 
