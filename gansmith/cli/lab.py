@@ -78,8 +78,6 @@ def _run(options: LabOptions) -> None:
     for id_ in options.ids:
         if id_ not in EXPERIMENTS:
             raise ValueError(unknown_name("experiment", id_, EXPERIMENTS))
-    if options.seeds is not None and options.seeds < 1:
-        raise ValueError(f"an experiment has at least one seed; got --seeds {options.seeds}")
     for id_ in options.ids:
         experiment = EXPERIMENTS[id_]
 

@@ -13,6 +13,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 import tyro
 from tyro.conf import DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, Positional, arg
 
+from gansmith.core.bounds import check_bounds
+from gansmith.core.files import user_path
 from gansmith.core.suggest import closest_match
 
 T = TypeVar("T")
@@ -34,9 +36,11 @@ Flag = Annotated[FlagCreatePairsOff[bool], arg(help_behavior_hint="")]
 def parse(kind: Callable[..., T], words: list[str], prog: str, description: str = "") -> T:
     """Words as an instance of a dataclass of options.
 
-    Raises ValueError for an option that there is not, naming the nearest; prints help, or what
-    is wrong with a value, and exits.
+    Paths may begin with ~. Raises ValueError for an option that there is not, naming the nearest,
+    for an empty one and for a number beyond its bounds; prints help, or what is wrong with the form
+    of a value, and exits.
     """
+    _refuse_empty(words)
     given, unknown = tyro.cli(
         kind,
         args=words,
@@ -47,7 +51,30 @@ def parse(kind: Callable[..., T], words: list[str], prog: str, description: str 
     )
     if unknown:
         raise ValueError(_unknown(unknown, option_names(kind), prog))
+    _check(given)
     return given
+
+
+def _refuse_empty(words: list[str]) -> None:
+    for before, word in zip(["", *words], words, strict=False):
+        name, equals, value = word.partition("=")
+        if name.startswith("--") and equals and not value.strip():
+            before, word = name, value
+        if not word.strip():
+            what = before if before.startswith("-") else "a word"
+            raise ValueError(f"{what} is empty; leave it out")
+
+
+def _check(given: Any) -> None:
+    """Check the bounds of the command's own options; a preset checks those of its keywords."""
+    if hasattr(given, "general"):
+        given = given.general
+    check_bounds(vars(given))
+    for name, value in vars(given).items():
+        if isinstance(value, Path):
+            setattr(given, name, user_path(value))
+        elif isinstance(value, tuple):
+            setattr(given, name, tuple(user_path(x) if isinstance(x, Path) else x for x in value))
 
 
 def option_names(kind: Any) -> list[str]:

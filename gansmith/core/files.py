@@ -22,6 +22,11 @@ class LockedError(FileError):
     """Another process holds the lock."""
 
 
+def user_path(path: str | Path) -> Path:
+    """The path, with a leading ~ read as the home folder, as a shell reads it."""
+    return Path(os.path.expanduser(path))
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: temporary name, sync, rename, sync of the folder.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gansmith.core.files import user_path
 from gansmith.data.catalog import is_named
 from gansmith.data.wrappers import find_wrapper
 
@@ -31,7 +32,7 @@ class DataName:
     @property
     def path(self) -> Path:
         """The base as a path, with ~ expanded."""
-        return Path(self.base).expanduser()
+        return user_path(self.base)
 
     def absolute(self) -> DataName:
         """The same name, valid from any folder: the path of the base is made absolute."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from gansmith.core.files import write_atomic
+from gansmith.core.files import user_path, write_atomic
 from gansmith.core.protocols import ConditionalSampler
 from gansmith.data import DataError, Dataset, open_data
 from gansmith.data.spread import spread_held_out
@@ -55,7 +55,7 @@ def diagnose(
     Raises DataError for samples without `against`, or for too few examples.
     """
     dataset = None if against is None else open_data(against)
-    if not (Path(source) / FILE).is_file():
+    if not (user_path(source) / FILE).is_file():
         if dataset is None:
             raise DataError(
                 f"{source} is not a run: name the data to compare its samples with, --against DATA"

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from gansmith.core.bounds import check_bounds
 from gansmith.core.files import write_atomic
 from gansmith.core.images import png_bytes, to_uint8
 from gansmith.core.protocols import ConditionalSampler, HasDecoder
@@ -29,10 +30,10 @@ def write_samples(
     is. Where `out` ends in .png, the sheet alone is written, under that name (a sheet of text as
     .txt).
     condition: a prompt, or conditions as in the data, for a conditional run.
-    Returns the file to look at. Raises ValueError for n below 1, and where samples of an earlier
+    Returns the file to look at. Raises ValueError where samples of an earlier
     call would stay; in the run's own folder these are removed.
     """
-    _check_count(n)
+    check_bounds({"n": n, "seed": seed})
     alone = out.suffix.lower() == ".png" and not out.is_dir()
     old = [] if alone else _older(out, n, out == run.folder / "generated")
     samples = run.sample(n, seed, condition).cpu()
@@ -59,9 +60,9 @@ def write_interpolation(run: Run, n: int, seed: int, out: Path) -> Path:
     """A sheet of n samples in rows, each row a path between two codes, beside the folder `out`.
 
     Raises TypeError when the game does not decode codes, or the data are not images, and
-    ValueError for n below 1.
+    ValueError for n or seed beyond their bounds.
     """
-    _check_count(n)
+    check_bounds({"n": n, "seed": seed})
     if not isinstance(run.game, HasDecoder) or not run.spec.size:
         raise TypeError(f"{run.config.preset} on {run.config.data} has no images between codes")
     latent = run.game.latent
@@ -91,8 +92,3 @@ def _older(folder: Path, n: int, own: bool) -> list[Path]:
             "among the new ones: choose another --out, or remove them"
         )
     return old
-
-
-def _check_count(n: int) -> None:
-    if n < 1:
-        raise ValueError(f"at least one sample is drawn; got -n {n}")

@@ -6,6 +6,7 @@ its configuration: the command line reads it, and config.json holds the resolved
 
 from __future__ import annotations
 
+from gansmith.core.bounds import OPTIONS
 from gansmith.core.suggest import unknown_name
 from gansmith.presets import (
     classic,
@@ -53,7 +54,8 @@ def find_preset(name: str) -> Preset:
     Raises ValueError for an unknown name, and names the nearest.
     """
     if ":" in name:
-        return Preset(from_file(name), data="fashion", cites="")
+        # What one's own keywords mean is one's own affair, but for those of every run.
+        return Preset(from_file(name), data="fashion", cites="", bounds=OPTIONS)
     if name not in PRESETS:
         raise ValueError(unknown_name("preset", name, PRESETS))
     return PRESETS[name]

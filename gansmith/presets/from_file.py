@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gansmith.core.files import user_path
 from gansmith.core.recipe import Recipe
 
 
@@ -19,7 +20,8 @@ def from_file(name: str) -> Callable[..., Recipe]:
     Raises ValueError when there is no such file or function, TypeError when the function is no
     preset: (spec, *, keyword: type = default, ...).
     """
-    path, _, function = name.rpartition(":")
+    given, _, function = name.rpartition(":")
+    path = str(user_path(given))
     if not (path.endswith(".py") and Path(path).is_file()):
         raise ValueError(f"{name!r}: expected an existing Python file and a function, file.py:name")
     own = f"gansmith.presets.from_file:{Path(path).absolute()}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from torch import nn
 
+from gansmith.core.files import user_path
 from gansmith.core.recipe import Recipe, adam
 from gansmith.data import DataSpec
 from gansmith.data.require import require_condition, require_kind
@@ -91,7 +90,9 @@ def perceptual_distance(
     if lpips_weights and not vgg_weights:
         raise ValueError("--lpips-weights needs the weights of VGG16 too: --vgg-weights")
     if vgg_weights:
-        return VGGPerceptual(Path(vgg_weights), Path(lpips_weights) if lpips_weights else None)
+        return VGGPerceptual(
+            user_path(vgg_weights), user_path(lpips_weights) if lpips_weights else None
+        )
     return judge_distance(classifier_of(spec))
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from gansmith.core.files import user_path
 from gansmith.core.images import check_images, resize, to_channels, to_float
 from gansmith.pretrained.judges import judge_for
 
@@ -188,7 +189,7 @@ def find_features(
         return judge_for(data, channels)
     if name not in NETWORKS:
         raise ValueError(f"no features {name!r}; choose judge, {', '.join(NETWORKS)}")
-    found: Features = NETWORKS[name](None if weights is None else Path(weights))
+    found: Features = NETWORKS[name](None if weights is None else user_path(weights))
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from gansmith.core.files import write_atomic
+from gansmith.core.files import user_path, write_atomic
 from gansmith.core.protocols import ConditionalSampler, Samples
 from gansmith.data import DataError, Dataset, open_data
 from gansmith.evaluation.evaluate import COUNT, measure, measure_samples
@@ -53,7 +53,7 @@ def compare(
     first = None if common is None else common.spec
     found: list[Compared] = []
     for source, name in zip(sources, _names(sources), strict=True):
-        if (Path(source) / FILE).is_file():
+        if (user_path(source) / FILE).is_file():
             run = Run.open(source).choose(checkpoint)
             first = first or run.spec
             check_same_kind(run.spec, name, first)

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 
 from gansmith.core import distributed
+from gansmith.core.bounds import check_bounds
+from gansmith.core.files import user_path
 from gansmith.data import open_data
 from gansmith.data.names import parse_name
 from gansmith.evaluation.select import check_metrics
@@ -44,9 +46,9 @@ def plan(
     """
     if steps is not None and minutes is not None:
         raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
-    for name, value in (("steps", steps), ("minutes", minutes), ("sample_every", sample_every)):
-        if value is not None and value <= 0:
-            raise ValueError(f"{name} must be above 0; got {value}")
+    given = {"preset": preset, "data": data, "steps": steps, "minutes": minutes, "seed": seed}
+    check_bounds(given | {"sample_every": sample_every, "out": out, "from": begin_from})
+    check_bounds({name: keywords[name] for name in (*OPENING, *PLAYING) if name in keywords})
     options = {k: v for k in OPENING if (v := keywords.pop(k, None)) is not None}
     playing = {k: keywords.pop(k) for k in PLAYING if k in keywords}
     if begin_from is not None:
@@ -79,11 +81,11 @@ def plan(
         channels_last=recipe.channels_last,
         sample_every=sample_every or min(recipe.sample_every, max(1, length // LOOKS)),
         metrics=list(metrics),
-        began_from=None if begin_from is None else str(Path(begin_from).absolute()),
+        began_from=None if begin_from is None else str(user_path(begin_from).absolute()),
         versions=versions(),
         **playing,
     )
-    folder = Path(out) if out is not None else next_folder(Path("runs"), preset, dataset.spec.name)
+    folder = next_folder(Path("runs"), preset, dataset.spec.name) if out is None else user_path(out)
     Run.claim(folder)
     run = Run(folder, config)
     run.dataset = dataset
@@ -102,4 +104,4 @@ def next_folder(runs: Path, preset: str, data: str) -> Path:
 def _located(preset: str) -> str:
     """A file.py:function by its absolute path, so that the run can be resumed from anywhere."""
     path, colon, function = preset.rpartition(":")
-    return f"{Path(path).absolute()}{colon}{function}" if colon else preset
+    return f"{user_path(path).absolute()}{colon}{function}" if colon else preset

@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from gansmith.core import distributed
-from gansmith.core.files import write_atomic
+from gansmith.core.bounds import check_bounds
+from gansmith.core.files import user_path, write_atomic
 from gansmith.core.game import Game
 from gansmith.core.protocols import Classifies, ConditionalSampler, Encodes, Samples, Translates
 from gansmith.core.recipe import Recipe
@@ -101,13 +102,15 @@ class Run:
     @classmethod
     def open(cls, folder: Path | str) -> Run:
         """Open a run folder; nothing heavy is loaded yet."""
-        return cls(Path(folder), Config.load(Path(folder)))
+        folder = user_path(folder)
+        return cls(folder, Config.load(folder))
 
     @classmethod
     def join(cls, folder: Path | str) -> Run:
         """Open a run to go on with it: all processes together, of which the first reads it."""
         distributed.init()
-        return cls(Path(folder), distributed.on_rank_zero(lambda: Config.load(Path(folder))))
+        folder = user_path(folder)
+        return cls(folder, distributed.on_rank_zero(lambda: Config.load(folder)))
 
     @property
     def checkpoints(self) -> Path:
@@ -323,8 +326,9 @@ class Run:
         condition: of a conditional run, a prompt in words, or conditions as in the data, one or n;
             by default each class in turn, or the conditions of held-out examples.
         Raises TypeError when the game has nothing to sample, or takes no conditions; DataError for
-        words that the data do not have.
+        words that the data do not have; ValueError for n or seed beyond their bounds.
         """
+        check_bounds({"n": n, "seed": seed})
         if isinstance(self.game, ConditionalSampler):
             if condition is None:
                 condition = default_conditions(self.examples, n)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.core import distributed
+from gansmith.core.bounds import check_bounds
 from gansmith.core.suggest import unknown_name
 from gansmith.evaluation import select
 from gansmith.presets import find_preset
@@ -134,13 +135,16 @@ def _check_values(run: Run, space: Mapping[str, Dimension]) -> None:
     Raises ValueError for a value that the preset refuses; running out of memory is let through.
     """
     run.check()
+    preset = find_preset(run.config.preset)
     for name, dimension in space.items():
-        for value in dimension.values_to_check if name != "seed" else []:
+        for value in dimension.values_to_check:
             keywords = run.config.keywords | {name: value}
             trial = Run(run.folder, replace(run.config, keywords=keywords))
             trial.dataset = run.dataset
             try:
-                trial.check()
+                check_bounds({name: value}, preset.bounds)
+                if name != "seed":
+                    trial.check()
             except (MemoryError, RuntimeError):
                 continue  # the trial itself will record that
             except (ValueError, TypeError) as error:

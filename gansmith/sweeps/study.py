@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from gansmith.core import distributed
-from gansmith.core.files import write_atomic
+from gansmith.core.bounds import check_bounds
+from gansmith.core.files import user_path, write_atomic
 from gansmith.core.trainer import NonFiniteError
 from gansmith.data import DataError, Dataset
 from gansmith.evaluation import select
@@ -121,7 +122,9 @@ class Sweep:
     ) -> Sweep:
         """The sweep that `sweep` would run: everything is checked and nothing is written."""
         import_optuna()
-        if out is not None and (Path(out) / FILE).exists():
+        check_bounds({"trials": trials, "storage": storage, "metric": metric})
+        out = None if out is None else user_path(out)
+        if out is not None and (out / FILE).exists():
             raise FileExistsError(
                 f"{out} already holds a sweep: resume it by `gansmith sweep --resume {out}`, or "
                 "choose another --out"
@@ -131,7 +134,7 @@ class Sweep:
             raise ValueError("a sweep takes single processes: start several, without torchrun")
         config = plan_sweep(run, vary, trials, sampler, metric, train)
         name = run.dataset.spec.name
-        folder = Path(out) if out is not None else next_folder(Path("sweeps"), preset, name)
+        folder = out or next_folder(Path("sweeps"), preset, name)
         planned = cls(folder, config, storage)
         planned.run, planned.dataset = run, run.dataset
         return planned
@@ -167,7 +170,7 @@ class Sweep:
         storage: URL of the database, where sweep.json does not hold it.
         Raises FileNotFoundError when there is no such sweep.
         """
-        folder = Path(folder)
+        folder = user_path(folder)
         path = folder / FILE
         if path.exists():
             page = json.loads(path.read_text("utf-8"))

@@ -34,7 +34,7 @@ def test_a_prompt_names_a_class(said: Command, refused: Command) -> None:
     assert len(list(Path("o").glob("*.png"))) == 3
     for words, why in (
         (["--prompt", "seven"], "digits has nothing called 'seven'; there are 0, 1"),
-        (["--prompt", " "], "the prompt is empty"),
+        (["--prompt", " "], "--prompt is empty; leave it out"),
         (["--prompt", "7", "--interpolate"], "leave out --prompt"),
         (["--prompt", "7", "--audio", "x.wav"], "in words or as audio: --prompt or --audio"),
         (["--gain", "3"], "--gain is of a sound: give one by --audio"),

@@ -99,7 +99,7 @@ def test_a_lengthened_run_is_the_longer_run_bit_for_bit(said: Command) -> None:
 
 
 def test_from_begins_with_another_run_s_players(ring: Path, said: Command) -> None:
-    small = [*RING, "--lr", "0", "--steps", "1"]  # stands still, so that the start shows
+    small = [*RING, "--lr", "1e-30", "--steps", "1"]  # stands still, so that the start shows
     said("train", *small, "--from", str(ring), "--out", "tuned")
     given, _ = read(ring / "checkpoints" / "best.safetensors")
     taken, _ = read(newest_first(Path("tuned/checkpoints"))[0])
@@ -175,8 +175,8 @@ MISTAKES = {
     "points for words": (["seqgan", "--data", "ring"], "kind text; ring is points"),
     "words for images": (["gan", "--data", "grammar"], "image or points; grammar is text"),
     "both ends": ([*RING, "--steps", "4", "--minutes", "1"], "give one of them"),
-    "no steps": ([*RING, "--steps", "0"], "steps must be above 0; got 0"),
-    "no minutes": ([*RING, "--minutes", "-1"], "minutes must be above 0; got -1"),
+    "no steps": ([*RING, "--steps", "0"], "steps must be a number in [1, 1e+09]; got 0"),
+    "no minutes": ([*RING, "--minutes", "-1"], "minutes must be a number in (0, 1e+06]; got -1"),
     "val": ([*RING, "--val", "0.1"], "ring"),
     "micro": ([*RING, "--micro", "3", "--steps", "1"], "does not divide into 3 micro-batches"),
     "no run": (["--resume", "nowhere"], "nowhere is not a run"),

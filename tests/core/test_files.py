@@ -18,6 +18,7 @@ from gansmith.core.files import (
     append_line,
     exclusive_lock,
     remove_temporary,
+    user_path,
     write_atomic,
 )
 
@@ -131,3 +132,11 @@ def test_waiting_ends_when_the_lock_is_free(tmp_path: Path) -> None:
     with exclusive_lock(path, wait=True):
         assert time.monotonic() - began >= 0.25
     process.wait()
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert user_path("~/a") == user_path(Path("~/a")) == tmp_path / "a"
+    assert user_path("a~") == Path("a~")
+    assert user_path("~nobody-of-this-name/a") == Path("~nobody-of-this-name/a")

@@ -234,7 +234,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         (["lab", "rum"], "unknown lab command 'rum'; did you mean 'run'?"),
         (["lab", "run"], "name an experiment: gansmith lab run ID"),
         (["lab", "run", "T66"], "unknown experiment 'T66'; did you mean"),
-        (["lab", "run", "T6", "--seeds", "0"], "at least one seed"),
+        (["lab", "run", "T6", "--seeds", "0"], "seeds must be a number in [1,"),
     ],
 )
 def test_mistakes(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

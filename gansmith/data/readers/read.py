@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from gansmith.core.files import user_path
 from gansmith.data.readers.array_file import mnist_files, read_idx_file, read_idx_folder, read_npz
 from gansmith.data.readers.audio_folder import read_audio_files
 from gansmith.data.readers.file_list import AUDIO, IMAGES, DataFile, open_listing
@@ -45,7 +46,7 @@ def read_path(
     source.txt and target.txt, or text files only; otherwise by the images and sounds in it.
     """
     options = ReadOptions(size=size, channels=channels, val=val, skip_bad=skip_bad, large=large)
-    path = Path(path).expanduser()
+    path = user_path(path)
     if path.is_dir():
         return _folder(path, options)
     if not path.is_file():
