@@ -10,10 +10,12 @@ import signal
 import sys
 import warnings
 from importlib import import_module
+from io import TextIOWrapper
 
 from rich.console import Console
 
 from gansmith.cli.console import console
+from gansmith.core.files import survive_closed_stderr
 from gansmith.core.suggest import unknown_name
 
 COMMANDS = (
@@ -59,6 +61,7 @@ GANSMITH_TRACE=1 shows where in the code an error was raised.
 def main(words: list[str] | None = None) -> None:
     """Run a command; a mistake ends in one clear line and exit status 2."""
     warnings.formatwarning = lambda message, *_, **__: f"gansmith: {message}\n"
+    _print_all_letters()
     words = sys.argv[1:] if words is None else words
     if not words or words[0] in ("-h", "--help"):
         console.print(ABOUT, markup=False)
@@ -83,7 +86,8 @@ def main(words: list[str] | None = None) -> None:
         if os.environ.get("GANSMITH_TRACE"):
             raise
         line = f"gansmith {command}: {_sentence(error)}"
-        Console(stderr=True, soft_wrap=True).print(line, markup=False, highlight=False)
+        with survive_closed_stderr():
+            Console(stderr=True, soft_wrap=True).print(line, markup=False, highlight=False)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
@@ -110,3 +114,10 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, MemoryError):
         found = f"memory ran out; take less at one time, or a smaller size {found}".strip()
     return found + "".join(getattr(error, "__notes__", ()))
+
+
+def _print_all_letters() -> None:
+    """Escape letters of names that the terminal lacks, in the place of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

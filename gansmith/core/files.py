@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -81,6 +82,15 @@ def append_line(path: Path, line: str) -> None:
             file.write(line + "\n")
     except OSError as error:
         raise FileError(_advice(path, error)) from error
+
+
+@contextlib.contextmanager
+def survive_closed_stderr() -> Iterator[None]:
+    """Go on in silence when whoever reads stderr has left: a pipe, or a terminal."""
+    try:
+        yield
+    except (OSError, SystemExit):  # rich leaves the program when a pipe is broken
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def remove_temporary(*folders: Path) -> None:

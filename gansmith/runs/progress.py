@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from gansmith.core.files import survive_closed_stderr
 from gansmith.core.trainer import Trainer
 from gansmith.runs.config import ENDLESS
 
@@ -31,7 +32,7 @@ class Progress:
         self.quickest = math.inf  # seconds per step
         self.score = ""
         self.last_line = time.monotonic()
-        console = Console(stderr=True)
+        console = _Stderr(stderr=True)
         self.bar: Bar | None = None
         if console.is_terminal:
             columns = (
@@ -42,13 +43,15 @@ class Progress:
             )
             self.bar = Bar(*columns, console=console)
             self.task = self.bar.add_task("starting", total=1.0, tail="")
-            self.bar.start()
+            with survive_closed_stderr():
+                self.bar.start()
         self.console = console
 
     def set_score(self, score: dict[str, Any]) -> None:
         """Set the newest score."""
         self.score = f"{score['metric']} {score['value']:.3g}"
 
+    @survive_closed_stderr()
     def update(self, line: dict[str, float], seconds: float) -> None:
         """Show a log line."""
         step, steps = int(line["step"]), self.trainer.steps
@@ -80,10 +83,17 @@ class Progress:
         slower = pace / self.quickest
         return pace, f" (steps take {slower:.0f} times as long as before)" if slower > 3 else ""
 
+    @survive_closed_stderr()
     def close(self) -> None:
         """Restore the terminal."""
         if self.bar:
             self.bar.stop()
+
+
+class _Stderr(Console):
+    def on_broken_pipe(self) -> None:
+        """Let the error through: rich would close stdout too, and end the program."""
+        raise
 
 
 def format_duration(seconds: float) -> str:

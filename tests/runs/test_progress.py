@@ -1,5 +1,6 @@
 """What a person reads while a run is played."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -90,3 +91,21 @@ def test_a_terminal_gets_a_bar_that_is_taken_down(time, monkeypatch):
     assert (task.completed, task.description) == (0.1, "step 10/100")
     bar.close()
     assert bar.bar.live.is_started is False
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a terminal of its own")
+@pytest.mark.parametrize("kind", ["pipe", "terminal"])
+def test_a_run_goes_on_when_whoever_reads_its_progress_has_left(kind, time, monkeypatch, capsys):
+    reader, writer = os.pipe() if kind == "pipe" else os.openpty()
+    with os.fdopen(writer, "w") as stderr:
+        monkeypatch.setattr("sys.stderr", stderr)
+        bar = Progress(SimpleNamespace(steps=100, step=0), None, 0.0)
+        os.close(reader)
+        for step in (10, 20, 30):
+            time.now += PLAIN_EVERY
+            bar.update({"step": step, "D/adv": 0.5}, 5.0)
+        bar.close()
+        stderr.write("nobody reads this\n")
+        stderr.flush()
+    print("stdout is still there")
+    assert capsys.readouterr().out == "stdout is still there\n"
