@@ -226,9 +226,14 @@ class Run:
 
         On one machine and build the bits are those of an unbroken run; elsewhere a UserWarning
         names what differs. `minutes` is the new total too, earlier sittings included.
-        Raises ValueError when both are given, or the end lies behind the run.
+        Raises ValueError when both are given, or the end lies behind the run; RuntimeError when the
+        processes were given different ones.
         """
         distributed.init()
+        asked = {"steps": steps, "minutes": minutes}
+        check_bounds(asked)
+        first = distributed.on_rank_zero(lambda: asked)
+        distributed.all_or_raise(lambda: _require_same(asked, first))
 
         def lengthen() -> Config:
             self._lengthen(steps, minutes)
@@ -469,6 +474,10 @@ def _compare(mine: Config, first: Config) -> None:
         asdict(config) | {"spec": config.spec.get("fingerprint"), "versions": None}
         for config in (mine, first)
     )
+    _require_same(ours, theirs)
+
+
+def _require_same(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     if other := [name for name in ours if ours[name] != theirs[name]]:
         said = ", ".join(f"{name} is {ours[name]!r}, not {theirs[name]!r}" for name in other)
         raise ValueError(

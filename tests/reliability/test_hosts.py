@@ -86,6 +86,11 @@ def test_two_hosts_play_one_run_and_resume_it_where_only_the_first_has_the_folde
         assert status == 0, said
     assert Run.open(tmp_path / "shared").read("latest")[1]["step"] == 6
     (tmp_path / "shared").rename(tmp_path / "host0" / "run")
+    for status, said in hosts(
+        tmp_path, fixed, *(["--resume", "run", "--steps", steps] for steps in ("9", "8"))
+    ):
+        assert status != 0
+        assert "steps is 8, not 9 as on the first process" in said
     go_on = ["--resume", "run", "--steps", "9"]
     for status, said in hosts(tmp_path, fixed, go_on, go_on):
         assert status == 0, said

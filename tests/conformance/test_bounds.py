@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small import SMALL
 
 from gansmith.core.bounds import OPTIONS, check_bounds
 from gansmith.core.trainer import NonFiniteError, Trainer
@@ -15,7 +16,6 @@ from gansmith.data import open_source
 from gansmith.presets import PRESETS, find_preset
 from gansmith.presets.keywords import BOUNDS
 from gansmith.runs.plan import plan
-from tests.conformance.small import SMALL
 
 VALUES: dict[type, list[Any]] = {
     int: [-1, 0, 10**20],
