@@ -10,6 +10,7 @@ from tyro.conf import Positional, arg
 
 from gansmith.cli.console import console, open_run, say
 from gansmith.cli.parsing import Checkpoint, Count, Flag, Out, absent, parse
+from gansmith.core.files import FileError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -61,14 +62,25 @@ def main(words: list[str]) -> None:
     from gansmith.runs.run import METRICS
 
     run = open_run(options.sources[0], options.checkpoint)
-    found = run.evaluate(options.n, options.seed, _features(options, run.dataset))
+    found = run.measure(options.n, options.seed, _features(options, run.dataset))
     table = Table("number", "generated", "real data", "better")
     for number in found.values():
         real = "" if number.real is None else f"{number.real:.4g}"
         table.add_row(number.name, f"{number.value:.4g}", real, number.better)
     console.print(table)
     say(f"step {run.step}; " + _how(next(iter(found.values())).protocol))
-    say(f"wrote {run.folder / METRICS} and {write_report(run)}")
+    taken = next(iter(found.values())).protocol.counts.get("generated", options.n)
+    if taken < options.n != EvaluateOptions.n:
+        say(
+            f"{taken} samples were measured and not {options.n}: no more than there are held-out "
+            "examples to compare them with, and 10,000 at most"
+        )
+    try:
+        run.write_metrics(found)
+        report = write_report(run)
+    except FileError as error:
+        raise FileError(f"these numbers are not kept: {error.__cause__ or error}") from None
+    say(f"wrote {run.folder / METRICS} and {report}")
 
 
 def _compare(options: EvaluateOptions) -> None:

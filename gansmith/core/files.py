@@ -72,6 +72,12 @@ def temporary_path(path: Path) -> Path:
     return path.with_name(f".{path.name[:40]}.{os.getpid()}{UNFINISHED}")
 
 
+def check_writable(folder: Path) -> None:
+    """Raises FileError where nothing can be written into a folder that there is."""
+    if not os.access(folder, os.W_OK):
+        raise FileError(_advice(folder / "any", PermissionError(errno.EACCES, "Permission denied")))
+
+
 def append_line(path: Path, line: str) -> None:
     """Append a line to a file.
 

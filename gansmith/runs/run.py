@@ -21,7 +21,7 @@ from torch import Tensor
 
 from gansmith.core import distributed
 from gansmith.core.bounds import check_bounds
-from gansmith.core.files import user_path, write_atomic
+from gansmith.core.files import check_writable, user_path, write_atomic
 from gansmith.core.game import Game
 from gansmith.core.protocols import Classifies, ConditionalSampler, Encodes, Samples, Translates
 from gansmith.core.recipe import Recipe
@@ -416,8 +416,23 @@ class Run:
         """Measure the run against its held-out data and write metrics.json.
 
         features: of pictures; the judge of the data by default.
+        Raises FileError, before anything is computed, where the folder cannot be written; `measure`
+        needs no room in it.
         """
-        found = measure(self.game, self.dataset, n, seed, features)
+        check_writable(self.folder)
+        found = self.measure(n, seed, features)
+        self.write_metrics(found)
+        return found
+
+    def measure(
+        self, n: int = 4000, seed: int = 0, features: Features | None = None
+    ) -> dict[str, Measured]:
+        """The numbers of `evaluate`; nothing is written."""
+        check_bounds({"n": n, "seed": seed})
+        return measure(self.game, self.dataset, n, seed, features)
+
+    def write_metrics(self, found: dict[str, Measured]) -> None:
+        """Write the numbers of `measure` into metrics.json."""
         page = {
             "step": self.step,
             "data": self.config.spec["name"],
@@ -426,7 +441,6 @@ class Run:
             "numbers": {name: number.to_json() for name, number in found.items()},
         }
         write_atomic(self.folder / METRICS, (json.dumps(page, indent=2) + "\n").encode())
-        return found
 
     def check(self) -> None:
         """Raises ValueError when players, batch, options or a donor do not fit together, OSError

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import torch
 from PIL import Image
 
+import gansmith
+from gansmith.cli import main
 from gansmith.core.rng import Rng
 
 Command = Callable[..., str]
@@ -37,3 +41,34 @@ def test_too_little_data_to_measure_against_is_said(said: Command, refused: Comm
         Image.fromarray(pixels).save(folder / f"{n}.png")
     said("train", "nsgan", "--data", "few", *TINY, "--steps", "1", "--out", "run")
     assert "larger --val" in refused("evaluate", "run")
+
+
+def test_fewer_samples_than_wanted_are_said(ring: Path, said: Command) -> None:
+    assert "samples were measured and not 100000: no more than" in " ".join(
+        said("evaluate", ring, "-n", "100000").split()
+    )
+    assert "were measured and not" not in said("evaluate", ring, "-n", "64")
+
+
+def test_the_numbers_of_a_run_that_cannot_be_written_are_printed(
+    ring: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(SystemExit):
+        main(["evaluate", str(ring), "-n", "64"])
+    page = capsys.readouterr()
+    assert "energy distance" in page.out
+    assert "these numbers are not kept: [Errno 30] Read-only file system" in page.err
+
+
+def test_python_hears_at_once_that_a_run_cannot_be_written(
+    ring: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = gansmith.open_run(ring)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr(type(run), "game", None)  # nothing is computed
+    with pytest.raises(OSError, match="cannot write in .*run: it is read-only"):
+        run.evaluate(64)
