@@ -57,11 +57,23 @@ def train(
         sample_every=sample_every,
         **keywords,
     )
-    return Run.begin(run.folder, run.config, run.dataset).play()
+    return Run.begin(run.folder, run.config, run.dataset, automatic=out is None).play()
 
 
-def open_run(folder: str | Path, *, device: str | None = None) -> Run:
-    """Open a run folder, to sample, resume or evaluate it; device: as in `train`."""
+def open_run(
+    folder: str | Path,
+    *,
+    device: str | None = None,
+    trust: bool = False,
+    data: str | Path | None = None,
+) -> Run:
+    """Open a run folder, to sample, resume or evaluate it.
+
+    device: as in `train`.
+    trust: execute the preset file that the run may name, which can do all that you can; without it
+        such a run cannot be used.
+    data: where the run's data is now, where that has moved.
+    """
     if device is not None:
         choose_device(device)
-    return Run.open(folder)
+    return Run.open(folder, trust=trust, data=None if data is None else str(data))

@@ -14,7 +14,7 @@ from io import TextIOWrapper
 
 from rich.console import Console
 
-from gansmith.cli.console import console
+from gansmith.cli.console import console, printable
 from gansmith.core.files import survive_closed_stderr
 from gansmith.core.suggest import unknown_name
 
@@ -87,7 +87,7 @@ def main(words: list[str] | None = None) -> None:
             raise
         line = f"gansmith {command}: {_sentence(error)}"
         with survive_closed_stderr():
-            Console(stderr=True, soft_wrap=True).print(line, markup=False, highlight=False)
+            Console(stderr=True, soft_wrap=True).print(printable(line), highlight=False)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)

@@ -22,6 +22,7 @@ class ClassifyOptions:
         out: the file to write, or a folder for it; RUN/classes.tsv by default.
         checkpoint: which state of the run.
         skip_bad: leave unreadable files out instead of stopping.
+        trust: execute the preset file that the run names, which can do all that you can.
     """
 
     run: RunFolder
@@ -29,6 +30,7 @@ class ClassifyOptions:
     out: Annotated[Path | None, absent("PATH", aliases=["-o"])] = None
     checkpoint: Checkpoint = "best"
     skip_bad: Flag = False
+    trust: Flag = False
 
 
 def main(words: list[str]) -> None:
@@ -36,6 +38,6 @@ def main(words: list[str]) -> None:
     options = parse(ClassifyOptions, words, "gansmith classify")
     from gansmith.inference.images import write_classes
 
-    run = open_run(options.run, options.checkpoint)
+    run = open_run(options.run, options.checkpoint, trust=options.trust)
     out = options.out or run.folder / "classes.tsv"
     say(write_classes(run, options.source, out, skip_bad=options.skip_bad))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.text import Text
 
 if TYPE_CHECKING:
     from gansmith.runs.run import Run
@@ -18,11 +21,50 @@ def say(line: object) -> None:
     from gansmith.core import distributed
 
     if distributed.rank() == 0:
-        console.print(str(line), markup=False)
+        console.print(printable(line))
 
 
-def open_run(folder: Path, which: str = "best") -> Run:
+def printable(words: object) -> Text:
+    """Words for a terminal as they are: control characters escaped, and no markup read in them.
+
+    Names of files, runs and presets may hold anything, codes that a terminal obeys among it.
+    """
+    return Text(
+        "".join(
+            c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode()
+            for c in str(words)
+        )
+    )
+
+
+def open_run(
+    folder: Path, which: str = "best", *, trust: bool = False, data: str | None = None
+) -> Run:
     """The run of a folder, at a checkpoint."""
     from gansmith.runs.run import Run
 
-    return Run.open(folder).choose(which)
+    return Run.open(folder, trust=may_trust([folder], trust), data=data).choose(which)
+
+
+def may_trust(folders: Sequence[Path], trust: bool) -> bool:
+    """Whether preset files that runs name may be executed: as given, or asked in a terminal."""
+    from gansmith.presets import is_file
+    from gansmith.runs.config import FILE, Config
+
+    if trust or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return trust
+    asking = Console(stderr=True, highlight=False, soft_wrap=True)
+    for folder in folders:
+        if not (folder / FILE).is_file() or not is_file(name := Config.load(folder).preset):
+            continue
+        asking.print(
+            printable(
+                f"{folder} names a preset in the file {name.rpartition(':')[0]}. Going on executes "
+                "that file, which can read, change and delete all that you can. Execute it? [y/N] "
+            ),
+            end="",
+        )
+        if input().strip().lower() not in ("y", "yes"):
+            return False
+        trust = True
+    return trust

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from gansmith.cli.console import console, say
+from gansmith.cli.console import console, may_trust, say
 from gansmith.cli.parsing import Checkpoint, Count, Flag, Out, absent, parse
 
 
@@ -27,6 +27,7 @@ class DiagnoseOptions:
         show_training: also write the training examples that samples are copies of; they may be
             private.
         out: where to write; RUN/diagnosis or diagnosis/ by default.
+        trust: execute the preset file that the run names, which can do all that you can.
     """
 
     source: Annotated[Positional[Path], arg(metavar="RUN|FOLDER")]
@@ -36,6 +37,7 @@ class DiagnoseOptions:
     checkpoint: Checkpoint = "best"
     show_training: Flag = False
     out: Out = None
+    trust: Flag = False
 
 
 def main(words: list[str]) -> None:
@@ -50,6 +52,7 @@ def main(words: list[str]) -> None:
         n=options.n,
         seed=options.seed,
         checkpoint=options.checkpoint,
+        trust=may_trust([options.source], options.trust),
     )
     say(f"{found.samples} samples of {found.of} against {found.against}")
     for finding in found.findings:

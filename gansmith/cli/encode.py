@@ -22,6 +22,7 @@ class EncodeOptions:
         out: the file to write, or a folder for it; RUN/codes.npy by default.
         checkpoint: which state of the run.
         skip_bad: leave unreadable files out instead of stopping.
+        trust: execute the preset file that the run names, which can do all that you can.
     """
 
     run: RunFolder
@@ -29,6 +30,7 @@ class EncodeOptions:
     out: Annotated[Path | None, absent("PATH", aliases=["-o"])] = None
     checkpoint: Checkpoint = "best"
     skip_bad: Flag = False
+    trust: Flag = False
 
 
 def main(words: list[str]) -> None:
@@ -36,6 +38,6 @@ def main(words: list[str]) -> None:
     options = parse(EncodeOptions, words, "gansmith encode")
     from gansmith.inference.encode import write_codes
 
-    run = open_run(options.run, options.checkpoint)
+    run = open_run(options.run, options.checkpoint, trust=options.trust)
     out = options.out or run.folder / "codes.npy"
     say(write_codes(run, options.source, out, skip_bad=options.skip_bad))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from gansmith.cli.console import console, open_run, say
-from gansmith.cli.parsing import Checkpoint, Count, Flag, Out, absent, parse
+from gansmith.cli.console import console, may_trust, open_run, printable, say
+from gansmith.cli.parsing import Checkpoint, Count, Flag, MovedData, Out, absent, parse
 from gansmith.core.files import FileError
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class EvaluateOptions:
         weights: the file of weights for inception or dinov2.
         force: compare numbers also where they were not made in the same way.
         out: where to write a comparison; comparison/ by default.
+        data: where the run's data is now, if it has moved.
+        trust: execute the preset files that the runs name, which can do all that you can.
     """
 
     sources: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN [RUN|FOLDER ...]")]
@@ -46,6 +48,8 @@ class EvaluateOptions:
     weights: Annotated[Path | None, absent("FILE")] = None
     force: Flag = False
     out: Out = None
+    data: MovedData = None
+    trust: Flag = False
 
 
 def main(words: list[str]) -> None:
@@ -54,6 +58,8 @@ def main(words: list[str]) -> None:
     if not options.sources:
         raise ValueError("name a run: gansmith evaluate RUN (`gansmith list runs` shows them)")
     if len(options.sources) > 1 or options.against is not None:
+        if options.data is not None:
+            raise ValueError("--data is for one run; give --against to measure against other data")
         _compare(options)
         return
     from rich.table import Table
@@ -61,7 +67,7 @@ def main(words: list[str]) -> None:
     from gansmith.report import write_report
     from gansmith.runs.run import METRICS
 
-    run = open_run(options.sources[0], options.checkpoint)
+    run = open_run(options.sources[0], options.checkpoint, trust=options.trust, data=options.data)
     found = run.measure(options.n, options.seed, _features(options, run.dataset))
     table = Table("number", "generated", "real data", "better")
     for number in found.values():
@@ -95,6 +101,7 @@ def _compare(options: EvaluateOptions) -> None:
         checkpoint=options.checkpoint,
         features=_features(options, real),
         force=options.force,
+        trust=may_trust(options.sources, options.trust),
     )
     console.print(_table(found))
     first = next(iter(found[0].numbers.values())).protocol
@@ -107,13 +114,14 @@ def _reference(options: EvaluateOptions) -> Dataset:
     """What is shown beside the samples: the data given, or the first run's."""
     from gansmith.report.compare import reference_data
     from gansmith.runs.config import FILE
+    from gansmith.runs.run import Run
 
     if options.against is not None:
         return reference_data(list(options.sources), options.against)
     first = next((path for path in options.sources if (path / FILE).is_file()), None)
     if first is None:
         raise ValueError("say what these are measured against: --against DATA, a name or a path")
-    return open_run(first).dataset
+    return Run.open(first).dataset
 
 
 def _features(options: EvaluateOptions, dataset: Dataset) -> Features | None:
@@ -129,9 +137,9 @@ def _features(options: EvaluateOptions, dataset: Dataset) -> Features | None:
 
 def _table(found: list[Compared]) -> Table:
     """A row for each number, a column for each of the compared; the best of a row in bold."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("number", *(one.name for one in found), "real data", "better")
+    table = Table("number", *(Column(printable(one.name)) for one in found), "real data", "better")
     for key, first in found[0].numbers.items():
         numbers = [one.numbers.get(key) for one in found]
         best = _best([number for number in numbers if number is not None])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gansmith.cli.console import open_run, say
-from gansmith.cli.parsing import Checkpoint, Out, RunFolder, parse
+from gansmith.cli.parsing import Checkpoint, Flag, Out, RunFolder, parse
 
 
 @dataclass
@@ -19,12 +19,14 @@ class ExportOptions:
         out: where to write; RUN/export by default.
         format: torch-export writes .pt2, onnx writes .onnx (pip install 'gansmith[onnx]').
         checkpoint: which state of the run.
+        trust: execute the preset file that the run names, which can do all that you can.
     """
 
     run: RunFolder
     out: Out = None
     format: Literal["torch-export", "onnx"] = "torch-export"
     checkpoint: Checkpoint = "best"
+    trust: Flag = False
 
 
 def main(words: list[str]) -> None:
@@ -32,6 +34,6 @@ def main(words: list[str]) -> None:
     options = parse(ExportOptions, words, "gansmith export")
     from gansmith.export.export import export
 
-    run = open_run(options.run, options.checkpoint)
+    run = open_run(options.run, options.checkpoint, trust=options.trust)
     for path in export(run, options.out or run.folder / "export", options.format):
         say(f"wrote {path}")

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from tyro.conf import Positional
 
-from gansmith.cli.console import console
+from gansmith.cli.console import console, printable
 from gansmith.cli.parsing import parse
 
 
@@ -87,8 +87,12 @@ def runs() -> Table:
 
     table = Table("run", "preset", "data")
     for path in sorted(Path("runs").glob(f"*/{FILE}")):
-        config = Config.load(path.parent)
-        table.add_row(str(path.parent), config.preset, config.spec["name"])
+        try:
+            config = Config.load(path.parent)
+            row = path.parent, config.preset, config.spec["name"]
+        except (OSError, ValueError) as error:
+            row = path.parent, "cannot be read", error
+        table.add_row(*map(printable, row))
     if not table.rows:
         table.caption = "no run in runs/ yet"
     return table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gansmith.cli.console import open_run, say
-from gansmith.cli.parsing import RunFolder, parse
+from gansmith.cli.console import say
+from gansmith.cli.parsing import Flag, RunFolder, parse
 
 
 @dataclass
@@ -14,14 +14,18 @@ class ReportOptions:
 
     Args:
         run: the run's folder.
+        trust: execute the preset file that the run names, to know how it is used; without it the
+            page leaves this out.
     """
 
     run: RunFolder
+    trust: Flag = False
 
 
 def main(words: list[str]) -> None:
     """Write the page."""
     options = parse(ReportOptions, words, "gansmith report")
     from gansmith.report import write_report
+    from gansmith.runs.run import Run
 
-    say(f"wrote {write_report(open_run(options.run))}")
+    say(f"wrote {write_report(Run.open(options.run, trust=options.trust))}")

@@ -9,7 +9,16 @@ from typing import Annotated
 from tyro.conf import arg
 
 from gansmith.cli.console import open_run, say
-from gansmith.cli.parsing import Checkpoint, Count, Flag, Out, RunFolder, absent, parse
+from gansmith.cli.parsing import (
+    Checkpoint,
+    Count,
+    Flag,
+    MovedData,
+    Out,
+    RunFolder,
+    absent,
+    parse,
+)
 
 
 @dataclass
@@ -27,6 +36,8 @@ class SampleOptions:
             heart"; or the name of a class, or attributes as glasses=1,smile=-1.
         audio: the same by a WAV or FLAC file, for a run conditioned on audio.
         gain: decibels that are added to that audio.
+        data: where the run's data is now, if it has moved.
+        trust: execute the preset file that the run names, which can do all that you can.
     """
 
     run: RunFolder
@@ -38,6 +49,8 @@ class SampleOptions:
     prompt: Annotated[str | None, absent("WORDS")] = None
     audio: Annotated[Path | None, absent("FILE")] = None
     gain: Annotated[float, arg(metavar="DECIBELS")] = 0.0
+    data: MovedData = None
+    trust: Flag = False
 
 
 def main(words: list[str]) -> None:
@@ -53,7 +66,7 @@ def main(words: list[str]) -> None:
         raise ValueError("a condition is given in words or as audio: --prompt or --audio")
     if options.gain and options.audio is None:
         raise ValueError("--gain is of a sound: give one by --audio")
-    run = open_run(options.run, options.checkpoint)
+    run = open_run(options.run, options.checkpoint, trust=options.trust, data=options.data)
     out = options.out or run.folder / "generated"
     if options.interpolate:
         say(f"wrote {write_interpolation(run, options.n, options.seed, out)}")

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction
 
-from gansmith.cli.console import console, say
+from gansmith.cli.console import console, printable, say
 from gansmith.cli.parsing import Flag, absent, parse
 from gansmith.cli.train import TrainOptions, preset_of
 
 if TYPE_CHECKING:
     from gansmith.sweeps.study import Sweep
 
-MAY_CHANGE = ("resume", "trials", "storage")
+MAY_CHANGE = ("resume", "trials", "storage", "trust")
 
 
 @dataclass
@@ -33,6 +33,8 @@ class SweepOptions(TrainOptions):
         seed: of the search and of every trial; --vary seed=0,1,2 tries several in the trials.
         dry_run: show what would be searched and how long it takes, and stop.
         resume: a sweep to resume, without a preset; --trials extends it, 0 shows its table.
+        trust: with --resume, execute the preset file that the sweep names, which can do all that
+            you can.
         begin_from: a run whose players every trial starts with.
         vary: a range, lr=1e-4..1e-2, or choices, batch=16,32,64, of a keyword; give it once for
             each keyword. The usual keywords around their defaults by default.
@@ -90,7 +92,7 @@ def _resumed(options: SweepOptions, keywords: dict[str, Any]) -> Sweep:
             "a sweep is resumed as it was begun, with a new --trials at most; leave out "
             f"{', '.join([*other, *keywords])}"
         )
-    begun = Sweep.open(options.resume or "", options.storage)
+    begun = Sweep.open(options.resume or "", options.storage, trust=options.trust)
     return begun.extend(options.trials) if options.trials else begun
 
 
@@ -99,7 +101,7 @@ def _begun(options: SweepOptions, keywords: dict[str, Any]) -> Sweep | None:
         raise ValueError("give a preset to search the keywords of, or --resume SWEEP")
     if options.metrics:
         raise ValueError("a sweep searches by one number: give --metric instead of --metrics")
-    own = {"preset", "dry_run", "resume", "out"}
+    own = {"preset", "dry_run", "resume", "out", "trust"}
     train = {
         k: getattr(options, k)
         for k, default in vars(TrainOptions()).items()
@@ -162,13 +164,13 @@ def _show(begun: Sweep) -> None:
     header, lines = table_rows(begun.config, trials)
     table = Table(*(Column(name, no_wrap=name in begun.config.vary) for name in header))
     for line in lines:
-        table.add_row(*line)
+        table.add_row(*map(printable, line))
     console.print(table)
     if (best := begun.best()) is not None:
-        console.print("the best keywords:", markup=False)
-        console.print(f"  {train_command(begun.config, best)}", markup=False)
+        say("the best keywords:")
+        say(f"  {train_command(begun.config, best)}")
     running = sum(trial.state == "running" for trial in trials)
     if running:
-        console.print(f"{running} trials are running in other processes", markup=False)
+        say(f"{running} trials are running in other processes")
     report: Path = write_sweep_report(begun)
-    console.print(f"report  {report}", markup=False)
+    say(f"report  {report}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gansmith.cli.console import say
+from gansmith.cli.console import may_trust, say
 from gansmith.cli.parsing import Flag, Out, absent, parse
 
 if TYPE_CHECKING:
@@ -32,7 +32,10 @@ class TrainOptions:
         out: the run's folder; a fresh one in runs/ by default.
         seed: of all random numbers.
         dry_run: show the plan, its time and its size on disk, and stop.
-        resume: a run to continue, without a preset; --steps or --minutes extend it.
+        resume: a run to continue, without a preset; --steps or --minutes extend it, and --data says
+            where its data is now, if it has moved.
+        trust: with --resume, execute the preset file that the run names, which can do all that you
+            can.
         begin_from: a run whose players to start with (fine-tuning).
         paper: take the paper's constants, which want a GPU.
         size: side of the pictures in pixels; as they are by default.
@@ -60,6 +63,7 @@ class TrainOptions:
     seed: int = 0
     dry_run: Flag = False
     resume: Annotated[Path | None, absent("RUN")] = None
+    trust: Flag = False
     begin_from: Annotated[Path | None, absent("RUN", name="from")] = None
     paper: Flag = False
     size: Annotated[int | None, absent("INT")] = None
@@ -85,7 +89,8 @@ def main(words: list[str]) -> None:
     from gansmith.runs.plan import MINUTES, PRESET, plan
     from gansmith.runs.run import Run
 
-    asked = {k: v for k, v in vars(options).items() if k not in ("preset", "dry_run", "resume")}
+    own = ("preset", "dry_run", "resume", "trust")
+    asked = {k: v for k, v in vars(options).items() if k not in own}
     asked["metrics"] = [x for x in (options.metrics or "").split(",") if x]
     if name is None and options.steps is None and options.minutes is None:
         asked["minutes"] = MINUTES
@@ -98,7 +103,8 @@ def main(words: list[str]) -> None:
     if options.dry_run:
         say(f"dry run: nothing was written; it would go to {run.folder}")
         return
-    _finish(Run.begin(run.folder, run.config, run.dataset).play())
+    automatic = options.out is None
+    _finish(Run.begin(run.folder, run.config, run.dataset, automatic=automatic).play())
 
 
 def preset_of(words: list[str]) -> tuple[str | None, list[str]]:
@@ -131,17 +137,18 @@ def _parse(name: str | None, words: list[str]) -> tuple[TrainOptions, dict[str, 
 def _resume(name: str | None, options: TrainOptions, keywords: dict[str, Any]) -> None:
     if name is not None or keywords:
         raise ValueError("a run is resumed as it was begun: give --resume RUN without a preset")
-    may = ("resume", "steps", "minutes")
+    may = ("resume", "steps", "minutes", "data", "trust")
     default = TrainOptions()
     other = [k for k, v in vars(options).items() if k not in may and v != getattr(default, k)]
     if other:
         raise ValueError(
-            f"a run is resumed as it was begun, with a new --steps or --minutes at most; leave out "
-            f"{', '.join(other)}"
+            "a run is resumed as it was begun, with a new --steps or --minutes, and --data where "
+            f"that has moved, at most; leave out {', '.join(other)}"
         )
     from gansmith.runs.run import Run
 
-    run = Run.join(options.resume or "")
+    folder = Path(options.resume or "")
+    run = Run.join(folder, trust=may_trust([folder], options.trust), data=options.data)
     say(f"resuming {run.folder}")
     _finish(run.resume(steps=options.steps, minutes=options.minutes))
 
@@ -159,6 +166,7 @@ def _cost(run: Run, estimate: Estimate) -> str:
 
 def _finish(run: Run) -> None:
     from gansmith.core import distributed
+    from gansmith.presets import is_file
     from gansmith.report import write_report
     from gansmith.runs.progress import format_duration
 
@@ -169,10 +177,11 @@ def _finish(run: Run) -> None:
     done = run.choose("latest").step
     report = write_report(run.choose("best"))
     seconds = format_duration(run.seconds)
+    where = f"{run.folder}{' --trust' * is_file(run.config.preset)}"
     if run.stopped.startswith("SIG"):
-        say(f"stopped at step {done} ({run.stopped}); resume: gansmith train --resume {run.folder}")
+        say(f"stopped at step {done} ({run.stopped}); resume: gansmith train --resume {where}")
         sys.exit(128 + signal.Signals[run.stopped])  # so that nothing is built on half a run
     say(f"step {done} after {seconds}: {run.folder}")
     say(f"  samples  {run.folder / 'samples'}")
     say(f"  report   {report}")
-    say(f"next: gansmith evaluate {run.folder}; gansmith {run.next_command(str(run.folder))}")
+    say(f"next: gansmith evaluate {where}; gansmith {run.next_command(where)}")

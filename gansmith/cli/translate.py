@@ -35,6 +35,7 @@ class TranslateOptions:
         gain: decibels that are added to audio that is a condition of images; 0 by default.
         checkpoint: which state of the run.
         skip_bad: leave unreadable files out instead of stopping.
+        trust: execute the preset file that the run names, which can do all that you can.
     """
 
     run: RunFolder
@@ -50,6 +51,7 @@ class TranslateOptions:
     gain: Annotated[float | None, absent("DECIBELS")] = None
     checkpoint: Checkpoint = "best"
     skip_bad: Flag = False
+    trust: Flag = False
 
 
 def main(words: list[str]) -> None:
@@ -57,7 +59,7 @@ def main(words: list[str]) -> None:
     options = parse(TranslateOptions, words, "gansmith translate")
     from gansmith.inference.translate import write_translation
 
-    run = open_run(options.run, options.checkpoint)
+    run = open_run(options.run, options.checkpoint, trust=options.trust)
     given = {name: value for name in PASSED_ON if (value := getattr(options, name)) is not None}
     say(
         write_translation(

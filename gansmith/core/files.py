@@ -1,14 +1,16 @@
-"""Files that are written whole or not at all, and locks between processes."""
+"""Files that are written whole or not at all, damage that is named, locks between processes."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -16,7 +18,7 @@ UNFINISHED = ".tmp"
 
 
 class FileError(OSError):
-    """A file could not be written; the message says what to do."""
+    """A file could not be read or written; the message says what to do."""
 
 
 class LockedError(FileError):
@@ -26,6 +28,10 @@ class LockedError(FileError):
 def user_path(path: str | Path) -> Path:
     """The path, with a leading ~ read as the home folder, as a shell reads it."""
     return Path(os.path.expanduser(path))
+
+
+class DamagedError(ValueError):
+    """A file that does not hold what was written into it; the message names it."""
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -99,6 +105,65 @@ def survive_closed_stderr() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
+def sync_file(path: Path) -> None:
+    """Let the lines that were appended to a file, if there is one, reach the disk.
+
+    Raises FileError when they cannot.
+    """
+    if not path.exists():
+        return
+    try:
+        with open(path, "ab") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise FileError(_advice(path, error)) from error
+
+
+@contextlib.contextmanager
+def naming_damage(path: Path, advice: str) -> Iterator[None]:
+    """Read a file and use what it holds; whatever is wrong with that is raised as DamagedError.
+
+    advice: what to do about it. Raises FileError when the file cannot be read for another reason.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror or error}; try again") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise DamagedError(f"{path} cannot be read: {what}. {advice}") from error
+
+
+def read_json_lines(path: Path, **kinds: type | tuple[type, ...]) -> list[dict[str, Any]]:
+    """The lines of a JSON-lines file but one that is still being written; [] without a file.
+
+    kinds: keys that every line has, with the types of their values.
+    Raises DamagedError naming the line, FileError when the file cannot be read.
+    """
+    found = []
+    advice = "Remove what is damaged; the rest of the run is not touched by it"
+    with naming_damage(path, advice):
+        content = path.read_text(encoding="utf-8") if path.exists() else ""
+    for number, line in enumerate(content.split("\n")[:-1], 1):
+        with naming_damage(path, f"Remove line {number}; the run does not depend on it"):
+            values = json.loads(line)
+            for key, kind in kinds.items():
+                if not isinstance(values[key], kind):
+                    raise ValueError(f"the {key} in line {number} is {values[key]!r}")
+            found.append(values)
+    return found
+
+
+def refuse_links(folder: Path) -> None:
+    """Raises FileError when there is a link inside a folder: by one, a folder from elsewhere could
+    have files outside of it read, changed or removed."""
+    for entry in os.scandir(folder) if folder.is_dir() else ():
+        if entry.is_symlink():
+            raise FileError(f"{entry.path} is a link; put what it stands for in its place")
+        if entry.is_dir():
+            refuse_links(Path(entry.path))
+
+
 def remove_temporary(*folders: Path) -> None:
     """Remove the temporary files that a killed process left in folders."""
     for folder in folders:
@@ -120,6 +185,8 @@ def exclusive_lock(path: Path, busy: str = "", *, wait: bool = False) -> Iterato
         lock.acquire(timeout=-1 if wait else 0)
     except Timeout:
         raise LockedError(busy or f"another process holds {path}") from None
+    except OSError as error:
+        raise FileError(_advice(path, error)) from error
     try:
         yield
     finally:

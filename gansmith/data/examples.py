@@ -6,9 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import safetensors.torch
-from safetensors import SafetensorError
-
+from gansmith.core import tensor_file
 from gansmith.core.files import write_atomic
 from gansmith.data.build import prefixed
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
@@ -35,7 +33,7 @@ def save_examples(dataset: Dataset, folder: Path) -> None:
         for name, part in parts.items()
         for field in VOCABULARIES
     }
-    write_atomic(folder / EXAMPLES, safetensors.torch.save(tensors))
+    write_atomic(folder / EXAMPLES, tensor_file.pack(tensors, {}))
     write_atomic(folder / WORDS, json.dumps(words, ensure_ascii=False).encode())
 
 
@@ -45,13 +43,13 @@ def load_examples(spec: DataSpec, folder: Path) -> Dataset:
     Raises DataError when the files are not there, are damaged, or hold another kind of data.
     """
     try:
-        tensors = safetensors.torch.load((folder / EXAMPLES).read_bytes())
+        tensors, _ = tensor_file.unpack((folder / EXAMPLES).read_bytes())
         words = json.loads((folder / WORDS).read_text(encoding="utf-8"))
         parts = {
             name: _loaded(name, part, tensors, words)
             for name, part in (spec.domains or {"": spec}).items()
         }
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"the examples in {folder} cannot be read: {error}") from error
     if not spec.domains:
         return parts[""]

@@ -48,10 +48,12 @@ def diagnose(
     n: int = COUNT,
     seed: int = 0,
     checkpoint: str = "best",
+    trust: bool = False,
 ) -> Diagnosis:
     """Test a run, or samples in a folder or file, for every known fault.
 
     against: the data, by name or path; a run's own by default.
+    trust: execute the preset file that a run names.
     Raises DataError for samples without `against`, or for too few examples.
     """
     dataset = None if against is None else open_data(against)
@@ -64,7 +66,7 @@ def diagnose(
         return Diagnosis(
             str(source), dataset.spec.name, len(samples), diagnose_samples(samples, dataset, seed)
         )
-    run = Run.open(source).choose(checkpoint)
+    run = Run.open(source, trust=trust).choose(checkpoint)
     given = run.dataset if dataset is None else run.examples
     conditions = None
     if isinstance(run.game, ConditionalSampler):  # as the data has them, not each class alike

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from pathlib import Path
 from statistics import median
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,6 +13,7 @@ from gansmith.core.images import to_float
 from gansmith.core.protocols import Samples
 from gansmith.diagnosis.evidence import Finding
 from gansmith.rendering import plots
+from gansmith.runs.recorder import read_log, read_scores
 from gansmith.runs.run import Run
 
 SATURATED = 0.05  # D's loss, over that of a D at chance
@@ -85,7 +83,7 @@ def exploding_critic(run: Run) -> Finding | None:
 
 def undertrained(run: Run) -> Finding | None:
     """The score still improves when the run ends: more steps would help."""
-    scores = [s for s in _lines(run.folder / "scores.jsonl") if math.isfinite(s["value"])]
+    scores = [s for s in read_scores(run.folder) if math.isfinite(s["value"])]
     if len(scores) < 3 or scores[-1].get("better") == "higher":
         return None
     last = scores[-1]["step"]
@@ -113,7 +111,7 @@ def _discriminator_losses(run: Run) -> dict[str, list[float]]:
     moves several discriminators.
     """
     curves: dict[str, list[float]] = {}
-    for line in _lines(run.folder / "log.jsonl"):
+    for line in read_log(run.folder):
         for key, value in line.items():
             if re.fullmatch(ADVERSARIAL, key):
                 curves.setdefault(key.removesuffix("/adv"), []).append(value)
@@ -157,11 +155,3 @@ def _gradient_norm(run: Run, name: str) -> float:
     with torch.enable_grad():
         (gradient,) = torch.autograd.grad(D(between).sum(), between)
     return float(gradient.flatten(1).norm(dim=1).mean())
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """The complete lines of a JSON-lines file; none if there is no file."""
-    if not path.exists():
-        return []
-    lines = path.read_text("utf-8").splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]

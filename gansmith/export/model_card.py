@@ -9,7 +9,6 @@ from torch import Tensor
 
 from gansmith.core.protocols import ExportableModule
 from gansmith.modalities import Modality, modality_of
-from gansmith.presets import find_preset
 from gansmith.runs.run import Run
 from gansmith.version import __version__
 
@@ -30,7 +29,7 @@ def card(run: Run, name: str, program: ExportableModule, form: str) -> dict[str,
         "output": {"name": "y", **_shape(y), "meaning": modality.output},
         "load": load_code(name, program, form, modality, y),
         "preset": config.preset,
-        "paper": find_preset(config.preset).cites,
+        "paper": run.preset.cites,
         "keywords": config.keywords,
         "data": {"name": spec.name, "licence": spec.licence, "fingerprint": spec.fingerprint},
         "classes": list(spec.classes),

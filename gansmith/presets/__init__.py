@@ -48,12 +48,17 @@ FAMILIES: dict[str, dict[str, Preset]] = {
 PRESETS = {name: preset for family in FAMILIES.values() for name, preset in family.items()}
 
 
+def is_file(name: str) -> bool:
+    """Whether `find_preset` executes a file to find this preset."""
+    return ":" in name
+
+
 def find_preset(name: str) -> Preset:
     """The preset of this name, or the function of a `file.py:function`.
 
     Raises ValueError for an unknown name, and names the nearest.
     """
-    if ":" in name:
+    if is_file(name):
         # What one's own keywords mean is one's own affair, but for those of every run.
         return Preset(from_file(name), data="fashion", cites="", bounds=OPTIONS)
     if name not in PRESETS:

@@ -5,10 +5,8 @@ It holds pictures, curves and numbers, and no path of the machine it was written
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,13 @@ from typing import Any
 from gansmith.core.files import write_atomic
 from gansmith.evaluation.select import is_better
 from gansmith.modalities import domains, modality_of
+from gansmith.presets import is_file
 from gansmith.rendering.page import box, figure, page, picture, readable, section, tag
 from gansmith.report.curves import Curve, loss_curve, score_curve
 from gansmith.report.tables import configuration, numbers
 from gansmith.runs import checkpoint
 from gansmith.runs.progress import format_duration
+from gansmith.runs.recorder import read_log, read_scores
 from gansmith.runs.run import Run
 
 FILE = "report.html"
@@ -59,24 +59,15 @@ class _History:
         self.caption = domains.CAPTION if run.spec.domains else modality.caption
         self.wide = bool(run.spec.domains) or modality.wide
         self.title = f"{readable(run.config.preset)} on {readable(run.config.spec['name'])}"
-        self.log = list(_lines(run.folder / "log.jsonl"))
-        self.scores = [s for s in _lines(run.folder / "scores.jsonl") if math.isfinite(s["value"])]
+        self.log = read_log(run.folder)
+        self.scores = [s for s in read_scores(run.folder) if math.isfinite(s["value"])]
         self.sheets = _sheets(run.folder / "samples")
-        saved = [int(path.stem) for path in checkpoint.newest_first(run.checkpoints)]
         logged = [line["step"] for line in self.log + self.scores]
-        self.step = max(saved + logged, default=0)
+        self.step = max(checkpoint.last_step(run.checkpoints), *logged, 0)
         self.best: dict[str, Any] | None = None
         for score in self.scores:
             if score["step"] and is_better(score, self.best):
                 self.best = score
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a JSON-lines file but one that is still being written."""
-    if path.exists():
-        for line in path.read_text("utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
-                yield json.loads(line)
 
 
 def _sheets(folder: Path) -> list[Path]:
@@ -164,7 +155,11 @@ def _numbers(history: _History) -> list[str]:
     """The other numbers that were asked for at every look."""
     names = list(history.scores[-1].get("numbers", {}))[1:]
     curves = {
-        name: [(score["step"], score["numbers"][name]) for score in history.scores]
+        name: [
+            (score["step"], score["numbers"][name])
+            for score in history.scores
+            if name in score.get("numbers", {})
+        ]
         for name in names
     }
     return [
@@ -188,8 +183,8 @@ def _loss(history: _History, name: str, curve: Curve) -> str:
 
 
 def _commands(history: _History) -> str:
-    name = shlex.quote(history.run.folder.resolve().name)
     config = history.config
+    name = shlex.quote(history.run.folder.resolve().name) + " --trust" * is_file(config.preset)
     ended = config.minutes is None and history.step >= config.steps
     longer = f" --steps {2 * history.step}" if ended else ""
     use = _use(history.run, name)

@@ -40,12 +40,14 @@ def compare(
     checkpoint: str = "best",
     features: Features | None = None,
     force: bool = False,
+    trust: bool = False,
 ) -> list[Compared]:
     """Measure runs, or files of samples, against the same held-out data.
 
     sources: run folders, or paths that `open_data` reads. against: a data set by name or path, see
     `reference_data`; without it each run is measured against its own data.
     force: compare also numbers that were made in different ways, or images of different sizes.
+    trust: execute the preset files that runs name.
     Raises ValueError for samples that do not fit the data; ProtocolError for numbers that were not
     made alike; DataError for a folder without `against`.
     """
@@ -54,7 +56,7 @@ def compare(
     found: list[Compared] = []
     for source, name in zip(sources, _names(sources), strict=True):
         if (user_path(source) / FILE).is_file():
-            run = Run.open(source).choose(checkpoint)
+            run = Run.open(source, trust=trust).choose(checkpoint)
             first = first or run.spec
             check_same_kind(run.spec, name, first)
             if run.spec.size != first.size and not force:

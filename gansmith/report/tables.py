@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gansmith.core.files import naming_damage
+from gansmith.data import DataSpec
 from gansmith.metrics import Measured
 from gansmith.rendering.page import box, listing, readable, table, tag
 from gansmith.runs.config import Config
@@ -22,19 +24,17 @@ def numbers(folder: Path) -> str:
     path = folder / METRICS
     if not path.exists():
         return ""
-    metrics = json.loads(path.read_text("utf-8"))
-    numbers = {key: Measured.from_json(plain) for key, plain in metrics["numbers"].items()}
+    with naming_damage(path, "Remove it, and measure the run anew by gansmith evaluate"):
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        numbers = {key: Measured.from_json(plain) for key, plain in metrics["numbers"].items()}
+        step, measured = metrics["step"], readable(metrics["data"])
     heads = "".join(tag("th", head) for head in ("number", "generated", "real data", "better"))
     rows = "\n".join(_row(name, number) for name, number in _named(numbers))
     protocols = "\n".join(
         tag("h3", name) + "\n" + listing(vars(number.protocol)) for name, number in _named(numbers)
     )
     return (
-        tag(
-            "p",
-            f"The checkpoint of step {metrics['step']}, on {readable(metrics['data'])}.",
-            "soft",
-        )
+        tag("p", f"The checkpoint of step {step}, on {measured}.", "soft")
         + f"\n<table>\n<tr>{heads}</tr>\n{rows}\n</table>\n<details>\n"
         + f"<summary>How each number was computed</summary>\n{protocols}\n</details>"
     )
@@ -56,7 +56,7 @@ def _row(name: str, number: Measured) -> str:
 
 def configuration(config: Config) -> str:
     """The tables of all that was asked for, and of what the data turned out to be."""
-    spec = config.spec
+    spec = DataSpec.from_json(config.spec).to_json()
     data = {"data": spec["name"], "kind": spec["kind"]}
     data |= {key: spec[key] for key in KIND if spec.get(key)}
     data |= {"training": spec["train"], "held out": spec["held_out"]}

@@ -1,31 +1,35 @@
 """Checkpoints: one safetensors file each, whole or not there at all.
 
-The plain numbers (step, draws, best score) are stored in the file's header as JSON. A file is
-written under a temporary name, synced, and renamed, so that a kill or a full disk at any
-moment leaves the older checkpoints as they were.
+The plain numbers (step, draws, best score) are stored in the file's header as JSON, with a SHA-256
+of all that the file holds. A file is written under a temporary name, synced, and renamed, so that
+a kill or a full disk at any moment leaves the older checkpoints as they were.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import math
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
+from gansmith.core import tensor_file
 from gansmith.core.files import FileError, exclusive_lock, write_atomic
 
 SUFFIX = ".safetensors"
+BEST = "best" + SUFFIX
 LOCK = ".lock"  # of a run folder
 
 
 class CheckpointError(FileError):
     """A checkpoint could not be written or read; the message says what to do."""
+
+
+class DamagedCheckpointError(CheckpointError):
+    """A checkpoint that was read, and does not hold what was written into it."""
 
 
 def write(path: Path, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> None:
@@ -50,7 +54,7 @@ def write(path: Path, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> No
             stored.add(memory)
     header = {"numbers": json.dumps(numbers), "aliases": json.dumps(aliases)}
     try:
-        write_atomic(path, save(own, header))
+        write_atomic(path, tensor_file.pack(own, header))
     except FileError as error:
         whole = "the checkpoints written before are whole"
         raise CheckpointError(f"{error}; {whole}") from error.__cause__
@@ -59,17 +63,21 @@ def write(path: Path, tensors: dict[str, Tensor], numbers: dict[str, Any]) -> No
 def read(path: Path, device: torch.device | str = "cpu") -> tuple[dict[str, Tensor], Any]:
     """The tensors and numbers of a checkpoint.
 
-    Raises CheckpointError when the file is truncated or is not a checkpoint.
+    Raises DamagedCheckpointError when the file is truncated, changed, or not a checkpoint, and
+    CheckpointError when the system could not read it, which says nothing about the file.
     """
     try:
-        with safe_open(path, "pt", device=str(device)) as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        for alias, name in json.loads(header["aliases"]).items():
-            tensors[alias] = tensors[name]
-        return tensors, json.loads(header["numbers"])
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise CheckpointError(f"{path.name} cannot be read as a checkpoint: {error}") from None
+        tensors, header = tensor_file.unpack(path.read_bytes())
+        aliases = json.loads(header["aliases"])
+        tensors |= {alias: tensors[name] for alias, name in aliases.items()}
+        return {k: v.to(device) for k, v in tensors.items()}, json.loads(header["numbers"])
+    except OSError as error:
+        why = error.strerror or error
+        raise CheckpointError(f"{path} cannot be read now: {why}; try again") from error
+    except (KeyError, ValueError) as error:
+        raise DamagedCheckpointError(
+            f"{path.name} cannot be read as a checkpoint: {error}"
+        ) from None
 
 
 def newest_first(folder: Path) -> list[Path]:
@@ -77,21 +85,49 @@ def newest_first(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"[0-9]*{SUFFIX}"), reverse=True)
 
 
-def readable(
-    folder: Path, device: torch.device | str = "cpu"
-) -> Iterator[tuple[Path, dict[str, Tensor], Any]]:
-    """The checkpoints of a folder that can be read, newest first.
+def states(folder: Path) -> list[Path]:
+    """The files that a run can go on from, the latest step first: the numbered checkpoints, and
+    `best`, which is the latest after a kill between two of them.
 
-    The folder is listed anew each time, since a run in progress replaces them.
+    A `best` whose step cannot be read comes first, so that reading it shows its damage.
     """
-    tried: set[Path] = set()
-    while left := [path for path in newest_first(folder) if path not in tried]:
-        tried.add(left[0])
+    best = folder / BEST
+    return sorted([*newest_first(folder), *([best] if best.exists() else [])], key=_backwards)
+
+
+def _backwards(path: Path) -> float:
+    if path.name != BEST:
+        return -int(path.stem)
+    try:
+        return -float(json.loads(tensor_file.read_texts(path)["numbers"])["step"])
+    except (ValueError, KeyError, TypeError):
+        return -math.inf
+
+
+def latest(
+    folder: Path, device: torch.device | str = "cpu"
+) -> tuple[dict[str, Tensor], Any, list[Path]]:
+    """Tensors and numbers of the latest state that is whole, and the damaged files passed over.
+
+    The numbers are None where there is none. Raises CheckpointError for a file that the system
+    could not read: only damage lets a file be passed over.
+    """
+    damaged: list[Path] = []
+    # The folder is listed anew each time, since a run in progress replaces what is in it.
+    while left := [path for path in states(folder) if path not in damaged]:
         try:
-            tensors, numbers = read(left[0], device)
+            return *read(left[0], device), damaged
+        except DamagedCheckpointError:
+            damaged.append(left[0])
         except CheckpointError:
-            continue
-        yield left[0], tensors, numbers
+            if left[0].exists():
+                raise
+    return {}, None, damaged
+
+
+def last_step(folder: Path) -> int:
+    """The step of the newest numbered checkpoint; 0 without one."""
+    return max((int(path.stem) for path in newest_first(folder)), default=0)
 
 
 def prune(folder: Path, keep: int) -> None:

@@ -5,15 +5,27 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
-from gansmith.core.files import write_atomic
+from gansmith.core.files import naming_damage, write_atomic
+from gansmith.data.spec import DataSpec
 from gansmith.version import __version__
 
 FILE = "config.json"
 ENDLESS = 10**9  # steps of a run that the clock ends
 EARLIER = "show"  # a key of the first layout of run folders
-ANEW = "it is of an earlier Gansmith; train the run anew, with the same preset, data and seed"
+ANEW = "train the run anew, with the same preset, data and seed"
+ADVICE = "Restore it, or use the Gansmith that wrote it"
+TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("preset", "data", "precision"), str),
+    **dict.fromkeys(("keywords", "options", "spec", "versions"), dict),
+    **dict.fromkeys(("seed", "steps", "micro", "sample_every"), int),
+    **dict.fromkeys(("compile", "channels_last"), bool),
+    **dict.fromkeys(("minutes", "clip"), (int, float, NoneType)),
+    "metrics": list,
+    "began_from": (str, NoneType),
+}
 
 
 @dataclass
@@ -57,25 +69,29 @@ class Config:
     def load(cls, folder: Path) -> Config:
         """Read config.json.
 
-        Raises FileNotFoundError when the folder holds no run, ValueError when the file is
-        damaged or from a newer version.
+        Raises FileNotFoundError when the folder holds no run, DamagedError when the file is
+        damaged or from another version.
         """
         path = folder / FILE
         if not path.is_file():
             raise FileNotFoundError(
                 f"{folder} is not a run: it has no {FILE}. `gansmith list runs` shows what there is"
             )
-        try:
-            page = json.loads(path.read_text("utf-8"))
-            known = {part.name for part in fields(cls)}
-            if EARLIER in page:
-                raise ValueError(f"its settings have names that are no longer used: {ANEW}")
-            if unknown := sorted(set(page) - known):
+        with naming_damage(path, ADVICE):
+            page = json.loads(path.read_text(encoding="utf-8"))
+            earlier = EARLIER in page
+        if earlier:
+            raise ValueError(f"{path} is of an earlier Gansmith; {ANEW}")
+        with naming_damage(path, ADVICE):
+            if unknown := sorted(set(page) - {part.name for part in fields(cls)}):
                 raise ValueError(
                     f"it has the unknown {', '.join(unknown)}; it was written by Gansmith "
                     f"{page.get('versions', {}).get('gansmith', '?')}, this is {__version__}"
                 )
+            for name, value in page.items():
+                if not isinstance(value, TYPES[name]):
+                    raise ValueError(f"its {name} is {value!r}")
+            spec = DataSpec.from_json(page["spec"])
+            if not (spec.name and spec.fingerprint):
+                raise ValueError("its spec has no name or no fingerprint")
             return cls(**page)
-        except (ValueError, TypeError, AttributeError) as error:
-            advice = "" if ANEW in str(error) else ". Restore it, or use the Gansmith that wrote it"
-            raise ValueError(f"{path} cannot be read: {error}{advice}") from None

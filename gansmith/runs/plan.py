@@ -88,7 +88,7 @@ def plan(
     folder = next_folder(Path("runs"), preset, dataset.spec.name) if out is None else user_path(out)
     Run.claim(folder)
     run = Run(folder, config)
-    run.dataset = dataset
+    run.dataset, run.trusted = dataset, True
     run.check()
     config.versions["threads"] = run.choose_threads()
     return run

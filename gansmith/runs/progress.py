@@ -36,10 +36,10 @@ class Progress:
         self.bar: Bar | None = None
         if console.is_terminal:
             columns = (
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=24),
                 TimeElapsedColumn(),
-                TextColumn("{task.fields[tail]}"),
+                TextColumn("{task.fields[tail]}", markup=False),
             )
             self.bar = Bar(*columns, console=console)
             self.task = self.bar.add_task("starting", total=1.0, tail="")
@@ -69,7 +69,9 @@ class Progress:
             )
         elif time.monotonic() - self.last_line >= PLAIN_EVERY:
             self.last_line = time.monotonic()
-            self.console.print(f"step {step}{of}  {tail}", highlight=False, soft_wrap=True)
+            self.console.print(
+                f"step {step}{of}  {tail}", markup=False, highlight=False, soft_wrap=True
+            )
 
     def _pace(self, step: int, seconds: float) -> tuple[float, str]:
         """Seconds per step in the last minute, and a remark where they have become many more."""

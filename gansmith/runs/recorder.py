@@ -19,7 +19,14 @@ from typing import Any
 from torch import Tensor
 
 from gansmith.core import distributed
-from gansmith.core.files import append_line, remove_temporary, write_atomic
+from gansmith.core.files import (
+    append_line,
+    naming_damage,
+    read_json_lines,
+    remove_temporary,
+    sync_file,
+    write_atomic,
+)
 from gansmith.core.recipe import constant
 from gansmith.core.trainer import Trainer
 from gansmith.data import Dataset
@@ -30,8 +37,9 @@ from gansmith.runs.progress import Progress
 
 LOG_EVERY = 10
 KEEP = 2
-BEST = "best" + checkpoint.SUFFIX
+LOG, SCORES, CLOCK_FILE = "log.jsonl", "scores.jsonl", "clock.json"
 CLOCK = "clock"  # why a run of --minutes ended
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGBREAK")  # those that the system has
 
 
 class Recorder:
@@ -75,42 +83,47 @@ class Recorder:
         return self.folder / "checkpoints"
 
     def restore(self, trainer: Trainer) -> str:
-        """Resume from the newest readable checkpoint; a message if any had to be skipped."""
+        """Resume from the latest state that is whole; a message if files had to be passed over.
+
+        Raises CheckpointError when there are checkpoints and all are damaged, or one cannot be
+        read for another reason; DamagedError for a damaged log or clock.
+        """
         tensors: dict[str, Tensor] = {}
 
         def newest() -> tuple[dict[str, Any] | None, float, str]:
-            """The numbers of the newest readable checkpoint, the clock, and a message."""
-            known = checkpoint.newest_first(self.checkpoints)
-            found = next(checkpoint.readable(self.checkpoints, trainer.device), None)
-            if found is None and known:
+            """The numbers of the latest whole checkpoint, the clock, and a message."""
+            values, numbers, damaged = checkpoint.latest(self.checkpoints, trainer.device)
+            if numbers is None and damaged:
                 raise checkpoint.CheckpointError(
-                    f"none of the {len(known)} checkpoints in {self.checkpoints} can be read; "
-                    "start the run again in another folder"
+                    f"none of the {len(damaged)} checkpoints in {self.checkpoints} can be read: "
+                    "all are damaged; start the run again in another folder"
                 )
-            if found is None:
+            if numbers is None:
                 return None, 0.0, ""
-            path, values, numbers = found
             tensors.update(values)
+            seconds = read_clock(self.folder)
             message = ""
-            if path != known[0]:
-                bad = _set_aside(known[: known.index(path)])
-                message = f"{bad} could not be read; resuming from {path.name}"
-            return numbers, read_clock(self.folder), message
+            if damaged:
+                bad = _set_aside(damaged)
+                message = f"{bad} could not be read; resuming from step {numbers['step']}"
+            return numbers, seconds, message
 
         numbers, seconds, message = distributed.on_rank_zero(newest)
         if numbers is not None:
             trainer.load(distributed.broadcast_tensors(tensors, trainer.device), numbers)
-            self.best, self.seconds = numbers["best"], seconds
+            self.seconds = seconds
+            kept = distributed.on_rank_zero((self.checkpoints / checkpoint.BEST).exists)
+            self.best = numbers["best"] if kept else None
             self.fresh = False
             if self.minutes is not None and self.minutes == numbers.get("minutes"):
                 self._end_at(trainer, numbers["end"])
         if self.is_main:
             remove_temporary(self.folder, self.folder / "samples", self.checkpoints)
-            _cut_log(self.folder / "log.jsonl", -1 if self.fresh else trainer.step)
+            _cut_logs(self.folder, -1 if self.fresh else trainer.step)
         return message
 
     def run(self, trainer: Trainer) -> None:
-        """Train to the last step, or until the clock, Ctrl-C or SIGTERM ends the run."""
+        """Train to the last step, or until the clock or a signal, such as Ctrl-C, ends the run."""
         if self.is_main:
             self.folder.mkdir(parents=True, exist_ok=True)
         began = saved = time.monotonic()
@@ -141,7 +154,7 @@ class Recorder:
         if trainer.step % LOG_EVERY == 0:
             line = {"step": trainer.step} | trainer.global_means(terms)
             if self.is_main:
-                append_line(self.folder / "log.jsonl", json.dumps(line))
+                append_line(self.folder / LOG, json.dumps(line))
             if bar:
                 bar.update(line, self.seconds)
         if trainer.step % self.sample_every == 0:
@@ -155,12 +168,12 @@ class Recorder:
         with trainer.ema.applied(trainer.game) as game:
             score = select.score(game, self.dataset, trainer.seed, self.metrics)
         line = json.dumps({"step": trainer.step} | score)
-        append_line(self.folder / "scores.jsonl", line)
+        append_line(self.folder / SCORES, line)
         if bar:
             bar.set_score(score)
         if trainer.step and select.is_better(score, self.best):
             self.best = {"step": trainer.step} | score
-            self._write_checkpoint(trainer, self.checkpoints / BEST)
+            self._write_checkpoint(trainer, self.checkpoints / checkpoint.BEST)
 
     def save_samples(self, trainer: Trainer) -> None:
         """Write a sample sheet of the averaged players."""
@@ -180,6 +193,8 @@ class Recorder:
     def _write_checkpoint(self, trainer: Trainer, path: Path) -> None:
         tensors, numbers = trainer.state()
         clock = {} if self.minutes is None else {"minutes": self.minutes, "end": self.end}
+        for file in (LOG, SCORES):  # no line up to this step is lost with the power
+            sync_file(self.folder / file)
         checkpoint.write(path, tensors, numbers | {"best": self.best} | clock)
 
     def _is_over(self, trainer: Trainer, received: list[int]) -> bool:
@@ -226,22 +241,22 @@ def _set_aside(bad: list[Path]) -> str:
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM, so that the step in progress is finished and saved.
-
-    A second Ctrl-C interrupts at once.
+    """Collect the signals that ask a process to end, so that the step in progress is finished and
+    saved. A second Ctrl-C interrupts at once; a signal that is ignored, as nohup asks, stays so.
     """
     received: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
-        if received:
+        if received and number == signal.SIGINT:
             raise KeyboardInterrupt
         received.append(number)
 
     if threading.current_thread() is not threading.main_thread():
         yield received
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, note) for number in numbers}
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    asked = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, note) for number in asked}
     try:
         yield received
     finally:
@@ -249,23 +264,32 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _cut_log(path: Path, step: int) -> None:
+def _cut_logs(folder: Path, step: int) -> None:
     """Drop the lines after a step, and an unfinished last line."""
-    for file in (path, path.with_name("scores.jsonl")):
-        if not file.exists():
-            continue
-        lines = []
-        for line in file.read_text("utf-8").splitlines(keepends=True):
-            if line.endswith("\n") and json.loads(line)["step"] <= step:
-                lines.append(line)
-        write_atomic(file, "".join(lines).encode())
+    for name, lines in ((LOG, read_log(folder)), (SCORES, read_scores(folder))):
+        if (folder / name).exists():
+            kept = (f"{json.dumps(line)}\n" for line in lines if line["step"] <= step)
+            write_atomic(folder / name, "".join(kept).encode())
+
+
+def read_log(folder: Path) -> list[dict[str, Any]]:
+    """The loss terms of a run, a dict for each line of its log."""
+    return read_json_lines(folder / LOG, step=int)
+
+
+def read_scores(folder: Path) -> list[dict[str, Any]]:
+    """The scores of a run, a dict for each time that it was scored."""
+    return read_json_lines(folder / SCORES, step=int, value=(int, float), metric=str)
 
 
 def _write_clock(folder: Path, seconds: float) -> None:
-    write_atomic(folder / "clock.json", json.dumps({"seconds": seconds}).encode())
+    write_atomic(folder / CLOCK_FILE, json.dumps({"seconds": seconds}).encode())
 
 
 def read_clock(folder: Path) -> float:
     """Seconds that a run has been trained for, all sessions together."""
-    path = folder / "clock.json"
-    return json.loads(path.read_text("utf-8"))["seconds"] if path.exists() else 0.0
+    path = folder / CLOCK_FILE
+    if not path.exists():
+        return 0.0
+    with naming_damage(path, "Remove it: the time is then counted anew"):
+        return float(json.loads(path.read_text())["seconds"])

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import platform
 import warnings
-from contextlib import nullcontext
-from dataclasses import asdict
-from functools import cached_property
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from torch import Tensor
 
 from gansmith.core import distributed
 from gansmith.core.bounds import check_bounds
-from gansmith.core.files import check_writable, user_path, write_atomic
+from gansmith.core.files import FileError, check_writable, refuse_links, user_path, write_atomic
 from gansmith.core.game import Game
 from gansmith.core.protocols import Classifies, ConditionalSampler, Encodes, Samples, Translates
 from gansmith.core.recipe import Recipe
@@ -30,14 +31,16 @@ from gansmith.core.suggest import unknown_name
 from gansmith.core.trainer import Trainer
 from gansmith.data import DataError, Dataset, DataSpec, open_data, open_source
 from gansmith.data.examples import EXAMPLES, load_examples, save_examples
+from gansmith.data.names import parse_name
 from gansmith.data.spread import example_set
 from gansmith.evaluation.evaluate import measure
 from gansmith.metrics import Features, Measured
-from gansmith.presets import find_preset
+from gansmith.presets import Preset, find_preset, is_file
 from gansmith.runs import checkpoint
+from gansmith.runs.checkpoint import BEST, DamagedCheckpointError
 from gansmith.runs.config import ENDLESS, FILE, Config
 from gansmith.runs.estimate import Estimate, check_disk, disk_needed, estimate
-from gansmith.runs.recorder import BEST, CLOCK, Recorder, read_clock
+from gansmith.runs.recorder import CLOCK, Recorder, read_clock
 from gansmith.runs.threads import choose_threads, is_given, using_threads
 from gansmith.sampling.generate import default_conditions, to_model_input
 from gansmith.sampling.prompts import parse_prompt
@@ -48,10 +51,15 @@ CHECKPOINTS = ("best", "latest")
 EXAMPLES_KEPT = 256  # held-out examples that a run folder keeps, where sampling needs some
 
 
+class UntrustedError(ValueError):
+    """A run that names a preset in a file, which is not executed unless the person says so."""
+
+
 class Run:
     """A run and its folder.
 
     folder: where it is. config: what it was asked to do.
+    trusted: whether a preset file that config.json names may be executed.
     stopped: why training ended early ("SIGINT", "SIGTERM", "clock"), or "".
     resumed_with: what to say of the checkpoint that the run was resumed from, or "".
     """
@@ -61,28 +69,46 @@ class Run:
         self.which = "best"
         self.stopped = ""
         self.resumed_with = ""
+        self.trusted = False
+        self._lock: ExitStack | None = None  # from `begin` to the end of `play`
         self._loaded: tuple[Game, int] | None = None
 
     @classmethod
-    def begin(cls, folder: Path, config: Config, dataset: Dataset | None = None) -> Run:
-        """Make the folder and write config.json; `dataset` spares opening the data once more.
+    def begin(
+        cls,
+        folder: Path,
+        config: Config,
+        dataset: Dataset | None = None,
+        *,
+        automatic: bool = False,
+    ) -> Run:
+        """Make the folder and write config.json; the run is locked until it has been played.
 
-        Raises FileExistsError when the folder already holds a run, or anything else; RuntimeError
-        when the processes were not asked to do the same.
+        dataset: spares opening the data once more. automatic: take the next free name, where
+        another run has taken this folder meanwhile.
+        Raises FileExistsError when the folder already holds a run, or anything else; LockedError
+        when another process begins one there; RuntimeError when the processes were not asked to do
+        the same.
         """
         # Here every process has chosen its folder: only then one of them makes it.
         theirs = distributed.on_rank_zero(lambda: config)
         distributed.all_or_raise(lambda: _compare(config, theirs))
 
-        def make() -> None:
-            cls.claim(folder)
-            config.save(folder)
+        lock = ExitStack()
+
+        def make() -> Path:
+            place = claim_folder(folder) if automatic else folder
+            cls.claim(place)
+            lock.enter_context(checkpoint.lock_run(place))
+            cls.claim(place)  # another process may have begun and ended a run since
+            config.save(place)
             if dataset is not None:
                 shown = dataset.spec.condition or dataset.domains or dataset.spec.dim
-                save_examples(example_set(dataset, EXAMPLES_KEPT if shown else 0), folder)
+                save_examples(example_set(dataset, EXAMPLES_KEPT if shown else 0), place)
+            return place
 
-        distributed.on_rank_zero(make)
-        run = cls(folder, config)
+        run = cls(distributed.on_rank_zero(make), config)
+        run.trusted, run._lock = True, lock
         if dataset is not None:
             run.dataset = dataset
         return run
@@ -96,21 +122,37 @@ class Run:
                 f"{folder} already holds a run of {there.preset!r}: go on with it by "
                 f"`gansmith train --resume {folder}`, or choose another --out"
             )
-        if folder.exists() and any(not path.match(".*.tmp") for path in folder.iterdir()):
+        if folder.exists() and any(
+            path.name != checkpoint.LOCK and not path.match(".*.tmp") for path in folder.iterdir()
+        ):
             raise FileExistsError(f"{folder} is not empty and holds no run; choose another --out")
+        refuse_links(folder)
 
     @classmethod
-    def open(cls, folder: Path | str) -> Run:
-        """Open a run folder; nothing heavy is loaded yet."""
+    def open(cls, folder: Path | str, *, trust: bool = False, data: str | None = None) -> Run:
+        """Open a run folder; nothing heavy is loaded yet.
+
+        trust: whether the preset file that it may name is executed when its game is needed.
+        data: where its data is now, where that has moved.
+        Raises FileError when there is a link inside the folder.
+        """
         folder = user_path(folder)
-        return cls(folder, Config.load(folder))
+        refuse_links(folder)
+        run = cls(folder, Config.load(folder))
+        run.trusted = trust
+        if data is not None:
+            run.config.data = str(parse_name(data).absolute())
+        return run
 
     @classmethod
-    def join(cls, folder: Path | str) -> Run:
+    def join(cls, folder: Path | str, *, trust: bool = False, data: str | None = None) -> Run:
         """Open a run to go on with it: all processes together, of which the first reads it."""
         distributed.init()
         folder = user_path(folder)
-        return cls(folder, distributed.on_rank_zero(lambda: Config.load(folder)))
+        opened = distributed.on_rank_zero(lambda: cls.open(folder, trust=trust, data=data).config)
+        run = cls(folder, opened)
+        run.trusted = trust
+        return run
 
     @property
     def checkpoints(self) -> Path:
@@ -121,14 +163,21 @@ class Run:
     def dataset(self) -> Dataset:
         """The run's data, opened as it was at the start.
 
-        Raises DataError when the data is no longer what the run began with.
+        Raises DataError when the data is no longer what, or where, the run began with.
         """
+        name = parse_name(self.config.data)
+        if name.is_path and not name.path.exists():
+            raise DataError(
+                f"the data of the run in {self.folder} is not at {name.path} any more; say where "
+                "it is now by --data"
+            )
         dataset = open_data(self.config.data, **self.config.options)
         if dataset.spec.fingerprint != self.config.spec["fingerprint"]:
             raise DataError(
                 f"{self.config.data} has changed since the run began (it was "
-                f"{self.config.spec['fingerprint']}, now {dataset.spec.fingerprint}). Restore "
-                f"it, or start a new run from this one: gansmith train --from {self.folder}"
+                f"{self.config.spec['fingerprint']}, now {dataset.spec.fingerprint}). Restore it, "
+                "or say where it is now by --data, or start a new run from this one: gansmith "
+                f"train --from {self.folder}"
             )
         return dataset
 
@@ -147,9 +196,14 @@ class Run:
             return load_examples(self.spec, self.folder)
         return self.dataset
 
+    @property
+    def preset(self) -> Preset:
+        """The run's preset. Raises UntrustedError for one in a file, unless the run is trusted."""
+        return trusted_preset(self.config.preset, self.trusted, self.folder / FILE)
+
     def recipe(self) -> Recipe:
         """Build the game anew, with the run's own initial weights."""
-        build = find_preset(self.config.preset).build
+        build = self.preset.build
         torch.manual_seed(self.config.seed)
         return build(self.spec, **self.config.keywords)
 
@@ -172,7 +226,7 @@ class Run:
             device=distributed.init(),
         )
         if config.began_from is not None and not distributed.on_rank_zero(
-            lambda: checkpoint.newest_first(self.checkpoints)
+            lambda: checkpoint.states(self.checkpoints)
         ):
             donor, _ = Run.open(config.began_from).read("best")
             _inherit(trainer, donor, config.began_from)
@@ -180,6 +234,24 @@ class Run:
 
     def play(self, checkpoint_seconds: float = 60.0) -> Run:
         """Play from the newest checkpoint, or the start, to the run's end."""
+        with self._locked():
+            return self._play(checkpoint_seconds)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the run's lock, by the first process; `begin` may have taken it already."""
+        lock, self._lock = self._lock, None
+        if lock is None:
+            lock = ExitStack()
+            distributed.on_rank_zero(partial(self._take, lock))
+        with lock:
+            yield
+
+    def _take(self, lock: ExitStack) -> None:
+        lock.enter_context(checkpoint.lock_run(self.folder))
+
+    def _play(self, checkpoint_seconds: float = 60.0, *, save: bool = False) -> Run:
+        """Play; `save` writes config.json once nothing can refuse the run any more."""
         trainer = self.trainer(self.recipe())
         recorder = Recorder(
             self.folder,
@@ -189,17 +261,22 @@ class Run:
             minutes=self.config.minutes,
             metrics=self.config.metrics,
         )
-        lock = checkpoint.lock_run(self.folder) if recorder.is_main else nullcontext()
-        with lock, using_threads(self.threads):
+        with using_threads(self.threads):
             if drift := self._drifted():
                 warnings.warn(drift, stacklevel=2)
             self.resumed_with = recorder.restore(trainer)
+            if trainer.step > self.config.steps:
+                raise ValueError(
+                    f"the run is at step {trainer.step} already; --steps {self.config.steps} lies "
+                    "behind it"
+                )
+            if save:
+                distributed.on_rank_zero(lambda: self.config.save(self.folder))
             recorder.run(trainer)
         self.stopped = recorder.stopped
         if self.stopped == CLOCK:
             self.config.steps, self.config.minutes = trainer.step, None
-            if distributed.rank() == 0:
-                self.config.save(self.folder)
+            distributed.on_rank_zero(lambda: self.config.save(self.folder))
         distributed.barrier()
         return self.choose(self.which)
 
@@ -234,57 +311,58 @@ class Run:
         check_bounds(asked)
         first = distributed.on_rank_zero(lambda: asked)
         distributed.all_or_raise(lambda: _require_same(asked, first))
+        with self._locked():
+            self.config = distributed.on_rank_zero(lambda: self._lengthened(steps, minutes))
+            distributed.all_or_raise(lambda: self.dataset)
+            return self._play(save=True)
 
-        def lengthen() -> Config:
-            self._lengthen(steps, minutes)
-            self.config.save(self.folder)
-            return self.config
-
-        self.config = distributed.on_rank_zero(lengthen)
-        distributed.all_or_raise(lambda: self.dataset)
-        return self.play()
-
-    def _lengthen(self, steps: int | None, minutes: float | None) -> None:
+    def _lengthened(self, steps: int | None, minutes: float | None) -> Config:
+        """The options as they are on the disk now, with another end."""
         if steps is not None and minutes is not None:
             raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
-        newest = checkpoint.newest_first(self.checkpoints)
-        done = int(newest[0].stem) if newest else 0
+        config = replace(Config.load(self.folder), data=self.config.data)
         if steps is not None:
-            if steps < done:
-                raise ValueError(
-                    f"the run is at step {done} already; --steps {steps} lies behind it"
-                )
-            self.config.steps, self.config.minutes = steps, None
-        if minutes is not None:
-            if 60 * minutes <= self.seconds:
-                raise ValueError(
-                    f"the run was played for {self.seconds / 60:.3g} minutes already; --minutes "
-                    f"{minutes:g} lies behind it"
-                )
-            self.config.steps, self.config.minutes = ENDLESS, minutes
+            return replace(config, steps=steps, minutes=None)
+        if minutes is None:
+            return config
+        if 60 * minutes <= self.seconds:
+            raise ValueError(
+                f"the run was played for {self.seconds / 60:.3g} minutes already; --minutes "
+                f"{minutes:g} lies behind it"
+            )
+        return replace(config, steps=ENDLESS, minutes=minutes)
 
     def read(self, which: str = "best") -> tuple[dict[str, Tensor], dict[str, Any]]:
         """The tensors and numbers of a checkpoint: "best", "latest" or a step.
 
-        `latest` is the newest that can be read; `best` falls back to it when no score was taken.
-        Raises CheckpointError when there is none.
+        `latest` is the latest that is whole; without a `best`, which the first score makes, it is
+        taken instead. Raises CheckpointError when there is none, or it is damaged.
         """
-        named = self.checkpoints / (BEST if which == "best" else f"{which:0>8}{checkpoint.SUFFIX}")
-        if which not in CHECKPOINTS or named.exists():
-            if not named.exists():
-                there = checkpoint.newest_first(self.checkpoints)
-                steps = [str(int(path.stem)) for path in there]
+        best = self.checkpoints / BEST
+        if which == "latest" or (which == "best" and not best.exists()):
+            tensors, numbers, damaged = checkpoint.latest(self.checkpoints)
+            if numbers is None:
+                names = ", ".join(path.name for path in damaged)
                 raise checkpoint.CheckpointError(
-                    f"{self.folder} has no checkpoint {which!r}; there are "
-                    f"{', '.join(CHECKPOINTS)} and the steps {', '.join(steps)}"
+                    f"{self.folder} has no checkpoint that can be read"
+                    + (f": {names} are damaged" if damaged else "")
+                    + f"; play the run first: gansmith train --resume {self.folder}"
                 )
-            return checkpoint.read(named)
-        for _, tensors, numbers in checkpoint.readable(self.checkpoints):
             return tensors, numbers
-        raise checkpoint.CheckpointError(
-            f"{self.folder} has no checkpoint that can be read; play the run first: "
-            f"gansmith train --resume {self.folder}"
-        )
+        named = best if which == "best" else self.checkpoints / f"{which:0>8}{checkpoint.SUFFIX}"
+        if not named.exists():
+            there = checkpoint.newest_first(self.checkpoints)
+            steps = [str(int(path.stem)) for path in there]
+            raise checkpoint.CheckpointError(
+                f"{self.folder} has no checkpoint {which!r}; there are "
+                f"{', '.join(CHECKPOINTS)} and the steps {', '.join(steps)}"
+            )
+        try:
+            return checkpoint.read(named)
+        except DamagedCheckpointError as error:
+            raise DamagedCheckpointError(
+                f"{error}; --checkpoint latest takes the latest state that is whole"
+            ) from None
 
     def choose(self, which: str) -> Run:
         """Use this checkpoint from now on: "best", "latest" or a step."""
@@ -463,6 +541,32 @@ class Run:
         """The number of threads that the run began with, unless the environment gives one."""
         most = torch.get_num_threads()
         return most if is_given() else int(self.config.versions.get("threads", most))
+
+
+def trusted_preset(name: str, trusted: bool, where: Path) -> Preset:
+    """The preset that a file from somewhere names.
+
+    Raises UntrustedError for a preset in a Python file, which would be executed, unless trusted.
+    """
+    if is_file(name) and not trusted:
+        raise UntrustedError(
+            f"{where} names a preset in the file {name.rpartition(':')[0]}. Going on executes that "
+            "file, which can do all that you can. Read it, and if you trust it give --trust (in "
+            "Python: trust=True)"
+        )
+    return find_preset(name)
+
+
+def claim_folder(folder: Path) -> Path:
+    """Make a folder that no other process has made: this one, or of the next number."""
+    while True:
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            folder = folder.with_name(f"{folder.name[:-4]}{int(folder.name[-4:]) + 1:04d}")
+        except OSError as error:
+            raise FileError(f"cannot make {folder}: {error.strerror or error}") from error
 
 
 def versions() -> dict[str, Any]:

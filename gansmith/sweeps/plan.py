@@ -140,7 +140,7 @@ def _check_values(run: Run, space: Mapping[str, Dimension]) -> None:
         for value in dimension.values_to_check:
             keywords = run.config.keywords | {name: value}
             trial = Run(run.folder, replace(run.config, keywords=keywords))
-            trial.dataset = run.dataset
+            trial.dataset, trial.trusted = run.dataset, run.trusted
             try:
                 check_bounds({name: value}, preset.bounds)
                 if name != "seed":

@@ -22,14 +22,14 @@ import numpy as np
 
 from gansmith.core import distributed
 from gansmith.core.bounds import check_bounds
-from gansmith.core.files import user_path, write_atomic
+from gansmith.core.files import naming_damage, refuse_links, user_path, write_atomic
 from gansmith.core.trainer import NonFiniteError
 from gansmith.data import DataError, Dataset
 from gansmith.evaluation import select
 from gansmith.runs import checkpoint
 from gansmith.runs.config import FILE as CONFIG
 from gansmith.runs.plan import next_folder, plan
-from gansmith.runs.run import Run
+from gansmith.runs.run import Run, claim_folder, trusted_preset
 from gansmith.sweeps.lease import (
     STALE_SECONDS,
     claim,
@@ -99,6 +99,8 @@ class Sweep:
 
     run: a trial's run at the preset's own values, where the sweep was planned in this process.
     stopped: the signal that ended `play`, or "".
+    trusted: whether a preset file that the sweep names may be executed.
+    automatic: whether the folder is the next free one, and not the person's choice.
     """
 
     run: Run
@@ -106,6 +108,7 @@ class Sweep:
     def __init__(self, folder: Path, config: SweepConfig, storage: str | None = None) -> None:
         self.folder, self.config, self.storage_url = folder, config, storage
         self.stopped = ""
+        self.trusted = self.automatic = False
 
     @classmethod
     def plan(
@@ -137,6 +140,7 @@ class Sweep:
         folder = out or next_folder(Path("sweeps"), preset, name)
         planned = cls(folder, config, storage)
         planned.run, planned.dataset = run, run.dataset
+        planned.trusted, planned.automatic = True, out is None
         return planned
 
     @classmethod
@@ -147,7 +151,9 @@ class Sweep:
     def create(self) -> Sweep:
         """Create the folder and the storage of a planned sweep."""
         optuna = import_optuna()
-        if self.storage_url is None:
+        if self.automatic:
+            self.folder = claim_folder(self.folder)
+        elif self.storage_url is None:
             self.folder.mkdir(parents=True, exist_ok=True)
         direction = "maximize" if self.config.better == "higher" else "minimize"
         try:
@@ -164,24 +170,28 @@ class Sweep:
         return self
 
     @classmethod
-    def open(cls, folder: str | Path, storage: str | None = None) -> Sweep:
+    def open(cls, folder: str | Path, storage: str | None = None, *, trust: bool = False) -> Sweep:
         """Open a sweep's folder, or create it for a sweep that the storage holds.
 
         storage: URL of the database, where sweep.json does not hold it.
-        Raises FileNotFoundError when there is no such sweep.
+        trust: whether the preset file that it may name is executed when a trial is run.
+        Raises FileNotFoundError when there is no such sweep, FileError for a link in the folder.
         """
         folder = user_path(folder)
+        refuse_links(folder)
         path = folder / FILE
         if path.exists():
-            page = json.loads(path.read_text("utf-8"))
-            storage = storage or page["storage"]
-            if storage is None and page["remote"]:
+            with naming_damage(path, "Restore it, or give --storage and another folder"):
+                page = json.loads(path.read_text(encoding="utf-8"))
+                remote, storage = page["remote"], storage or page["storage"]
+            if storage is None and remote:
                 raise ValueError(
                     f"the storage of {folder} needs a password, which is not saved: give --storage"
                 )
         elif storage is None:
             raise FileNotFoundError(f"{folder} is not a sweep: it has no {FILE}")
         opened = cls(folder, None, storage)  # type: ignore[arg-type]  # the configuration comes next
+        opened.trusted = trust
         try:
             config = opened.study.user_attrs["config"]
         except KeyError:
@@ -344,7 +354,7 @@ class Sweep:
         """The run of a trial: resumed where there is one, else begun."""
         folder = self._folder(number)
         if (folder / CONFIG).exists():
-            run = Run.open(folder)
+            run = Run.open(folder, trust=self.trusted)
         else:
             run = self._planned(keywords, folder)
             if run.config.spec["fingerprint"] != self.config.fingerprint:
@@ -358,6 +368,7 @@ class Sweep:
         return run
 
     def _planned(self, keywords: dict[str, Any], folder: Path) -> Run:
+        trusted_preset(self.config.preset, self.trusted, self.folder / FILE)
         arguments = {"data": self.config.data} | self.config.train | keywords
         return plan(self.config.preset, out=folder, **arguments)
 
@@ -392,8 +403,7 @@ class Sweep:
 
     def _saved_step(self, number: int) -> int:
         """The step of a trial's newest checkpoint."""
-        newest = checkpoint.newest_first(self._folder(number) / "checkpoints")
-        return int(newest[0].stem) if newest else 0
+        return checkpoint.last_step(self._folder(number) / "checkpoints")
 
     def _failed_step(self, number: int, error: Exception) -> int:
         step = error.step if isinstance(error, NonFiniteError) else None

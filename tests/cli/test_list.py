@@ -17,7 +17,7 @@ from gansmith.runs.run import Run
 
 
 def cells(table: Table) -> list[tuple[str, ...]]:
-    return list(zip(*(column.cells for column in table.columns), strict=True))  # type: ignore[arg-type]
+    return list(zip(*(map(str, column.cells) for column in table.columns), strict=True))
 
 
 def shown(table: Table) -> str:

@@ -133,7 +133,7 @@ def test_a_preset_of_one_s_own(form: list[str], said: Command, tmp_path: Path) -
     assert config["preset"] == f"{tmp_path}/own.py:mine"
     assert config["keywords"] == {"breadth": 4, "batch": 8, "steps": 2}
     os.chdir("/")  # the run finds its preset from anywhere
-    assert "step 3" in said("train", "--resume", tmp_path / "run", "--steps", "3")
+    assert "step 3" in said("train", "--resume", tmp_path / "run", "--steps", "3", "--trust")
 
 
 def test_the_preset_option_is_the_first_word(said: Command, refused: Command) -> None:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from gansmith.runs import checkpoint
-from gansmith.runs.checkpoint import SUFFIX, CheckpointError
+from gansmith.runs.checkpoint import SUFFIX, CheckpointError, DamagedCheckpointError
 
 OLD = {"w": torch.arange(6.0).view(2, 3)}
 NEW = {"w": -torch.arange(6.0).view(2, 3)}
@@ -159,13 +159,64 @@ def test_newest_first_counts_numbers_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left", [0, 7, 8, 60, -1])
 def test_a_truncated_checkpoint_is_passed_over(left: int, tmp_path: Path) -> None:
-    old, new = numbered(tmp_path, 1, 2)
+    _old, new = numbered(tmp_path, 1, 2)
     content = new.read_bytes()
     new.write_bytes(content[:left])
     with pytest.raises(CheckpointError, match="00000002.safetensors cannot be read"):
         checkpoint.read(new)
-    found = list(checkpoint.readable(tmp_path))
-    assert [(path, numbers["step"]) for path, _, numbers in found] == [(old, 1)]
+    tensors, numbers, damaged = checkpoint.latest(tmp_path)
+    assert numbers == {"step": 1}
+    assert damaged == [new]
+    assert tensors["w"].equal(OLD["w"])
+
+
+def test_every_changed_byte_is_noticed(tmp_path: Path) -> None:
+    (path,) = numbered(tmp_path, 1)
+    content = path.read_bytes()
+    for place in range(len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        path.write_bytes(changed)
+        with pytest.raises(DamagedCheckpointError):
+            checkpoint.read(path)
+
+
+def test_a_checkpoint_of_an_earlier_version_has_no_checksum(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    path = tmp_path / f"00000001{SUFFIX}"
+    save_file(OLD, path, {"numbers": '{"step": 1}', "aliases": '{"tied": "w"}'})
+    tensors, numbers = checkpoint.read(path)
+    assert numbers == {"step": 1}
+    assert tensors["tied"].equal(OLD["w"])
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.ESTALE])
+def test_what_the_system_cannot_read_is_not_taken_for_damaged(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, new = numbered(tmp_path, 1, 2)
+    read = Path.read_bytes
+
+    def fail(path: Path) -> bytes:
+        if path == new:
+            raise OSError(code, os.strerror(code))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    with pytest.raises(CheckpointError, match=f"{os.strerror(code)}; try again"):
+        checkpoint.latest(tmp_path)
+
+
+def test_best_is_the_latest_state_where_it_is_later_than_the_numbered(tmp_path: Path) -> None:
+    one, two = numbered(tmp_path, 1, 2)
+    best = tmp_path / f"best{SUFFIX}"
+    for step, order in ((1, [two, one, best]), (3, [best, two, one])):
+        checkpoint.write(best, NEW, {"step": step})
+        assert checkpoint.states(tmp_path) == order
+        assert checkpoint.latest(tmp_path)[1]["step"] == max(step, 2)
+    best.write_bytes(best.read_bytes()[:-1])
+    assert checkpoint.latest(tmp_path)[1:] == ({"step": 2}, [best])
 
 
 def test_a_file_of_another_program_is_no_checkpoint(tmp_path: Path) -> None:
@@ -191,11 +242,16 @@ def test_prune_keeps_the_newest_and_what_is_not_numbered(tmp_path: Path) -> None
 
 
 def test_a_checkpoint_that_goes_while_others_are_read_does_no_harm(tmp_path: Path) -> None:
-    one, two, three = numbered(tmp_path, 1, 2, 3)
-    found = checkpoint.readable(tmp_path)
-    assert next(found)[0] == three
-    two.unlink()
-    assert [path for path, _, _ in found] == [one]
+    _one, _two, three = numbered(tmp_path, 1, 2, 3)
+    read = checkpoint.read
+
+    def pruned(path: Path, *given: Any) -> Any:
+        three.unlink(missing_ok=True)
+        return read(path, *given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "read", pruned)
+        assert checkpoint.latest(tmp_path)[1] == {"step": 2}
 
 
 def test_numbers_are_plain_json_in_the_header(tmp_path: Path) -> None:

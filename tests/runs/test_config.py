@@ -1,16 +1,18 @@
 """config.json: written whole, read back, and refused with a reason."""
 
 import json
+from dataclasses import fields
 
 import pytest
 
-from gansmith.runs.config import FILE, Config
+from gansmith.core.files import DamagedError
+from gansmith.runs.config import FILE, TYPES, Config
 
 
 def config(**more) -> Config:
     return Config(
         preset="wgan", keywords={"clip": 0.02}, data="ring", options={"val": 0.1},
-        spec={"name": "ring", "fingerprint": "abc"}, **more,
+        spec={"kind": "points", "name": "ring", "fingerprint": "abc"}, **more,
     )  # fmt: skip
 
 
@@ -52,3 +54,22 @@ def test_a_run_of_the_first_layout_asks_to_be_trained_anew(tmp_path):
     with pytest.raises(ValueError, match="earlier Gansmith; train the run anew") as caught:
         Config.load(tmp_path)
     assert "Restore" not in str(caught.value)
+
+
+def test_every_option_has_a_type_to_be_checked():
+    assert set(TYPES) == {part.name for part in fields(Config)}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("steps", "9"), ("spec", {"name": "ring"}), ("spec", 3), ("keywords", []), ("preset", None)],
+)
+def test_an_option_of_another_type_is_named(tmp_path, name, value):
+    config().save(tmp_path)
+    page = json.loads((tmp_path / FILE).read_text()) | {name: value}
+    (tmp_path / FILE).write_text(json.dumps(page))
+    with pytest.raises(DamagedError, match=r"config\.json cannot be read: .*Restore it"):
+        Config.load(tmp_path)
+    (tmp_path / FILE).write_text("[" * 100_000)
+    with pytest.raises(DamagedError, match=r"config\.json cannot be read"):
+        Config.load(tmp_path)

@@ -9,10 +9,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from gansmith.core.files import DamagedError
 from gansmith.core.trainer import Trainer
+from gansmith.report import write_report
 from gansmith.runs import checkpoint, recorder
+from gansmith.runs.checkpoint import BEST
 from gansmith.runs.plan import plan
-from gansmith.runs.recorder import BEST, KEEP, Recorder
+from gansmith.runs.recorder import KEEP, Recorder
 from gansmith.runs.run import Run
 
 
@@ -116,6 +119,9 @@ def test_temporary_files_of_a_killed_run_are_removed(tmp_path):
     assert list(run.folder.rglob("*.tmp")) == []
 
 
+ENDING = [getattr(signal, name) for name in recorder.SIGNALS if hasattr(signal, name)]
+
+
 class Clock:
     """Seconds that pass as the test says."""
 
@@ -180,7 +186,7 @@ def test_the_clock_counts_earlier_sessions(tmp_path, monkeypatch):
     assert clock.now == 1120.0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_a_signal_ends_the_step_and_saves(tmp_path, monkeypatch, number):
     before = signal.getsignal(number)
     run = small(tmp_path / "run")
@@ -197,6 +203,112 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run.play()
     assert names(run)[0] == "00000000.safetensors"
+
+
+def test_two_signals_of_a_system_that_ends_still_save(tmp_path, monkeypatch):
+    run = small(tmp_path / "run")
+    signalled(monkeypatch, 13, signal.SIGTERM, signal.SIGHUP)
+    run.play()
+    assert run.stopped == "SIGTERM"
+    assert names(run)[0] == "00000014.safetensors"
+
+
+def test_a_signal_that_is_ignored_stays_so(tmp_path, monkeypatch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        signalled(monkeypatch, 3, signal.SIGHUP)
+        run = small(tmp_path / "run", steps=6).play()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert run.stopped == ""
+    assert run.choose("latest").step == 6
+
+
+def test_the_logs_reach_the_disk_before_the_checkpoint_does(tmp_path, monkeypatch):
+    done = []
+    sync, write = recorder.sync_file, checkpoint.write
+    monkeypatch.setattr(recorder, "sync_file", lambda path: (done.append(path.name), sync(path)))
+
+    def writing(path, *given):
+        done.append(path.name)
+        write(path, *given)
+
+    monkeypatch.setattr(checkpoint, "write", writing)
+    small(tmp_path / "run", steps=4, sample_every=4).play()
+    last = ["log.jsonl", "scores.jsonl", "00000004.safetensors"]
+    assert done[-3:] == last
+    assert done[-6:-3] == [*last[:2], BEST]
+
+
+def test_a_kill_after_best_was_written_goes_on_from_there(tmp_path):
+    whole = small(tmp_path / "whole").play()
+    run = small(tmp_path / "run")
+    run.play()
+    for path in checkpoint.newest_first(run.checkpoints):  # as if killed right after step 12 or 24
+        path.unlink()
+    saved = run.read("best")[1]["step"]
+    assert saved > 0
+    again = Run.open(run.folder)
+    recording, trainer = parts(again)
+    recording.restore(trainer)
+    assert trainer.step == saved
+    again.resume()
+    for which in ("latest", "best"):
+        (a, numbers), (b, others) = whole.read(which), again.read(which)
+        assert numbers == others
+        assert all(torch.equal(a[key], b[key]) for key in a)
+
+
+def test_a_run_cannot_end_before_the_state_that_it_would_go_on_from(tmp_path):
+    run = small(tmp_path / "run").play()
+    for path in checkpoint.newest_first(run.checkpoints):
+        path.unlink()
+    step = run.read("best")[1]["step"]
+    before = (run.folder / "config.json").read_bytes()
+    with pytest.raises(ValueError, match=f"at step {step} already; --steps 11 lies behind it"):
+        Run.open(run.folder).resume(steps=11)
+    assert (run.folder / "config.json").read_bytes() == before
+
+
+def test_a_damaged_best_is_set_aside_and_chosen_anew(tmp_path):
+    run = small(tmp_path / "run").play()
+    best = run.checkpoints / BEST
+    best.write_bytes(best.read_bytes()[:-1])
+    with pytest.raises(checkpoint.DamagedCheckpointError, match="--checkpoint latest takes"):
+        run.read("best")
+    Run.open(run.folder).resume(steps=36)
+    assert run.read("best")[1]["step"] == 36
+    best.write_bytes(b"not even a header")
+    assert "best.safetensors could not be read" in Run.open(run.folder).resume().resumed_with
+    assert run.read("best")[1]["step"] == 36  # the latest, since there is no best any more
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("clock.json", "{}"),
+        ("clock.json", "[1"),
+        ("log.jsonl", '{"step": 10}\nnonsense\n'),
+        ("log.jsonl", '{"stop": 10}\n'),
+        ("scores.jsonl", '{"step": 12, "metric": "cFID"}\n'),
+        ("scores.jsonl", "5\n"),
+    ],
+)
+def test_a_damaged_file_of_a_run_is_named_by_whatever_reads_it(ended, name, content):
+    path = ended / name
+    before = path.read_bytes()
+    path.write_text(content)
+    try:
+        for use in (Run.resume, write_report):
+            with pytest.raises(DamagedError, match=f"{name} cannot be read: .*Remove"):
+                use(Run.open(ended))
+    finally:
+        path.write_bytes(before)
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    return small(tmp_path_factory.mktemp("ended") / "run", steps=12).play().folder
 
 
 def test_a_run_stopped_by_a_signal_and_resumed_is_the_run_that_was_not(tmp_path):

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 
+from gansmith.core.files import LockedError
 from gansmith.core.trainer import Trainer
+from gansmith.data import DataError
 from gansmith.runs import checkpoint, estimate
 from gansmith.runs.config import Config
 from gansmith.runs.estimate import check_disk
@@ -247,7 +249,7 @@ def test_a_falling_rate_fixes_the_last_step_halfway(tmp_path, monkeypatch):
     assert (one.stopped, one.choose("latest").step) == ("SIGTERM", 5)
     assert one.config.minutes == 1.2
     clock.now += 1000.0
-    one = Run.open(one.folder).resume(minutes=None)
+    one = Run.open(one.folder, trust=True).resume(minutes=None)
     assert one.choose("latest").step == 8
     assert (one.config.steps, one.config.minutes) == (8, None)
     by_clock = list(rates)
@@ -299,6 +301,43 @@ def test_a_run_that_goes_on_with_another_torch_says_so(tmp_path):
     one = begun(tmp_path / "r", steps=4).play()
     assert one.resumed_with == ""
     one.config.versions["torch"] = "2.11.0"
+    one.config.save(one.folder)
     elsewhere = "resumed elsewhere than it began, so the last bits may differ .* torch 2.11.0 -> "
     with pytest.warns(UserWarning, match=elsewhere):
         one.resume(steps=6)
+
+
+def test_two_that_begin_together_without_a_folder_get_one_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one, two = (plan("gan", data="ring", steps=1, seed=seed) for seed in (1, 2))
+    assert one.folder == two.folder
+    begun = [Run.begin(run.folder, run.config, automatic=True) for run in (one, two)]
+    assert [run.folder.name for run in begun] == ["gan-ring-0000", "gan-ring-0001"]
+    assert [Run.open(run.folder).config.seed for run in begun] == [1, 2]
+
+
+def test_two_that_begin_together_in_one_folder(tmp_path):
+    one, two = (plan("gan", data="ring", steps=1, out=tmp_path / "r", seed=seed) for seed in (1, 2))
+    first = Run.begin(one.folder, one.config)
+    (one.folder / "config.json").rename(tmp_path / "config.json")  # as if it came a moment later
+    with pytest.raises(LockedError, match="another process is training the run"):
+        Run.begin(two.folder, two.config)
+    (tmp_path / "config.json").rename(one.folder / "config.json")
+    with pytest.raises(FileExistsError, match="already holds a run"):
+        Run.begin(two.folder, two.config)
+    with pytest.raises(LockedError):
+        Run.open(one.folder).resume()
+    assert first.play().config.seed == Run.open(one.folder).config.seed == 1
+    assert Run.open(one.folder).resume(steps=2).choose("latest").step == 2
+
+
+@pytest.mark.parametrize("given", [dict(minutes=float("nan")), dict(minutes=float("inf"))])
+def test_a_resumption_that_is_refused_writes_nothing(played, given):
+    before = {path: path.read_bytes() for path in played.folder.rglob("*") if path.is_file()}
+    with pytest.raises(ValueError, match="minutes must be a number in"):
+        played.resume(**given)
+    with checkpoint.lock_run(played.folder), pytest.raises(LockedError):
+        Run.open(played.folder).resume(steps=9)
+    with pytest.raises(DataError, match="say where it is now by --data"):
+        Run.open(played.folder, data="gone.npz").resume(steps=9)
+    assert {path: path.read_bytes() for path in before} == before
