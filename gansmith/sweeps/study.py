@@ -22,14 +22,20 @@ import numpy as np
 
 from gansmith.core import distributed
 from gansmith.core.bounds import check_bounds
-from gansmith.core.files import naming_damage, refuse_links, user_path, write_atomic
+from gansmith.core.files import (
+    DamagedError,
+    naming_damage,
+    refuse_links,
+    user_path,
+    write_atomic,
+)
 from gansmith.core.trainer import NonFiniteError
 from gansmith.data import DataError, Dataset
 from gansmith.evaluation import select
 from gansmith.runs import checkpoint
 from gansmith.runs.config import FILE as CONFIG
 from gansmith.runs.plan import next_folder, plan
-from gansmith.runs.run import Run, claim_folder, trusted_preset
+from gansmith.runs.run import Run, UntrustedError, claim_folder, trusted_preset
 from gansmith.sweeps.lease import (
     STALE_SECONDS,
     claim,
@@ -310,8 +316,8 @@ class Sweep:
             score, best_step = self._score(run)
             step = run.choose("latest").step
             outcome: dict[str, Any] = {"state": "done", "step": step, "best_step": best_step}
-        except (OSError, checkpoint.CheckpointError, DataError):
-            raise  # the fault of the machine or the data: no result
+        except (OSError, DataError, DamagedError, UntrustedError):
+            raise  # the fault of the machine, the data or the folder: no result
         except Exception as error:
             outcome = describe_failure(error) | {"step": self._failed_step(number, error)}
         if not owns():

@@ -320,12 +320,12 @@ def test_a_run_whose_preset_is_gone_still_has_a_report(tmp_path):
     own = tmp_path / "mine.py"
     own.write_text("from gansmith.presets.classic import nsgan\nbuild = nsgan\n")
     run = begin(tmp_path / "r", preset=f"{own}:build")
-    assert "gansmith sample r -n 64" in written(run)
+    assert "gansmith sample r --trust -n 64" in written(run)
     for broken in ("1 / 0\n", "import nothing_of_this_name\n"):
         own.write_text(broken)
-        assert "gansmith evaluate r\ngansmith export r" in written(run)
+        assert "gansmith evaluate r --trust\ngansmith export r --trust" in written(run)
     own.unlink()
-    assert "gansmith evaluate r\ngansmith export r" in written(run)
+    assert "gansmith evaluate r --trust\ngansmith export r --trust" in written(run)
 
 
 def test_a_long_run_stays_small(tmp_path):

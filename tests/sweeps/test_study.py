@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
+from gansmith.core.files import FileError
 from gansmith.core.trainer import NonFiniteError, Trainer
 from gansmith.data import Dataset
 from gansmith.evaluation import select
 from gansmith.modalities import MODALITIES
 from gansmith.runs import plan as planning
 from gansmith.runs import recorder
-from gansmith.runs.run import Run
+from gansmith.runs.run import Run, UntrustedError
 from gansmith.sweeps import lease
 from gansmith.sweeps.report import write_sweep_report
 from gansmith.sweeps.study import Sweep, sweep
@@ -33,7 +34,7 @@ KILLED = """
 import os, signal, sys
 from gansmith.runs import recorder
 from gansmith.modalities import MODALITIES
-from gansmith.runs.run import Run
+from gansmith.runs.run import Run, UntrustedError
 from gansmith.sweeps.study import Sweep
 from gansmith.core.trainer import Trainer
 for modality in MODALITIES.values():
@@ -448,3 +449,40 @@ def test_without_optuna_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(RuntimeError, match=r"pip install 'gansmith\[sweep\]'"):
         begun(tmp_path / "s")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_preset_file_that_a_sweep_names_is_executed_with_trust_alone(tmp_path: Path) -> None:
+    mine, executed = tmp_path / "mine.py", tmp_path / "executed"
+    mine.write_text(
+        "from pathlib import Path\n"
+        "from gansmith.presets.classic import gan\n"
+        "def mine(spec, *, width: int = 8, steps: int = 2):\n"
+        "    return gan(spec, width=width, batch=16, steps=steps)\n"
+        f"Path({str(executed)!r}).touch()\n"
+    )
+    options = dict(data="ring", steps=2, vary={"width": [8, 12]}, trials=1)
+    Sweep.begin(f"{mine}:mine", out=tmp_path / "s", **options)
+    executed.unlink()
+    with pytest.raises(UntrustedError, match="--trust"):
+        Sweep.open(tmp_path / "s").play()
+    assert not executed.exists()
+    assert [trial.state for trial in Sweep.open(tmp_path / "s").trials()] == ["stopped"]
+    (trial,) = Sweep.open(tmp_path / "s", trust=True).play().trials()
+    assert trial.state == "done"
+
+
+def test_two_sweeps_that_begin_together_get_a_folder_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = dict(data="ring", steps=2, vary={"width": [8, 12]}, trials=1)
+    planned = [Sweep.plan("gan", **options) for _ in range(2)]
+    names = [sweep.create().folder.name for sweep in planned]
+    assert names == ["gan-ring-0000", "gan-ring-0001"]
+
+
+def test_a_link_in_a_sweep_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "trials").symlink_to(tmp_path)
+    with pytest.raises(FileError, match="trials is a link"):
+        Sweep.open(tmp_path / "s")
