@@ -113,7 +113,7 @@ def arrays() -> Files:
         save(page, images=noise, labels=np.arange(6) % 2)
         found[name] = page.getvalue()
     idx = struct.pack(">4B3I", 0, 0, 8, 3, *noise.shape) + noise.tobytes()
-    return found | {"a.idx": idx, "a-ubyte.gz": gzip.compress(idx)}
+    return found | {"a.idx": idx, "a-ubyte.gz": gzip.compress(idx, mtime=0)}
 
 
 def texts() -> Files:
@@ -122,7 +122,7 @@ def texts() -> Files:
     pairs = "".join(f"{line}\t{line[::-1]}\n" for line in lines.splitlines())
     return {
         "a.txt": lines.encode(),
-        "b.txt.gz": gzip.compress(lines.encode()),
+        "b.txt.gz": gzip.compress(lines.encode(), mtime=0),
         "c.tsv": pairs.encode(),
     }
 
