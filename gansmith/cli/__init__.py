@@ -60,7 +60,6 @@ GANSMITH_TRACE=1 shows where in the code an error was raised.
 
 def main(words: list[str] | None = None) -> None:
     """Run a command; a mistake ends in one clear line and exit status 2."""
-    warnings.formatwarning = lambda message, *_, **__: f"gansmith: {message}\n"
     _print_all_letters()
     words = sys.argv[1:] if words is None else words
     if not words or words[0] in ("-h", "--help"):
@@ -76,7 +75,9 @@ def main(words: list[str] | None = None) -> None:
         if command not in COMMANDS:
             raise ValueError(unknown_name("command", command, COMMANDS))
         rest = _choose_device(rest)
-        import_module(f"gansmith.cli.{command}").main(rest)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            import_module(f"gansmith.cli.{command}").main(rest)
     except BrokenPipeError:  # whoever reads has seen enough, as `| head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -85,12 +86,20 @@ def main(words: list[str] | None = None) -> None:
     ) as error:  # fmt: skip
         if os.environ.get("GANSMITH_TRACE"):
             raise
-        line = f"gansmith {command}: {_sentence(error)}"
-        with survive_closed_stderr():
-            Console(stderr=True, soft_wrap=True).print(printable(line), highlight=False)
+        _complain(f"gansmith {command}: {_sentence(error)}")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+
+
+def _complain(line: str) -> None:
+    with survive_closed_stderr():
+        Console(stderr=True, soft_wrap=True).print(printable(line), highlight=False)
+
+
+def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
+    """A warning as a sentence, without the place in the code."""
+    _complain(f"gansmith: {message}")
 
 
 def _choose_device(words: list[str]) -> list[str]:

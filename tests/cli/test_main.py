@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,6 +54,20 @@ def test_every_command_takes_a_device(ring: Path, refused: Command, said: Comman
             "sample", ring, *option
         )
     assert "wrote made-sheet.png" in said("sample", ring, "-n", "8", "--device=cpu", "-o", "made")
+
+
+def test_a_run_resumed_elsewhere_warns_in_one_sentence(
+    ring: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "moved"
+    shutil.copytree(ring, run)
+    page = json.loads((run / "config.json").read_text("utf-8"))
+    page["versions"]["processor"] = "riscv64 DEFAULT"
+    (run / "config.json").write_text(json.dumps(page), "utf-8")
+    main(["train", "--resume", str(run)])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"gansmith: {run} is resumed elsewhere than it began, so the last bits")
+    assert "processor riscv64 DEFAULT -> " in line
 
 
 def test_the_trace_is_shown_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
