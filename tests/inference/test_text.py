@@ -100,7 +100,7 @@ def test_files_without_a_sentence_or_in_another_encoding_are_named(
     with pytest.raises(DataError, match="a.txt has no sentence"):
         write_sentences(run, tmp_path / "a.txt", tmp_path / "out.txt")
     (tmp_path / "a.txt").write_bytes("caté".encode("latin-1"))
-    with pytest.raises(DataError, match="a.txt is not UTF-8"):
+    with pytest.raises(DataError, match="a.txt:1 is not UTF-8"):
         write_sentences(run, tmp_path / "a.txt", tmp_path / "out.txt")
     (tmp_path / "a.txt").write_bytes("\N{ZERO WIDTH NO-BREAK SPACE}cat".encode())
     assert write_sentences(run, tmp_path / "a.txt", tmp_path / "out.txt").count == 1
