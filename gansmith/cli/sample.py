@@ -34,7 +34,7 @@ class SampleOptions:
         interpolate: interpolate between codes instead, a row for each pair.
         prompt: of a conditional run, what to generate, in words that its data know, such as "a red
             heart"; or the name of a class, or attributes as glasses=1,smile=-1.
-        audio: the same by a WAV or FLAC file, for a run conditioned on audio.
+        audio: the same by an audio file, for a run conditioned on audio.
         gain: decibels that are added to that audio.
         data: where the run's data is now, if it has moved.
         trust: execute the preset file that the run names, which can do all that you can.

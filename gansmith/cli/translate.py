@@ -21,7 +21,7 @@ class TranslateOptions:
 
     Args:
         run: the run's folder.
-        source: an image, a clip, a WAV or FLAC file, a text file, or a folder of them.
+        source: an image, a clip, an audio file, a text file, or a folder of them.
         to: the domain to translate to, of a run with domains; the second of two by default.
         origin: the domain that the files are of; the other one of two by default.
         out: where to write: a folder, or a file for a single one; RUN/translated by default.

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from gansmith.core.files import write_atomic
 from gansmith.data import DataError
+from gansmith.data.readers.file_list import read_bytes
+from gansmith.data.readers.image_file import UnreadableError
 from gansmith.data.readers.lines import read_lines
 from gansmith.inference.files import Conversion, Item, Written, find_files
 from gansmith.runs.run import Run
@@ -60,4 +62,7 @@ def write_sentences(
 
 
 def _lines(file: Path) -> list[str]:
-    return read_lines(file.read_bytes(), str(file))
+    try:
+        return read_lines(read_bytes(file), str(file))
+    except UnreadableError as error:
+        raise DataError(f"{file} cannot be read: {error}") from None

@@ -140,6 +140,28 @@ def test_bad_files_are_named_and_nothing_is_written(run, tmp_path):
         write_outputs(run, tmp_path / "nothing", out)
 
 
+def test_files_without_a_length_and_lossy_ones_are_converted(run, tmp_path):
+    """A FLAC out of a pipe as if it said its length; what is only read becomes a WAV."""
+    given, raw = tmp_path / "given", audio_bytes(recording(20, 8000), 8000, ".flac")
+    given.mkdir()
+    (given / "whole.flac").write_bytes(raw)
+    piped = raw[:21] + bytes([raw[21] & 0xF0, 0, 0, 0, 0]) + raw[26:]
+    (given / "piped.flac").write_bytes(piped)
+    (given / "cut.flac").write_bytes(piped[: len(raw) // 2])
+    soundfile.write(given / "a.mp3", recording(0.5, 8000)[0].numpy(), 8000, format="MP3")
+    with pytest.raises(DataError, match="^[^;]*cut.flac is damaged or cut: after [^;]*$"):
+        write_outputs(run, given, tmp_path / "out")
+    assert write_outputs(run, given, tmp_path / "out", skip_bad=True).count == 3
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "a.wav",
+        "piped.flac",
+        "whole.flac",
+    }
+    one, other = (read_audio(tmp_path / "out" / f"{x}.flac").waveform for x in ("whole", "piped"))
+    assert torch.equal(one, other)
+    assert read_audio(tmp_path / "out" / "a.wav").subtype == "PCM_16"
+
+
 def test_clipped_recordings_are_converted_and_reported(run, tmp_path):
     loud = (8 * recording(1, 8000)).clamp(-1, 1)
     (tmp_path / "loud.wav").write_bytes(audio_bytes(loud, 8000))

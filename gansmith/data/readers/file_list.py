@@ -145,18 +145,25 @@ def list_zip(archive: zipfile.ZipFile) -> list[DataFile]:
     return [members[name] for name in sorted(members)]
 
 
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a file. Raises UnreadableError for what is no file, as a pipe or a device."""
+def read_bytes(path: Path, most: float = MAX_BYTES) -> bytes:
+    """The bytes of a file. Raises UnreadableError as `check_file`, and for more than `most`."""
+    check_file(path)
     try:
-        if not path.is_file():
-            path.stat()  # an error that says why, where there is one
-            raise UnreadableError("a folder, a pipe or a device, and no file")
-        with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                raise UnreadableError(f"more than {MAX_BYTES} bytes")
-            return file.read()
+        if path.stat().st_size > most:
+            raise UnreadableError(f"more than {most} bytes")
+        return path.read_bytes()
     except OSError as error:
         raise UnreadableError(f"{type(error).__name__}: {error.strerror}") from error
+
+
+def check_file(path: Path) -> None:
+    """Raises UnreadableError where there is no file: from a pipe one would wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise UnreadableError(f"{type(error).__name__}: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        raise UnreadableError("a folder, a pipe or a device, and no file")
 
 
 def check_expansion(packed: int, unpacked: int) -> None:

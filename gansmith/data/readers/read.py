@@ -25,9 +25,9 @@ from gansmith.data.spec import DataError, Dataset
 
 FORMS = (
     "a folder of images, of class folders, of train and val, of condition and real, or of trainA "
-    "and trainB; a zip of the same; WAV or FLAC files in the same ways; images and sounds of the "
-    "same names; .npz or .npy; IDX files or a folder of them; .txt or .txt.gz with a sentence per "
-    "line, .tsv with a pair of sentences, or a folder of text files"
+    "and trainB; a zip of the same; sounds (WAV, FLAC, MP3, Ogg) in the same ways; images and "
+    "sounds of the same names; .npz or .npy; IDX files or a folder of them; .txt or .txt.gz with a "
+    "sentence per line, .tsv with a pair of sentences, or a folder of text files"
 )
 
 

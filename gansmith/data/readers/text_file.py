@@ -11,6 +11,7 @@ tokenizing); blank lines are skipped.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ import torch
 from gansmith.data.build import text_dataset, with_condition
 from gansmith.data.condition import Condition
 from gansmith.data.readers.decode_cache import BadFiles
-from gansmith.data.readers.file_list import RATIO, SMALL, gunzip, list_files
+from gansmith.data.readers.file_list import RATIO, SMALL, gunzip, list_files, read_bytes
 from gansmith.data.readers.image_file import UnreadableError
 from gansmith.data.readers.image_size import unusable_files
 from gansmith.data.readers.layout import HELD_OUT_NAMES
@@ -256,7 +257,7 @@ def _lines(path: Path, *, blank: bool = False) -> list[Line]:
     Raises DataError for a file that cannot be read, or is not UTF-8.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_bytes(path, math.inf)
         if raw.startswith(b"\x1f\x8b"):
             raw = gunzip(raw, max(SMALL, RATIO * len(raw)))
     except (OSError, EOFError, zlib.error, UnreadableError) as error:

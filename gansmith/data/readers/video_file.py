@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from gansmith.core.files import distinct_names
-from gansmith.data.readers.file_list import list_files, read_bytes
+from gansmith.data.readers.file_list import check_file, list_files, read_bytes
 from gansmith.data.readers.image_file import (
     EXTENSIONS,
     UnreadableError,
@@ -150,6 +150,7 @@ def _ffmpeg() -> Any:
 
 def _opened(file: Path, options: Sequence[str] = ()) -> tuple[Any, dict[str, Any]]:
     """The frames of a film as bytes, and its facts. Raises UnreadableError."""
+    check_file(file)
     reader = _ffmpeg().read_frames(str(file), output_params=list(options))
     try:
         return reader, next(reader)

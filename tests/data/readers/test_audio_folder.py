@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+import soundfile
 import torch
 
-from gansmith.audio import write_audio
+from gansmith.audio import audio_bytes, write_audio
 from gansmith.core.rng import Rng
 from gansmith.data import DataError, open_data
+from gansmith.data.readers.split import hold_out
 
 
 def wave(count: int, seed: int = 1, channels: int = 1) -> torch.Tensor:
@@ -67,6 +69,41 @@ def test_silence_is_left_out(tmp_path):
     write_audio(tmp_path / "x" / "silent.wav", torch.zeros(1, 9000), 8000)
     data = open_data(tmp_path / "x")
     assert data.spec.train + data.spec.held_out == 4
+
+
+def test_a_silent_file_is_not_what_is_held_out(tmp_path):
+    """Another one is, and the silent one is told; a part with nothing else is refused by name."""
+    names = [f"{number}.wav" for number in range(12)]
+    filled(tmp_path / "x", 12, 4000)
+    for name, out in zip(names, hold_out(names, None, ""), strict=True):
+        if out:
+            write_audio(tmp_path / "x" / name, torch.zeros(1, 9000), 8000)
+    data = open_data(tmp_path / "x")
+    assert data.spec.held_out > 0
+    assert set(data.skipped.values()) == {"is silent"}
+    filled(tmp_path / "y" / "train", 3, 4000)
+    write_audio(tmp_path / "y" / "val" / "0.wav", torch.zeros(1, 9000), 8000)
+    with pytest.raises(DataError, match=r"1 of 4 sounds cannot be used:\n  val/0.wav: is silent"):
+        open_data(tmp_path / "y")
+
+
+def test_damaged_sounds_are_named_and_can_be_skipped(tmp_path):
+    filled(tmp_path / "x", 4)
+    raw = audio_bytes(wave(60_000), 8000, ".flac")
+    (tmp_path / "x" / "cut.flac").write_bytes(raw[: len(raw) // 2])
+    raw = audio_bytes(wave(9000), 8000)
+    (tmp_path / "x" / "short.wav").write_bytes(raw[:5000])
+    with pytest.raises(DataError, match=r"cut.flac: .*damaged or cut(.|\n)*short.wav: .*was cut"):
+        open_data(tmp_path / "x")
+    assert set(open_data(tmp_path / "x", skip_bad=True).skipped) == {"cut.flac", "short.wav"}
+
+
+@pytest.mark.parametrize("format_", ["mp3", "ogg"])
+def test_folders_of_lossy_sounds_are_read(format_, tmp_path):
+    for number in range(3):
+        path = tmp_path / f"{number}.{format_}"
+        soundfile.write(path, wave(9000, number)[0].numpy(), 8000, format=format_.upper())
+    assert open_data(tmp_path, size=4096).spec.rate == 8000
 
 
 def test_a_given_split_is_used(tmp_path):

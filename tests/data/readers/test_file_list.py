@@ -99,6 +99,15 @@ def test_pipes_and_sockets_are_named_and_nobody_waits_for_them(tmp_path: Path) -
     listener.close()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("suffix", [".wav", ".txt", ".mp4", ".gif"])
+def test_a_pipe_of_any_name_is_refused(suffix: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / f"x{suffix}")
+    clips = suffix in (".mp4", ".gif")
+    with pytest.raises(DataError, match="a pipe or a device"):
+        open_data(f"video2:{tmp_path}" if clips else tmp_path)
+
+
 def test_links_that_lead_to_themselves_end(tmp_path: Path) -> None:
     for number in range(3):
         put(tmp_path, f"x/{number}.png", png(number))
