@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -24,29 +25,30 @@ CLIPS = 16  # held-out clips that are continued on a sheet
 def write_samples(
     run: Run, n: int, seed: int, out: Path, condition: str | Tensor | None = None
 ) -> Path:
-    """Write n samples into the folder `out`, and beside it a sheet of them to look at.
+    """Write n samples into the folder `out`, and beside it a sheet of the first 1,024 at most.
 
     The folder holds nothing but these samples, so that it can be measured, or trained on, as it
     is. Where `out` ends in .png, the sheet alone is written, under that name (a sheet of text as
     .txt).
     condition: a prompt, or conditions as in the data, for a conditional run.
-    Returns the file to look at. Raises ValueError where samples of an earlier
-    call would stay; in the run's own folder these are removed.
+    Returns the file to look at. Raises ValueError where samples of an earlier call would stay; in
+    the run's own folder these are removed.
     """
     check_bounds({"n": n, "seed": seed})
     alone = out.suffix.lower() == ".png" and not out.is_dir()
     old = [] if alone else _older(out, n, out == run.folder / "generated")
-    samples = run.sample(n, seed, condition).cpu()
+    pieces = run.sample_pieces(n, seed, condition)
+    samples = next(pieces).cpu()
     modality, examples = modality_of(run.spec), run.examples
     shown = None
     if condition is None and isinstance(run.game, ConditionalSampler) and run.spec.condition:
-        shown = default_conditions(examples, n)
+        shown = default_conditions(examples, len(samples))
     if alone:
         sheet = modality.sheet(samples, examples, shown)
         target = out if sheet.suffix == ".png" else out.with_suffix(sheet.suffix)
         write_atomic(target, sheet.content)
         return target
-    modality.save(samples, out, examples)
+    modality.save(chain([samples], pieces), out, examples)
     for path in old:
         path.unlink()
     if run.spec.condition is not None and run.spec.condition.frames:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -70,9 +70,9 @@ class Audio:
         rows = [spectrograms(x, rate) for x in alike]
         return Sheet(".png", png_bytes(stacked_rows(rows, IN_A_ROW)))
 
-    def save(self, samples: Tensor, out: Path, dataset: Dataset) -> None:
+    def save(self, pieces: Iterable[Tensor], out: Path, dataset: Dataset) -> None:
         """A WAV for each waveform."""
-        for place, waveform in enumerate(samples.cpu()):
+        for place, waveform in enumerate(waveform for piece in pieces for waveform in piece.cpu()):
             write_audio(out / f"{place:05d}.wav", waveform, dataset.spec.rate)
 
     def compare(self, named: Mapping[str, Tensor], dataset: Dataset) -> Sheet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -79,8 +79,9 @@ class Modality(Protocol):
         these beside them."""
         ...
 
-    def save(self, samples: Tensor, out: Path, dataset: Dataset) -> None:
-        """Write samples into the folder `out`, which then holds nothing else."""
+    def save(self, pieces: Iterable[Tensor], out: Path, dataset: Dataset) -> None:
+        """Write samples, which come in pieces, into the folder `out`, which then holds nothing
+        else."""
         ...
 
     def compare(self, named: Mapping[str, Tensor], dataset: Dataset) -> Sheet:

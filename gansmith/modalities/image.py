@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -85,9 +85,9 @@ class Image:
         true = real[torch.arange(count) % len(real)]
         return _png(stacked_rows([*(x[:count] for x in given), images[:count], true], columns))
 
-    def save(self, samples: Tensor, out: Path, dataset: Dataset) -> None:
+    def save(self, pieces: Iterable[Tensor], out: Path, dataset: Dataset) -> None:
         """A PNG for each image."""
-        for place, image in enumerate(to_uint8(samples)):
+        for place, image in enumerate(image for piece in pieces for image in to_uint8(piece)):
             write_atomic(out / f"{place:05d}.png", png_bytes(to_pil(image)))
 
     def compare(self, named: Mapping[str, Tensor], dataset: Dataset) -> Sheet:

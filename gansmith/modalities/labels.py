@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -72,8 +72,9 @@ class Labels:
         pages = ([names_of(row, names) for row in rows[:count]] for rows in (samples, true))
         return Sheet(".png", captioned(conditions, *pages))
 
-    def save(self, samples: Tensor, out: Path, dataset: Dataset) -> None:
+    def save(self, pieces: Iterable[Tensor], out: Path, dataset: Dataset) -> None:
         """A table, labels.tsv, of the held-out images."""
+        samples = torch.cat(list(pieces))
         held_out = len(dataset.held_out["real"])
         rows = [f"held-out {place % held_out}" for place in range(len(samples))]
         write_atomic(out / "labels.tsv", table(rows, samples, dataset.spec.classes).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -68,10 +68,10 @@ class Points:
         real = torch.as_tensor(dataset.held_out["real"])[: len(samples)]
         return Sheet(".png", points_over_real(samples.cpu(), real))
 
-    def save(self, samples: Tensor, out: Path, dataset: Dataset) -> None:
+    def save(self, pieces: Iterable[Tensor], out: Path, dataset: Dataset) -> None:
         """One array, samples.npy."""
         page = io.BytesIO()
-        np.save(page, samples.cpu().numpy())
+        np.save(page, torch.cat([piece.cpu() for piece in pieces]).numpy())
         write_atomic(out / "samples.npy", page.getvalue())
 
     def compare(self, named: Mapping[str, Tensor], dataset: Dataset) -> Sheet:

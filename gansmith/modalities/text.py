@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -61,10 +61,10 @@ class Text:
             lines = [f"{one} -> {other}" for one, other in zip(given, lines, strict=True)]
         return Sheet(".txt", ("\n".join(lines) + "\n").encode())
 
-    def save(self, samples: Tensor, out: Path, dataset: Dataset) -> None:
+    def save(self, pieces: Iterable[Tensor], out: Path, dataset: Dataset) -> None:
         """One file, samples.txt."""
-        lines = "\n".join(dataset.sentences(samples)) + "\n"
-        write_atomic(out / "samples.txt", lines.encode())
+        lines = [line + "\n" for piece in pieces for line in dataset.sentences(piece)]
+        write_atomic(out / "samples.txt", "".join(lines).encode())
 
     def compare(self, named: Mapping[str, Tensor], dataset: Dataset) -> Sheet:
         """Some sentences under each name."""

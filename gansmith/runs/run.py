@@ -48,6 +48,7 @@ from gansmith.version import __version__
 
 METRICS = "metrics.json"
 CHECKPOINTS = ("best", "latest")
+PIECE = 1024  # samples that are generated at one time
 EXAMPLES_KEPT = 256  # held-out examples that a run folder keeps, where sampling needs some
 
 
@@ -401,7 +402,6 @@ class Run:
         """How long the run was played, all sittings together."""
         return read_clock(self.folder)
 
-    @torch.no_grad()
     def sample(self, n: int = 64, seed: int = 0, condition: str | Tensor | None = None) -> Tensor:
         """n examples: images (n, C, H, W) in [-1, 1], points (n, dim), or token ids (n, T).
 
@@ -411,7 +411,15 @@ class Run:
         Raises TypeError when the game has nothing to sample, or takes no conditions; DataError for
         words that the data do not have; ValueError for n or seed beyond their bounds.
         """
+        return torch.cat(list(self.sample_pieces(n, seed, condition)))
+
+    @torch.no_grad()
+    def sample_pieces(
+        self, n: int, seed: int = 0, condition: str | Tensor | None = None
+    ) -> Iterator[Tensor]:
+        """What `sample` gives, in pieces of PIECE rows, so that memory does not grow with n."""
         check_bounds({"n": n, "seed": seed})
+        rng = Rng(seed, 1, 1)
         if isinstance(self.game, ConditionalSampler):
             if condition is None:
                 condition = default_conditions(self.examples, n)
@@ -419,13 +427,16 @@ class Run:
                 condition = parse_prompt(self.examples, condition, n)
             if len(condition) == 1:
                 condition = condition.expand(n, *condition.shape[1:])
-            return self.game.generate(to_model_input(condition, self.game), Rng(seed, 1, 1))
+            for rows in condition.split(PIECE):
+                yield self.game.generate(to_model_input(rows, self.game), rng)
+            return
         if condition is not None:
             raise TypeError(f"{self.config.preset} is unconditional: it takes no condition")
         if not isinstance(self.game, Samples):
             use = self.next_command(str(self.folder))
             raise TypeError(f"{self.config.preset} does not sample; use gansmith {use}")
-        return self.game.sample(n, Rng(seed, 1, 1))
+        for start in range(0, n, PIECE):
+            yield self.game.sample(min(PIECE, n - start), rng)
 
     @torch.no_grad()
     def translate(self, x: Tensor, target: str | None = None, source: str | None = None) -> Tensor:

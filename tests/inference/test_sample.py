@@ -212,3 +212,25 @@ def test_what_cannot_be_sampled_is_refused(
     with pytest.raises(DataError, match="digits has nothing called 'seven'; .*there are 0, 1"):
         write_samples(by_class, 3, 0, tmp_path, "seven")
     assert not content(tmp_path)
+
+
+def test_many_samples_are_written_piece_by_piece(
+    digits: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = digits.sample(40, 3)
+    monkeypatch.setattr("gansmith.runs.run.PIECE", 16)
+    pieces = digits.sample_pieces(40, 3)
+    there: list[int] = []  # files that are there when a piece is generated
+    game = digits.game
+    decode = game.G.forward
+
+    def counted(z: torch.Tensor) -> torch.Tensor:
+        there.append(len(list((tmp_path / "made").glob("*.png"))))
+        return decode(z)
+
+    assert [len(piece) for piece in pieces] == [16, 16, 8]
+    torch.testing.assert_close(digits.sample(40, 3), whole)
+    monkeypatch.setattr(game.G, "forward", counted)
+    write_samples(digits, 40, 3, tmp_path / "made")
+    assert there == [0, 16, 32]
+    assert len(content(tmp_path / "made")) == 40

@@ -66,7 +66,7 @@ def test_a_condition_of_another_length_is_not_shown() -> None:
 
 def test_every_waveform_is_a_file(tmp_path: Path) -> None:
     waves = 0.5 * Rng(1).normal(3, 4096).clamp(-1, 1)
-    AUDIO.save(waves, tmp_path / "out", spoken())
+    AUDIO.save([waves], tmp_path / "out", spoken())
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["00000.wav", "00001.wav", "00002.wav"]
     found = read_audio(tmp_path / "out" / "00001.wav")

@@ -80,7 +80,7 @@ def test_the_hole_and_the_mask_of_a_condition_are_not_shown_as_an_image() -> Non
 
 
 def test_every_image_is_a_file(tmp_path: Path) -> None:
-    IMAGES.save(samples(3), tmp_path / "out", digits())
+    IMAGES.save([samples(3)], tmp_path / "out", digits())
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         f"{n:05d}.png" for n in range(3)
     ]

@@ -60,7 +60,7 @@ def test_a_sheet_shows_images_with_their_labels() -> None:
 
 
 def test_labels_are_saved_as_a_table_of_held_out_images(tmp_path: Path) -> None:
-    LABELS.save(true(5), tmp_path / "out", collages())
+    LABELS.save([true(5)], tmp_path / "out", collages())
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["labels.tsv"]
     with (tmp_path / "out" / "labels.tsv").open() as file:
         rows = list(csv.DictReader(file, delimiter="\t"))

@@ -30,7 +30,7 @@ def test_points_are_plotted_over_real_ones_and_saved_as_one_array(tmp_path: Path
     sheet = POINTS.sheet(points, ring())
     with Image.open(io.BytesIO(sheet.content)) as page:
         assert page.size == (480, 480)
-    POINTS.save(points, tmp_path / "out", ring())
+    POINTS.save([points], tmp_path / "out", ring())
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["samples.npy"]
     saved = np.load(tmp_path / "out" / "samples.npy")
     assert saved.dtype == np.float32

@@ -27,7 +27,7 @@ def test_a_sentence_is_a_line_of_a_sheet_and_of_a_file(tmp_path: Path) -> None:
     lines = grammar().sentences(tokens)
     sheet = TEXT.sheet(tokens, grammar())
     assert (sheet.suffix, sheet.content.decode()) == (".txt", "\n".join(lines) + "\n")
-    TEXT.save(tokens, tmp_path / "out", grammar())
+    TEXT.save([tokens], tmp_path / "out", grammar())
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["samples.txt"]
     assert (tmp_path / "out" / "samples.txt").read_text().splitlines() == lines
 
