@@ -14,9 +14,9 @@ from gansmith.metrics import memorization_report, nearest_shifted
 
 
 def run(arm: str, seed: int, count: int, train: int, steps: int) -> Numbers:
-    """Ratios of distances to training and held-out pictures, of shifted copies or of a GAN."""
+    """Ratios of the two least distances to training pictures, of shifted copies or of a GAN."""
     data = open_data("fashion")
-    source, held = data.train["real"][:train], data.held_out["real"][:train]
+    source, held = data.train["real"][:train], data.held_out["real"][:count]
     if arm == "memoriser":
         picked = source[Rng(seed, 2).permutation(train)[:count]]
         made = torch.roll(picked, (2, -2), (2, 3))
@@ -25,13 +25,8 @@ def run(arm: str, seed: int, count: int, train: int, steps: int) -> Numbers:
         trainer.fit()
         with trainer.ema.applied(trainer.game) as game:
             made = to_uint8(sample_on_cpu(game, count, Rng(seed, 1, 1)))
-    known = held[:count]
     report = memorization_report(
-        nearest_shifted(made, source),
-        nearest_shifted(made, held),
-        nearest_shifted(known, source),
-        nearest_shifted(known, held, exclude_self=True),
-        train,
+        nearest_shifted(made, source), nearest_shifted(held, source), train
     )
     return {"alarm": float(report.alarm), "ratios": report.ratio.tolist()}
 
@@ -53,10 +48,11 @@ ARMS = ("memoriser", "honest")
 EXPERIMENT = Experiment(
     id="M8",
     title="A generator that copies is detected",
-    claim="Training pictures shifted by two pixels are nearer to the training set than to "
-    "held-out pictures, by far more than the samples of an honest GAN.",
+    claim="Training pictures shifted by two pixels are nearer to one training picture than to all "
+    "others, by far more than the samples of an honest GAN.",
     paper="arXiv:2004.05675; arXiv:1511.01844",
-    metric="ratio of the distances to the nearest training and held-out picture, over small shifts",
+    metric="ratio of the distances to the nearest and the second nearest training picture, over "
+    "small shifts",
     criterion="AUC at least 0.95; alarm on the copies and none on the GAN",
     arms=ARMS,
     run=run,
