@@ -203,10 +203,19 @@ class Run:
         return trusted_preset(self.config.preset, self.trusted, self.folder / FILE)
 
     def recipe(self) -> Recipe:
-        """Build the game anew, with the run's own initial weights."""
+        """Build the game anew, with the run's own initial weights.
+
+        Raises ValueError, TypeError for keywords that the preset cannot be built with.
+        """
         build = self.preset.build
         torch.manual_seed(self.config.seed)
-        return build(self.spec, **self.config.keywords)
+        try:
+            return build(self.spec, **self.config.keywords)
+        except (AttributeError, KeyError, IndexError) as error:
+            raise ValueError(
+                f"{self.config.preset} cannot be built with the keywords of {self.folder}: "
+                f"{error!r}"
+            ) from error
 
     def trainer(self, recipe: Recipe) -> Trainer:
         """A trainer of this run's recipe, at step 0."""

@@ -341,3 +341,10 @@ def test_a_resumption_that_is_refused_writes_nothing(played, given):
     with pytest.raises(DataError, match="say where it is now by --data"):
         Run.open(played.folder, data="gone.npz").resume(steps=9)
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_keyword_of_another_type_is_an_error_that_names_the_run(played):
+    played.config.preset = "cgan"
+    played.config.keywords = {"augment": [[1]]}
+    with pytest.raises(ValueError, match="cgan cannot be built with the keywords of .*played"):
+        played.recipe()
