@@ -5,7 +5,7 @@
 
 Plays each test marked `trained` (tests/conftest.py) with five seeds, and each seed with the vector
 instructions of this processor, with AVX2 and with none, or the given parts of this matrix; prints a
-Markdown table of each number, its bounds, and the worst over all that lies in the folder. What lies
+Markdown table of each number, its bounds, and its range over all that lies in the folder. What lies
 there already is not played again: delete its file to do so. Parts of one selection each may lie in
 folders below it.
 """
@@ -60,25 +60,19 @@ def read(page: Path) -> Numbers:
     return found
 
 
-def room(value: float, low: float, high: float) -> float:
-    """How far a number lies within its bounds; below 0 it is outside, as NaN is."""
-    return min(value - low, high - value) if value == value else -float("inf")
-
-
 def table(matrix: dict[str, Numbers]) -> str:
-    """A row for each number: bounds, median, worst and where, and how many runs miss."""
+    """A row for each number: bounds, least, median and most over the matrix, and what missed."""
     rows = sorted({key for numbers in matrix.values() for key in numbers})
-    lines = ["| test | number | wanted | median | worst | of | missed |", "| --- " * 7 + "|"]
-    for key in rows:
-        seen = {cell: numbers[key] for cell, numbers in matrix.items() if key in numbers}
-        cell, worst = min(seen.items(), key=lambda pair: room(*pair[1]))
-        value, low, high = worst
-        missed = sum(room(*number) < 0 for number in seen.values())
-        middle = median(number[0] for number in seen.values())
-        lines.append(
-            f"| {key[0]} | {key[1]} | {low:.3g} to {high:.3g} | {middle:.3g} | {value:.3g} "
-            f"| {cell} | {missed} of {len(seen)} |"
-        )
+    lines = ["| test | number | wanted | least | median | most | missed |", "| --- " * 7 + "|"]
+    for test, name in rows:
+        seen = {part: found[test, name] for part, found in matrix.items() if (test, name) in found}
+        values = [value for value, _, _ in seen.values()]
+        _, low, high = next(iter(seen.values()))
+        # NaN lies within nothing
+        missed = [part for part, (value, low, high) in seen.items() if not low <= value <= high]
+        numbers = " | ".join(f"{x:.3g}" for x in (min(values), median(values), max(values)))
+        told = f"{len(missed)} of {len(seen)} {', '.join(missed)}".strip()
+        lines.append(f"| {test} | {name} | {low:.3g} to {high:.3g} | {numbers} | {told} |")
     return "\n".join(lines)
 
 
