@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -10,6 +11,12 @@ import torch
 
 # Small tensors gain nothing from more threads, and a shared machine loses.
 torch.set_num_threads(1)
+
+# A shell ignores these for what it puts in the background, and programs leave that as it is.
+for name, usual in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+    number = getattr(signal, name, None)
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
 
 Bounds = Mapping[str, tuple[float, float]]
 Within = Callable[[Mapping[str, float], Bounds], None]

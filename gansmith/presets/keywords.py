@@ -62,14 +62,14 @@ KEYWORDS = {
 GROUPS: dict[Interval, str] = {
     SIZE: "width latent d_width embed_dim code_dim hidden_dim filters dims kernels blocks d_layers "
     "members shots rollouts",
-    COUNT: "d_steps g_steps small_steps buffer_size memory chain_steps sample_rounds p "
-    "sinkhorn_iterations",
-    NOT_NEGATIVE: "d_pretrain_steps mle_steps unroll_steps pool_size patch_size margin beta "
+    COUNT: "d_steps g_steps buffer_size memory chain_steps sample_rounds p sinkhorn_iterations",
+    NOT_NEGATIVE: "d_pretrain_steps small_steps mle_steps unroll_steps pool_size patch_size margin "
+    "beta threshold_lr_factor "
     "margin_scale aux_weight bce_weight consistency_weight content_weight cycle_weight fm_weight "
     "fake_mismatch_weight gdl_weight identity_weight l1_weight lp_weight margin_weight "
     "match_weight mismatch_weight penalty_weight perceptual_weight preemphasis_weight "
     "pull_away_weight real_weight reg_weight spectral_weight",
-    POSITIVE: "lr d_lr g_lr_factor sigma_lr threshold_lr_factor epsilon gamma lambda_k sigma "
+    POSITIVE: "lr d_lr g_lr_factor sigma_lr epsilon gamma lambda_k sigma "
     "noise step_size init_range weight_clip",
     FRACTION: "beta1 beta2 momentum dropout",
     PROBABILITY: "restart_prob",

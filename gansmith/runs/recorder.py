@@ -292,4 +292,4 @@ def read_clock(folder: Path) -> float:
     if not path.exists():
         return 0.0
     with naming_damage(path, "Remove it: the time is then counted anew"):
-        return float(json.loads(path.read_text())["seconds"])
+        return float(json.loads(path.read_text("utf-8"))["seconds"])

@@ -194,7 +194,7 @@ def test_what_only_large_arrays_are_refused_for(tmp_path: Path) -> None:
         read_path(path, large=1)
     path = saved(tmp_path, "own.npy", RGB)
     path.write_bytes(path.read_bytes()[:-700])
-    with pytest.raises(DataError, match=r"own.npy cannot be read: it ends before row 50 of 50"):
+    with pytest.raises(DataError, match="own.npy cannot be read: its header .* 12150 bytes"):
         read_path(path, large=1)
     path = saved(tmp_path, "own.npy", np.where(RGB > 254, np.nan, RGB).astype(np.float32))
     with pytest.raises(DataError, match="with NaN or infinity"):

@@ -28,7 +28,7 @@ def idx(values: np.ndarray) -> bytes:
 
 
 def files(shade: int = 7) -> dict[str, bytes]:
-    counts = {"train": 6, "t10k": 3}
+    counts = {"train": 10, "t10k": 3}
     made = {}
     for split, count in counts.items():
         made[f"{split}-images-idx3-ubyte"] = idx(np.full((count, 28, 28), shade))
@@ -60,7 +60,7 @@ def test_plain_and_gzipped_files(tmp_path, name, pack):
     put(tmp_path / "cache" / name, files(), pack)
     dataset = open_local(name)
     assert dataset.spec.name == name
-    assert (dataset.spec.train, dataset.spec.held_out, dataset.spec.size) == (6, 3, 28)
+    assert (dataset.spec.train, dataset.spec.held_out, dataset.spec.size) == (10, 3, 28)
     assert dataset.held_out["label"].tolist() == [0, 1, 2]
     assert len(dataset.spec.classes) == 10
 
@@ -94,7 +94,7 @@ def test_an_archive_cannot_write_outside_its_scratch_folder(tmp_path, monkeypatc
     (tmp_path / "deep" / "scratch").mkdir(parents=True)
     path = tmp_path / "cache" / "mnist" / "evil.tgz"
     tar(path, {f"../../{name}": raw for name, raw in files().items()} | {"../../loot": b"x"})
-    assert open_local("mnist").spec.train == 6
+    assert open_local("mnist").spec.train == 10
     assert not (tmp_path / "deep" / "loot").exists()
     assert not list((tmp_path / "deep").glob("*ubyte*"))
     assert list((tmp_path / "deep" / "scratch").iterdir()) == []
