@@ -187,6 +187,7 @@ def projection(
     embed_dim: int = 32,
     real_weight: float = 1.0,
     mismatch_weight: float = 0.0,
+    normalize_heads: bool = False,
     d_steps: int = 1,
     lr: float = 1e-3,
     beta1: float = 0.5,
@@ -198,14 +199,17 @@ def projection(
 
     width: channels of G next to the image; D has residual blocks of twice as many.
     embed_dim: dimension of the embedding of the condition in G.
+    normalize_heads: spectral norm in psi and the embedding of D too, as in the paper.
     """
     c = condition_of(spec, "projection")
     trunk = nn.Sequential(ResNetCritic(spec.channels, spec.size, 2 * width).blocks, nn.ReLU())
+    G = conditional_generator(spec, c, latent, embed_dim, width)
+    D = ProjectionDiscriminator(
+        spectral_norm_all(trunk), 2 * width, condition_encoder(c, 2 * width)
+    )
     game = ConditionalGAN(
-        conditional_generator(spec, c, latent, embed_dim, width),
-        spectral_norm_all(
-            ProjectionDiscriminator(trunk, 2 * width, condition_encoder(c, 2 * width))
-        ),
+        G,
+        spectral_norm_all(D) if normalize_heads else D,
         objective=OBJECTIVES["hinge"],
         condition_field=c.field,
         real_weight=real_weight,
@@ -386,6 +390,7 @@ FAMILY: dict[str, Preset] = {
         paper=dict(
             width=64,
             latent=128,
+            normalize_heads=True,
             d_steps=5,
             lr=2e-4,
             beta1=0.0,

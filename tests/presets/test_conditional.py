@@ -71,7 +71,7 @@ def test_the_data_s_own_condition_comes_before_its_classes() -> None:
 
 @pytest.mark.parametrize("kind", ["class", "sentence"])
 def test_every_layer_of_projection_s_discriminator_is_normalized(kind: str) -> None:
-    recipe = PRESETS["projection"].build(BY[kind], width=4)
+    recipe = PRESETS["projection"].build(BY[kind], width=4, normalize_heads=True)
     names = [name for name, p in recipe.game.D.named_parameters() if p.ndim > 1]  # type: ignore
     assert {"last", "encoder"} <= {name.split(".")[0] for name in names}
     assert all(name.endswith("parametrizations.weight.original") for name in names)
