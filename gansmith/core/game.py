@@ -19,6 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from gansmith.core.images import to_float
 from gansmith.core.rng import Rng
+from gansmith.core.suggest import unknown_name
 
 Losses = dict[str, Tensor]
 
@@ -129,6 +130,8 @@ class Phase:
     def __post_init__(self) -> None:
         if not self.name:
             object.__setattr__(self, "name", self.moves)
+        if not self.movers:
+            raise ValueError(f"a phase moves at least one player; got moves={self.moves!r}")
         if self.repeat < 1 or self.every < 1:
             raise ValueError(
                 f"phase {self.name!r} is played at least once, every so many steps; got "
@@ -177,7 +180,8 @@ class Game(nn.Module):
 
         Raises ValueError when a phase moves something that is not a module of this game, or two
         players that share a parameter, reuses a batch when no phase came before it, or has the
-        name of another phase of its stage.
+        name of another phase of its stage; and when no phase moves a parameter that requires a
+        gradient.
         """
         names = dict.fromkeys(
             name for stage in self.stages() for phase in stage.phases for name in phase.movers
@@ -186,6 +190,15 @@ class Game(nn.Module):
         modules = {name: module for name, module in self._modules.items() if module is not None}
         for stage in self.stages():
             self._check(stage, modules)
+        moved = {id(p) for name in names for p in modules[name].parameters()}
+        for name, parameter in self.named_parameters():
+            if parameter.requires_grad and id(parameter) not in moved:
+                part = name.partition(".")[0]
+                raise ValueError(
+                    f"no phase of {type(self).__name__} moves {part!r}, so it would never be "
+                    f"trained; phases move {', '.join(names)}. Move it in a phase, or say that it "
+                    f"is meant to stay as it is: self.{part}.requires_grad_(False)"
+                )
         return {name: modules[name] for name in names}
 
     def _check(self, stage: Stage, modules: dict[str, nn.Module]) -> None:
@@ -199,10 +212,8 @@ class Game(nn.Module):
         for position, phase in enumerate(stage.phases):
             for name in phase.movers:
                 if name not in modules:
-                    raise ValueError(
-                        f"phase {phase.name!r} of {type(self).__name__} moves {name!r}, which is "
-                        f"not a player; players are {', '.join(modules)}"
-                    )
+                    phase_of = f"phase {phase.name!r} of {type(self).__name__}"
+                    raise ValueError(f"{phase_of} moves an {unknown_name('player', name, modules)}")
             moved = [id(p) for name in phase.movers for p in modules[name].parameters()]
             if len(set(moved)) < len(moved):
                 raise ValueError(

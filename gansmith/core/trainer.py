@@ -20,6 +20,7 @@ from gansmith.core.ema import EMA
 from gansmith.core.game import Batch, Game, Phase, Stage
 from gansmith.core.recipe import Optim, Schedule, adam, constant
 from gansmith.core.rng import Rng
+from gansmith.core.suggest import unknown_name
 
 Callback = Callable[["Trainer", dict[str, Tensor]], bool]
 PRECISIONS = ("float32", "bfloat16")
@@ -57,8 +58,8 @@ class Trainer:
 
     game: its players are moved in place.
     source: `source.at(n)` is the n-th batch drawn by the run.
-    optim: per player, a function from its parameters to its optimizer; Adam(2e-4, 0.5) where
-        absent.
+    optim: per player, a function from its parameters to its optimizer; by default Adam(2e-4, 0.5)
+        for each.
     steps: the length of the run, which schedules are measured against.
     schedule: factor on all learning rates, from (step, steps).
     ema: decay of the exponential moving averages of `game.averaged`; 0 keeps none.
@@ -69,8 +70,12 @@ class Trainer:
     channels_last: memory layout of images and kernels.
     seed: with the number of a draw it gives every random number of that draw.
 
-    Raises ValueError for an unknown precision, a batch that does not divide, or a phase
-    that moves something that is not a player.
+    A parameter that requires no gradient, as of a pretrained part, is never trained; from here on
+    no parameter of the game requires one outside its phase.
+
+    Raises ValueError for an unknown precision, a batch that does not divide, players that
+    `Game.players` refuses, a player without an optimizer or one whose parameters are all frozen,
+    and an optimizer of something that is not a player.
     """
 
     def __init__(
@@ -102,8 +107,12 @@ class Trainer:
         self.source, self.seed, self.micro, self.clip = source, seed, micro, clip
         self.precision, self.steps, self.schedule = precision, steps, schedule
         self.players = game.players()
-        self.parameters = {name: list(p.parameters()) for name, p in self.players.items()}
-        make = {name: (optim or {}).get(name) or adam(2e-4, 0.5) for name in self.players}
+        self.parameters = {
+            name: [p for p in player.parameters() if p.requires_grad]
+            for name, player in self.players.items()
+        }
+        make = dict.fromkeys(self.players, adam(2e-4, 0.5)) if optim is None else optim
+        _check_optim(make, self.parameters)
         self.optim = {name: make[name](self.parameters[name]) for name in self.players}
         self.base_lrs = {name: [g["lr"] for g in o.param_groups] for name, o in self.optim.items()}
         self.constraints = {
@@ -285,6 +294,21 @@ class Trainer:
             kept = _without_prefix(f"optim.{name}.", tensors)
             optimizer_state.restore_state(optimizer, self.parameters[name], kept)
         self.step, self.draws = numbers["step"], numbers["draws"]
+
+
+def _check_optim(optim: dict[str, Optim], parameters: dict[str, list[nn.Parameter]]) -> None:
+    for name in optim:
+        if name not in parameters:
+            unknown = unknown_name("player", name, parameters)
+            raise ValueError(f"an optimizer is given for the {unknown}")
+    for name, own in parameters.items():
+        if name not in optim:
+            raise ValueError(f"the player {name!r} has no optimizer; give one for each player")
+        if not own:
+            raise ValueError(
+                f"no parameter of the player {name!r} requires a gradient, as after an earlier "
+                "Trainer: call requires_grad_(True) on what is to be trained"
+            )
 
 
 def _keyed(phase: Phase, values: dict[str, Tensor]) -> dict[str, Tensor]:

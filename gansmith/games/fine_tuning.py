@@ -25,7 +25,7 @@ class PersonGenerator(nn.Module):
 
     def __init__(self, G: Any, styles: Tensor) -> None:
         super().__init__()
-        self.net: Any = deepcopy(G)
+        self.net: Any = deepcopy(G).requires_grad_(True)  # a run's game is frozen
         self.styles = nn.Parameter(styles.clone())
 
     def forward(self, marks: Tensor) -> Tensor:
@@ -38,7 +38,7 @@ class PersonDiscriminator(nn.Module):
 
     def __init__(self, D: Any, person: Tensor) -> None:
         super().__init__()
-        self.net: Any = deepcopy(D)
+        self.net: Any = deepcopy(D).requires_grad_(True)
         self.person = nn.Parameter(person.clone())
 
     def features(self, x: Tensor, marks: Tensor) -> list[Tensor]:

@@ -16,7 +16,7 @@ FLAT = torch.contiguous_format
 
 
 class Toy(Game):
-    """Phases as given, two players, and a module that nobody moves."""
+    """Phases as given, two players, and a module without parameters."""
 
     def __init__(self, *phases: Phase) -> None:
         super().__init__()
@@ -105,6 +105,8 @@ def test_a_phase_is_named_after_its_movers_unless_it_has_a_name() -> None:
     assert Phase("D", loss).name == "D"
     assert Phase("Gab Gba", loss, name="G").name == "G"
     assert Phase("Gab Gba", loss).movers == ["Gab", "Gba"]
+    with pytest.raises(ValueError, match="moves at least one player; got moves=' '"):
+        Phase(" ", loss)
 
 
 def test_phases_of_one_stage_have_different_names() -> None:
@@ -115,21 +117,37 @@ def test_phases_of_one_stage_have_different_names() -> None:
 
     class Staged(Toy):
         def stages(self) -> tuple[Stage, ...]:
-            return Stage(2, (Phase("G", loss),)), Stage(None, (Phase("G", loss),))
+            return Stage(2, (Phase("G", loss),)), Stage(None, phases[::2])
 
-    assert list(Staged().players()) == ["G"]  # the same name in two stages is fine
+    assert list(Staged().players()) == ["G", "D"]  # the same name in two stages is fine
 
 
 def test_players_are_those_that_move_in_the_order_of_play() -> None:
     assert list(Toy(Phase("D", loss), Phase("G", loss)).players()) == ["D", "G"]
-    assert list(Toy(Phase("G", loss)).players()) == ["G"]
+    assert list(Toy(Phase("G", loss), Phase("D", loss)).players()) == ["G", "D"]
 
 
-def test_a_phase_that_moves_a_stranger_is_refused_by_name() -> None:
+def test_a_phase_that_moves_a_stranger_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(
-        ValueError, match="'G Dc' of Toy moves 'Dc', which is not a player; players are G, D, judge"
+        ValueError, match="'G juge' of Toy moves an unknown player 'juge'; did you mean 'judge'?"
     ):
-        Toy(Phase("G Dc", loss)).players()
+        Toy(Phase("G juge", loss)).players()
+
+
+def test_a_player_that_no_phase_moves_is_refused_unless_it_is_frozen() -> None:
+    game = Toy(Phase("G", loss))
+    with pytest.raises(
+        ValueError, match=r"no phase of Toy moves 'D'.*self.D.requires_grad_\(False\)"
+    ):
+        game.players()
+    game.D.requires_grad_(False)
+    assert list(game.players()) == ["G"]
+    game.G = nn.Sequential(trunk := nn.Linear(1, 1), nn.Linear(1, 1))
+    game.trunk = trunk  # a part of a player may have a name of its own
+    game.players()
+    game.scale = nn.Parameter(torch.ones(()))
+    with pytest.raises(ValueError, match="no phase of Toy moves 'scale'"):
+        game.players()
 
 
 def test_players_that_share_a_parameter_cannot_move_together() -> None:
@@ -152,7 +170,7 @@ def test_later_stages_are_checked_too() -> None:
         def stages(self) -> tuple[Stage, ...]:
             return Stage(2, (Phase("G", loss),)), Stage(None, (Phase("X", loss),))
 
-    with pytest.raises(ValueError, match="moves 'X'"):
+    with pytest.raises(ValueError, match="moves an unknown player 'X'"):
         Staged().players()
 
 

@@ -13,3 +13,8 @@ def test_nothing_near_is_none() -> None:
     assert unknown_name("preset", "xyzzy", ["gan", "dcgan"]) == (
         "unknown preset 'xyzzy'. There are: gan, dcgan"
     )
+
+
+def test_case_does_not_matter() -> None:
+    assert closest_match("d", ["D", "G"]) == "D"
+    assert closest_match("gab", ["Gba", "Gab"]) == "Gab"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -32,6 +33,9 @@ class Toy(Game):
         super().__init__()
         self.G, self.D = nn.Linear(1, 1), nn.Linear(1, 1)
         self.turns = phases or (("D", "d_loss", {}), ("G", "g_loss", {}))
+        movers = " ".join(moves for moves, _, _ in self.turns)
+        for name, player in self.named_children():
+            player.requires_grad_(name in movers)
         self.seen: list[tuple[str, Tensor, Tensor]] = []
         self.notes: list[tuple[str, dict[str, float]]] = []
         with torch.no_grad():
@@ -66,7 +70,7 @@ class Toy(Game):
 
 
 def make(game: Game, rows: int = 8, **options: Any) -> Trainer:
-    optim = dict.fromkeys(("G", "D"), sgd(0.1))
+    optim = dict.fromkeys(game.players(), sgd(0.1))
     return Trainer(game, Numbers(rows), **(dict(optim=optim) | options))
 
 
@@ -499,8 +503,43 @@ def test_the_length_is_kept_and_a_run_goes_on_where_it_is() -> None:
 
 
 def test_a_phase_that_moves_a_stranger_is_refused_at_the_start() -> None:
-    with pytest.raises(ValueError, match="moves 'X', which is not a player; players are G, D"):
+    with pytest.raises(ValueError, match="moves an unknown player 'X'. There are: G, D"):
         make(Toy(("X", "d_loss", {})))
+
+
+@pytest.mark.parametrize(
+    ("players", "said"),
+    [
+        (("G", "d"), "an optimizer is given for the unknown player 'd'; did you mean 'D'?"),
+        (("G", "D", "E"), "an optimizer is given for the unknown player 'E'. There are: D, G"),
+        (("G",), "the player 'D' has no optimizer"),
+    ],
+)
+def test_optimizers_are_those_of_the_players(players: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        make(Toy(), optim=dict.fromkeys(players, sgd(0.1)))
+
+
+def test_without_optimizers_every_player_has_adam() -> None:
+    lrs = {name: o.defaults["lr"] for name, o in Trainer(Toy(), Numbers()).optim.items()}
+    assert lrs == {"D": 2e-4, "G": 2e-4}
+
+
+def test_a_frozen_part_of_a_player_stays_as_it_is() -> None:
+    game = Toy()
+    game.D = nn.Sequential(nn.Linear(1, 1).requires_grad_(False), nn.Linear(1, 1))
+    trunk, before = copy(game.D[0]), copy(game.D[1])
+    make(game).train_step()
+    torch.testing.assert_close(copy(game.D[0]), trunk, rtol=0, atol=0)
+    assert not game.D[1].weight.equal(before["weight"])
+
+
+def test_a_game_that_an_earlier_trainer_froze_is_not_trained_in_silence() -> None:
+    game = Toy()
+    make(game)
+    with pytest.raises(ValueError, match=r"no parameter of the player 'D'.*requires_grad_\(True\)"):
+        make(game)
+    make(game.requires_grad_(True)).train_step()
 
 
 def test_a_state_of_another_game_is_refused() -> None:

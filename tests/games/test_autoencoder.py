@@ -69,7 +69,7 @@ def test_a_wider_code_copies_better_and_its_decoder_is_no_generator(
         t = Trainer(
             game,
             open_source(data, 64, seed),
-            optim=dict(E=adam(1e-3), G=adam(1e-3), S=adam(1e-2)),
+            optim={p: adam(1e-2 if p == "S" else 1e-3) for p in game.players()},
             seed=seed,
         )
         t.fit(1000)

@@ -82,7 +82,7 @@ def test_v_alone_takes_the_distributions_apart(seed: int, within: Callable[..., 
     """The distance of 20 fresh batches of 32, after 40 moves of V against a fixed G."""
     data, game = open_data("ring"), make(seed=seed)
     source = open_source(data, 32, seed)
-    trainer = Trainer(game, source, optim={"V": adam(1e-3, 0.5)}, seed=seed)
+    trainer = Trainer(game, source, optim=dict.fromkeys("GV", adam(1e-3, 0.5)), seed=seed)
 
     def distance() -> float:
         x = game.draw(Batch(real=data.held_out["real"][:640]), Rng(9))
