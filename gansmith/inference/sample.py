@@ -35,7 +35,7 @@ def write_samples(
     the run's own folder these are removed.
     """
     check_bounds({"n": n, "seed": seed})
-    alone = out.suffix.lower() == ".png" and not out.is_dir()
+    alone = is_sheet(out)
     old = [] if alone else _older(out, n, out == run.folder / "generated")
     pieces = run.sample_pieces(n, seed, condition)
     samples = next(pieces).cpu()
@@ -59,8 +59,10 @@ def write_samples(
 
 
 def write_interpolation(run: Run, n: int, seed: int, out: Path) -> Path:
-    """A sheet of n samples in rows, each row a path between two codes, beside the folder `out`.
+    """A sheet of n samples in rows, each row a path between two codes.
 
+    It is written under the name `out` where that ends in .png, else as interpolation.png into the
+    folder `out`.
     Raises TypeError when the game does not decode codes, or the data are not images, and
     ValueError for n or seed beyond their bounds.
     """
@@ -71,9 +73,14 @@ def write_interpolation(run: Run, n: int, seed: int, out: Path) -> Path:
     codes = interpolations(latent, max(1, n // COLUMNS), COLUMNS, Rng(seed, 2, 1))
     with torch.no_grad():
         images = run.game.decode(codes.to(next(run.game.parameters()).device))
-    target = beside(out, "interpolation")
+    target = out if is_sheet(out) else out / "interpolation.png"
     write_atomic(target, png_bytes(make_grid(to_uint8(images), COLUMNS)))
     return target
+
+
+def is_sheet(out: Path) -> bool:
+    """Whether `out` names the one picture to write, and not a folder."""
+    return out.suffix.lower() == ".png" and not out.is_dir()
 
 
 def beside(folder: Path, what: str) -> Path:

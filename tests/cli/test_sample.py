@@ -12,7 +12,9 @@ TINY = ["--width", "4", "--batch", "8"]
 
 
 def test_sample_writes_where_it_says(ring: Path, said: Command) -> None:
-    assert said("sample", ring, "-n", "5", "--out", "o") == "wrote o-sheet.png\n"
+    assert said("sample", ring, "-n", "5", "--out", "o") == (
+        "wrote o-sheet.png, beside the samples in o\n"
+    )
     assert Path("o/samples.npy").exists()
     assert f"wrote {ring}/generated-sheet.png" in said("sample", ring, "--n", "5")
     for which in ("latest", "4"):
@@ -25,12 +27,17 @@ def test_interpolate_writes_a_sheet(said: Command) -> None:
     text = said("sample", "run", "--interpolate", "-n", "8")
     assert text == "wrote run/generated-interpolation.png\n"
     assert Path("run/generated-interpolation.png").exists()
+    for out, path in (("x.png", "x.png"), ("sheets/", "sheets/interpolation.png")):
+        text = said("sample", "run", "--interpolate", "-n", "8", "--out", out)
+        assert text == f"wrote {path}\n"
+        assert Path(path).is_file()
 
 
 def test_a_prompt_names_a_class(said: Command, refused: Command) -> None:
     small = [*TINY, "--latent", "4", "--embed-dim", "4", "--steps", "1"]
     said("train", "cgan", "--data", "digits", *small, "--out", "run")
-    assert said("sample", "run", "-n", "3", "--prompt", "7", "-o", "o") == "wrote o-sheet.png\n"
+    said("sample", "run", "-n", "3", "--prompt", "7", "-o", "o")
+    assert Path("o-sheet.png").is_file()
     assert len(list(Path("o").glob("*.png"))) == 3
     for words, why in (
         (["--prompt", "seven"], "digits has nothing called 'seven'; there are 0, 1"),

@@ -144,8 +144,11 @@ def test_an_interpolation_is_a_row_that_begins_and_ends_at_samples(
     digits: Run, tmp_path: Path
 ) -> None:
     path = write_interpolation(digits, 16, 5, tmp_path / "made")
-    assert path == tmp_path / "made-interpolation.png"
-    assert set(content(tmp_path)) == {"made-interpolation.png"}
+    assert path == tmp_path / "made" / "interpolation.png"
+    assert set(content(tmp_path / "made")) == {"interpolation.png"}
+    named = write_interpolation(digits, 16, 5, tmp_path / "named.PNG")
+    assert named == tmp_path / "named.PNG"
+    assert named.read_bytes() == path.read_bytes()
     sheet = pixels(path)[..., 0]
     scale = sheet.shape[1] // (8 * 10 - 2)
     assert sheet.shape == (scale * (2 * 10 - 2), scale * (8 * 10 - 2))
