@@ -73,9 +73,9 @@ class Trainer:
     A parameter that requires no gradient, as of a pretrained part, is never trained; from here on
     no parameter of the game requires one outside its phase.
 
-    Raises ValueError for an unknown precision, a batch that does not divide, players that
-    `Game.players` refuses, a player without an optimizer or one whose parameters are all frozen,
-    and an optimizer of something that is not a player.
+    Raises TypeError for a source without `at`, ValueError for an unknown precision, a batch that
+    does not divide, players that `Game.players` refuses, a player without an optimizer or one
+    whose parameters are all frozen, and an optimizer of something that is not a player.
     """
 
     def __init__(
@@ -99,6 +99,12 @@ class Trainer:
             raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
         if micro < 1:
             raise ValueError(f"a batch is split into at least one micro-batch; got micro={micro}")
+        if not callable(getattr(source, "at", None)):
+            raise TypeError(
+                "source: expected an object whose at(n) gives the n-th batch as named tensors; got "
+                f"{type(source).__name__}. gansmith.data has open_source(dataset, batch, seed), "
+                "Source({'real': tensor}, batch, seed), and from_loader(loader) for a DataLoader"
+            )
         self.device = torch.device(device)
         self.layout = torch.channels_last if channels_last else torch.contiguous_format
         self.game = game.to(self.device)

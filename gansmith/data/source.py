@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -196,6 +197,62 @@ class Mix:
         if self.degrade is not None:
             batch["condition"] = self.degrade(batch["real"], Rng(self.seed, CORRUPTING, 0, n))
         return batch
+
+
+class LoaderSource:
+    """The batches of a loader as a source; see `from_loader`."""
+
+    def __init__(self, loader: Iterable[Any]) -> None:
+        self.loader = loader
+        self._batches: Iterator[Any] = iter(())
+        self._read = 0  # batches taken since the start
+        self._last: Fields = {}
+
+    def at(self, n: int) -> Fields:
+        """The n-th batch. Raises DataError where the loader has none, or gives no tensors."""
+        if n < self._read - 1:  # before the one at hand: read from the start again
+            self._batches, self._read = iter(()), 0
+        while self._read <= n:
+            batch = next(self._batches, None)
+            if batch is None:
+                self._batches = iter(self.loader)
+                batch = next(self._batches, None)
+                if batch is None:
+                    raise DataError("the loader has no batch")
+            self._last = _named(batch)
+            self._read += 1
+        return dict(self._last)
+
+
+def from_loader(loader: Iterable[Any]) -> LoaderSource:
+    """The batches of a DataLoader, or of any iterable of batches that can be begun again.
+
+    A batch is a tensor (`real`), a pair (`real`, `label`), or named tensors. They reach the players
+    as they are, uint8 as floats in [-1, 1]: floats of images are brought there by the loader. Give
+    it drop_last=True, for a game may want batches of one size.
+
+    Promised: batch n is the n-th that the loader gives, which begins anew at its end. Not promised:
+    that `at` is a pure function of n, which an exact resume requires. A run resumed at batch n
+    reads and drops the n before it, and these are the same only if each pass of the loader gives
+    the same batches, without shuffling and random augmentation. `Source` of tensors in memory, and
+    `open_source` of a data set, keep that promise and shuffle.
+    """
+    return LoaderSource(loader)
+
+
+def _named(batch: Any) -> Fields:
+    if isinstance(batch, Mapping):
+        fields = dict(batch)
+    elif isinstance(batch, tuple | list):
+        fields = dict(zip(("real", "label"), batch, strict=False))
+    else:
+        fields = {"real": batch}
+    if not fields or not all(isinstance(value, Tensor) for value in fields.values()):
+        raise DataError(
+            "a batch is a tensor, a pair of examples and labels, or a dict of tensors; got "
+            f"{ {name: type(value).__name__ for name, value in fields.items()} }"
+        )
+    return fields
 
 
 def open_source(dataset: Dataset, batch: int, seed: int) -> Source | Join:

@@ -74,6 +74,12 @@ def make(game: Game, rows: int = 8, **options: Any) -> Trainer:
     return Trainer(game, Numbers(rows), **(dict(optim=optim) | options))
 
 
+@pytest.mark.parametrize("source", [torch.zeros(8, 1), [torch.zeros(8, 1)], {"real": 0}, None])
+def test_what_is_no_source_is_refused_at_once_with_how_to_make_one(source: Any) -> None:
+    with pytest.raises(TypeError, match=rf"at\(n\).*got {type(source).__name__}.*from_loader"):
+        Trainer(Toy(), source)
+
+
 def copy(module: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in module.state_dict().items()}
 

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 
 from gansmith.data.build import image_dataset, points_dataset
 from gansmith.data.domains import domains_dataset
-from gansmith.data.source import Join, Source, open_source
+from gansmith.data.source import Join, Source, from_loader, open_source
 from gansmith.data.spec import DataError
 
 
@@ -113,3 +114,21 @@ def test_open_source_joins_domains_in_unequal_orders():
 def test_open_source_reads_the_training_part():
     points = points_dataset("p", torch.zeros(3, 2), torch.ones(3, 2))
     assert open_source(points, 2, seed=0).at(0)["real"].sum() == 0
+
+
+def test_the_batches_of_a_loader_come_in_turn_and_again() -> None:
+    x, y = torch.arange(6.0)[:, None], torch.arange(6)
+    loader = DataLoader(TensorDataset(x, y), batch_size=2)
+    source = from_loader(loader)
+    for n in (0, 1, 1, 2, 3, 7, 0):  # also one twice, beyond the end, far ahead, and back
+        batch = source.at(n)
+        assert batch.keys() == {"real", "label"}
+        assert batch["label"].tolist() == [2 * (n % 3), 2 * (n % 3) + 1]
+    assert from_loader([x]).at(1).keys() == {"real"}
+    assert from_loader([{"tokens": y}]).at(0)["tokens"] is y
+
+
+@pytest.mark.parametrize("loader", [[], [3.0], [("a", "b")], [{}]])
+def test_a_loader_without_batches_of_tensors_is_refused(loader: list) -> None:
+    with pytest.raises(DataError, match="no batch|a batch is a tensor"):
+        from_loader(loader).at(0)
