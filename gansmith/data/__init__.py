@@ -5,9 +5,9 @@ from gansmith.data.builtin.grammar import accepts
 from gansmith.data.catalog import DATA
 from gansmith.data.condition import Condition
 from gansmith.data.domains import domains_dataset
-from gansmith.data.names import DataName, parse_name
+from gansmith.data.names import DataName, given_name, parse_name
 from gansmith.data.open import open_data
-from gansmith.data.source import Join, Mix, Source, mixed_source, open_source
+from gansmith.data.source import Join, Mix, Source, from_loader, mixed_source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 from gansmith.data.transforms.degrade import DEGRADATIONS
 from gansmith.data.wrappers import WRAPPERS
@@ -27,6 +27,8 @@ __all__ = [
     "Source",
     "accepts",
     "domains_dataset",
+    "from_loader",
+    "given_name",
     "mixed_source",
     "modes",
     "open_data",

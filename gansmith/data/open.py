@@ -17,7 +17,7 @@ from gansmith.data.wrappers import Reader, find_wrapper
 
 
 def open_data(
-    name_or_path: str | Path,
+    name_or_path: str | Path | DataName,
     *,
     size: int | None = None,
     channels: int | None = None,
@@ -36,6 +36,8 @@ def open_data(
     the labels are the output, and what they describe the condition. domains: the classes become
     domains. labelled: the domains become classes.
 
+    A name in DATA comes before a path: ./faces is a path called as a data set, and so is a Path
+    that exists.
     size, channels: what images are brought to; None keeps them as they are.
     val: the part of the user's own data to hold out; named data sets have a split of their own.
     skip_bad: leave out those of the user's files that cannot be read, instead of refusing all.
@@ -43,7 +45,7 @@ def open_data(
     labelled_seed: draws them.
     Raises DataError when there is no such name or path, or the data cannot be used.
     """
-    name = parse_name(name_or_path)
+    name = name_or_path if isinstance(name_or_path, DataName) else parse_name(name_or_path)
     try:
         dataset = _open(name, ReadOptions(size=size, channels=channels, val=val, skip_bad=skip_bad))
     except (MemoryError, RecursionError) as error:

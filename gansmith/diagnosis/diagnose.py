@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gansmith.core.files import user_path, write_atomic
 from gansmith.core.protocols import ConditionalSampler
-from gansmith.data import DataError, Dataset, open_data
+from gansmith.data import DataError, Dataset, given_name, open_data
 from gansmith.data.spread import spread_held_out
 from gansmith.diagnosis.diversity import collapse, dropped_modes
 from gansmith.diagnosis.evidence import Finding, gather_evidence
@@ -56,7 +56,7 @@ def diagnose(
     trust: execute the preset file that a run names.
     Raises DataError for samples without `against`, or for too few examples.
     """
-    dataset = None if against is None else open_data(against)
+    dataset = None if against is None else open_data(given_name(against))
     if not (user_path(source) / FILE).is_file():
         if dataset is None:
             raise DataError(

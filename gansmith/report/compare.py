@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gansmith.core.files import user_path, write_atomic
 from gansmith.core.protocols import ConditionalSampler, Samples
-from gansmith.data import DataError, Dataset, open_data
+from gansmith.data import DataError, Dataset, given_name, open_data
 from gansmith.evaluation.evaluate import COUNT, measure, measure_samples
 from gansmith.evaluation.load import check_same_kind, load_samples
 from gansmith.metrics import Features, Measured, ProtocolError, check_comparable
@@ -84,8 +84,8 @@ def reference_data(sources: list[Path | str], against: str | Path) -> Dataset:
     run = next((path for path in sources if (Path(path) / FILE).is_file()), None)
     spec = None if run is None else Run.open(run).spec
     if spec is None or not spec.size:
-        return open_data(against)
-    return open_data(against, size=spec.size, channels=spec.channels)
+        return open_data(given_name(against))
+    return open_data(given_name(against), size=spec.size, channels=spec.channels)
 
 
 def write_comparison(found: list[Compared], out: Path, real: Dataset) -> list[Path]:

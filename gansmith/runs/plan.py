@@ -12,8 +12,7 @@ import torch
 from gansmith.core import distributed
 from gansmith.core.bounds import check_bounds
 from gansmith.core.files import user_path
-from gansmith.data import open_data
-from gansmith.data.names import parse_name
+from gansmith.data import DataName, given_name, open_data, parse_name
 from gansmith.evaluation.select import check_metrics
 from gansmith.presets import find_preset
 from gansmith.runs.config import ENDLESS, Config
@@ -29,7 +28,7 @@ PLAYING = ("micro", "precision", "clip", "compile")
 def plan(
     preset: str = PRESET,
     *,
-    data: str | Path | None = None,
+    data: str | Path | DataName | None = None,
     steps: int | None = None,
     minutes: float | None = None,
     out: str | Path | None = None,
@@ -58,7 +57,7 @@ def plan(
     resolved = chosen.keywords(keywords, paper)
     if steps is not None and "steps" in resolved:
         resolved["steps"] = steps
-    where = chosen.data if data is None else str(data)
+    where = parse_name(chosen.data) if data is None else given_name(data)
     dataset = open_data(where, **options)
     torch.manual_seed(seed)
     recipe = chosen.build(dataset.spec, **resolved)
@@ -72,7 +71,7 @@ def plan(
     config = Config(
         preset=_located(preset),
         keywords=resolved,
-        data=str(parse_name(where).absolute()),
+        data=str(where.absolute()),
         options=options,
         spec=dataset.spec.to_json(),
         seed=seed,

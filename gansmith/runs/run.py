@@ -29,7 +29,7 @@ from gansmith.core.recipe import Recipe
 from gansmith.core.rng import Rng
 from gansmith.core.suggest import unknown_name
 from gansmith.core.trainer import Trainer
-from gansmith.data import DataError, Dataset, DataSpec, open_data, open_source
+from gansmith.data import DataError, Dataset, DataSpec, given_name, open_data, open_source
 from gansmith.data.examples import EXAMPLES, load_examples, save_examples
 from gansmith.data.names import parse_name
 from gansmith.data.spread import example_set
@@ -142,7 +142,7 @@ class Run:
         run = cls(folder, Config.load(folder))
         run.trusted = trust
         if data is not None:
-            run.config.data = str(parse_name(data).absolute())
+            run.config.data = str(given_name(data).absolute())
         return run
 
     @classmethod

@@ -30,7 +30,7 @@ from gansmith.core.files import (
     write_atomic,
 )
 from gansmith.core.trainer import NonFiniteError
-from gansmith.data import DataError, Dataset
+from gansmith.data import DataError, Dataset, parse_name
 from gansmith.evaluation import select
 from gansmith.runs import checkpoint
 from gansmith.runs.config import FILE as CONFIG
@@ -375,7 +375,7 @@ class Sweep:
 
     def _planned(self, keywords: dict[str, Any], folder: Path) -> Run:
         trusted_preset(self.config.preset, self.trusted, self.folder / FILE)
-        arguments = {"data": self.config.data} | self.config.train | keywords
+        arguments = {"data": parse_name(self.config.data)} | self.config.train | keywords
         return plan(self.config.preset, out=folder, **arguments)
 
     def _score(self, run: Run) -> tuple[float, int]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from gansmith.api import plan
-from gansmith.data import DATA, WRAPPERS, DataError, open_data, parse_name
+from gansmith.data import DATA, WRAPPERS, DataError, given_name, open_data, parse_name
 from gansmith.data.wrappers import Reader, find_wrapper
+from gansmith.diagnosis import diagnose
+from gansmith.report.compare import compare
+from gansmith.runs.config import Config
+from gansmith.runs.run import Run
 
 
 @pytest.mark.parametrize(
@@ -32,6 +37,30 @@ def test_names_in_their_parts_and_back(name: str, wrappers: tuple[str, ...], bas
     parsed = parse_name(name)
     assert (parsed.wrappers, parsed.base) == (wrappers, base)
     assert str(parsed) == name
+
+
+def test_a_path_with_the_name_of_a_data_set_is_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert given_name("grey:digits").base == "digits"
+    Path("digits").mkdir()
+    for n in range(12):
+        Image.new("L", (8, 8), n).save(f"digits/{n}.png")
+    plan("nsgan", data="gansmith:digits", width=4).config.save(tmp_path / "a")
+    assert Config.load(tmp_path / "a").data == "digits"
+    with pytest.raises(DataError, match="give grey:./digits for the path, or grey:gansmith:digits"):
+        given_name("grey:digits")
+    for use in (partial(plan, "nsgan"), partial(Run.open, tmp_path / "a")):
+        with pytest.raises(DataError, match="gansmith:digits"):
+            use(data="digits")
+    for look in (compare, diagnose):
+        with pytest.raises(DataError, match="gansmith:digits"):
+            look([], "digits")
+    for own in ("./digits", "digits/", Path("digits")):
+        assert given_name(own).is_path
+        assert open_data(own).spec.train + open_data(own).spec.held_out == 12
+    assert open_data("digits").spec.train == 1437  # what a run's config.json says
 
 
 @pytest.mark.parametrize("prefix", ["", "grey:", "to-labels:", "grey:video8:", "domains:down2:"])
