@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,35 +49,66 @@ def compare(
     `reference_data`; without it each run is measured against its own data.
     force: compare also numbers that were made in different ways, or images of different sizes.
     trust: execute the preset files that runs name.
-    Raises ValueError for samples that do not fit the data; ProtocolError for numbers that were not
-    made alike; DataError for a folder without `against`.
+    Raises, before anything is measured, ValueError for samples that do not fit the data,
+    ProtocolError for runs of several data sets or sizes, DataError for a folder without `against`;
+    and ProtocolError for numbers that turn out not to be made alike.
     """
+    names = _names(sources)
+    runs = {
+        name: Run.open(source, trust=trust).choose(checkpoint)
+        for source, name in zip(sources, names, strict=True)
+        if (user_path(source) / FILE).is_file()
+    }
+    if against is None:
+        _check_all_runs(sources, names, runs)
     common = None if against is None else reference_data(sources, against)
-    first = None if common is None else common.spec
-    found: list[Compared] = []
-    for source, name in zip(sources, _names(sources), strict=True):
-        if (user_path(source) / FILE).is_file():
-            run = Run.open(source, trust=trust).choose(checkpoint)
-            first = first or run.spec
-            check_same_kind(run.spec, name, first)
-            if run.spec.size != first.size and not force:
-                raise ProtocolError(
-                    f"{name} generates images of {run.spec.size} pixels, and what it is compared "
-                    f"with has {first.size}: compare runs of one size, or force it"
-                )
-            found.append(_of_run(run, name, common or run.dataset, n, seed, features))
-        elif common is None:
-            raise DataError(
-                f"{source} is not a run: say what its samples are measured against, --against DATA"
+    first = next(iter(runs.values())).spec if common is None else common.spec
+    for name, run in runs.items():
+        check_same_kind(run.spec, name, first)
+        if run.spec.size != first.size and not force:
+            raise ProtocolError(
+                f"{name} generates images of {run.spec.size} pixels, and what it is compared "
+                f"with has {first.size}: compare runs of one size, or force it"
             )
-        else:
-            samples, how = load_samples(source, common)
-            samples = random_subset(samples, n, seed)
-            found.append(_of_samples(samples, how, name, common, seed, features))
+        if common is None and run.spec.fingerprint != first.fingerprint and not force:
+            raise ProtocolError(_on_several(sources, runs))
+    others = [
+        (name, *load_samples(source, common))
+        for source, name in zip(sources, names, strict=True)
+        if name not in runs and common is not None
+    ]
+    measured = {
+        name: _of_run(run, name, common or run.dataset, n, seed, features)
+        for name, run in runs.items()
+    }
+    for name, samples, how in others:
+        assert common is not None
+        some = random_subset(samples, n, seed)
+        measured[name] = _of_samples(some, how, name, common, seed, features)
+    found = [measured[name] for name in names]
     if not force:
         for key in set.intersection(*(set(one.numbers) for one in found)):
             check_comparable({one.name: one.numbers[key] for one in found})
     return found
+
+
+def _check_all_runs(sources: list[Path | str], names: list[str], runs: dict[str, Run]) -> None:
+    for source, name in zip(sources, names, strict=True):
+        if name not in runs:
+            raise DataError(
+                f"{source} is not a run: say what its samples are measured against, --against DATA"
+            )
+
+
+def _on_several(sources: list[Path | str], runs: dict[str, Run]) -> str:
+    """Why runs of several data sets are not compared, with the command that compares them."""
+    data = {run.spec.fingerprint: f"{name} on {run.spec.name}" for name, run in runs.items()}
+    against = next(iter(runs.values())).config.data
+    words = shlex.join(["gansmith", "evaluate", *map(str, sources), "--against", against])
+    return (
+        f"these runs were trained on different data ({', '.join(data.values())}), and numbers "
+        f"against different data cannot be compared: measure all against one, {words}; or force it"
+    )
 
 
 def reference_data(sources: list[Path | str], against: str | Path) -> Dataset:

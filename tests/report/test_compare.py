@@ -64,6 +64,23 @@ def test_runs_of_two_sizes_are_refused(runs: dict[str, Path], tmp_path: Path) ->
         compare([runs["a"], tmp_path / "large"], "digits")
 
 
+def test_what_cannot_be_compared_is_refused_before_anything_is_measured(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gansmith.train("nsgan", data="edges:digits", steps=1, out=tmp_path / "edges")
+    sources = [runs["a"], tmp_path / "edges"]
+    with monkeypatch.context() as patch:
+        patch.setattr("gansmith.report.compare.measure", None)
+        with pytest.raises(ProtocolError, match="a on digits, edges on edges:digits") as refused:
+            compare(sources)
+        with pytest.raises(DataError, match="no path is called"):
+            compare([runs["a"], tmp_path / "nowhere"], "digits")
+    command = str(refused.value).partition("all against one, ")[2].partition("; or")[0].split()
+    assert command[:2] == ["gansmith", "evaluate"]
+    assert len(compare(command[2:-2], command[-1])) == 2
+    assert len(compare(sources, force=True)) == 2
+
+
 def test_points_side_by_side(runs: dict[str, Path], tmp_path: Path) -> None:
     np.save(tmp_path / "real.npy", open_data("ring").train["real"][:2600].numpy())
     found = compare([runs["p"], tmp_path / "real.npy"], "ring", n=2500)
