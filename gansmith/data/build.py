@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -17,6 +17,7 @@ from gansmith.data.checks import (
     check_labels,
     check_sentences,
     got,
+    rows_with,
 )
 from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
@@ -36,10 +37,12 @@ def fingerprint(train: Fields, held_out: Fields) -> str:
         for name in sorted(part):
             tensor = part[name]
             digest.update(f"{split} {name} {tensor.dtype} {tuple(tensor.shape)};".encode())
+            pieces: Iterable[Tensor] = [tensor]
             if tensor.numel() * tensor.element_size() > WHOLE:
                 rows = torch.linspace(0, len(tensor) - 1, SAMPLED_ROWS, dtype=torch.float64)
-                tensor = tensor[rows.round().long()]
-            digest.update(tensor.contiguous().numpy().data.cast("B"))
+                pieces = (tensor[some] for some in rows.round().long().split(64))
+            for piece in pieces:
+                digest.update(piece.contiguous().numpy().data.cast("B"))
     return digest.hexdigest()[:16]
 
 
@@ -98,9 +101,8 @@ def points_dataset(
             raise DataError(f"{name}: {split} points are floats (N, dim); {got(points)}")
         if points.shape[1] != train.shape[1]:
             raise DataError(f"{name}: held points differ from the training ones; {got(points)}")
-        bad = (~torch.isfinite(points)).any(dim=1).nonzero()
-        if len(bad):
-            row = int(bad[0])
+        if bad := rows_with(lambda values: ~values.isfinite(), points):
+            row = bad[0]
             raise DataError(
                 f"{name}: row {row} of {split} is not finite: {points[row].tolist()}; "
                 f"{len(bad)} such row(s); remove them first"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, Fields
+
+TOGETHER = 1024  # rows that are looked at in one go
 
 
 def check_counts(name: str, train: Fields, held_out: Fields) -> None:
@@ -79,8 +81,9 @@ def check_sentences(where: str, part: Fields, vocab: int, length: int) -> None:
     if len(tokens) and not (int(tokens.min()) >= 0 and int(tokens.max()) < vocab):
         raise DataError(f"{where} tokens are 0..{vocab - 1}; got {tokens.min()}..{tokens.max()}")
     place = torch.arange(length)
-    if not torch.equal(tokens != 0, place < lengths[:, None]):
-        raise DataError(f"{where} tokens are non-zero up to `lengths`, then 0")
+    for some, ends in zip(tokens.split(TOGETHER), lengths.split(TOGETHER), strict=True):
+        if not torch.equal(some != 0, place < ends[:, None]):
+            raise DataError(f"{where} tokens are non-zero up to `lengths`, then 0")
 
 
 def check_waveforms(where: str, part: Fields, like: Tensor | None) -> None:
@@ -101,12 +104,17 @@ def check_waveforms(where: str, part: Fields, like: Tensor | None) -> None:
 
 def check_range(where: str, what: str, rows: Tensor) -> None:
     """Every row is finite and lies in [-1, 1]."""
-    bad = (~(rows.abs() <= 1)).any(1).nonzero()
-    if len(bad):
-        row = int(bad[0])
+    bad = rows_with(lambda values: ~(values.abs() <= 1), rows)
+    if bad:
         raise DataError(
-            f"{where} row {row} has a {what} that is not finite or leaves [-1, 1]; {len(bad)} so"
+            f"{where} row {bad[0]} has a {what} that is not finite or leaves [-1, 1]; {len(bad)} so"
         )
+
+
+def rows_with(wrong: Callable[[Tensor], Tensor], rows: Tensor) -> list[int]:
+    """The rows that hold a wrong value, (N, ...); in parts, since `wrong` makes copies."""
+    found = torch.cat([wrong(part).flatten(1).any(1) for part in rows.split(TOGETHER)])
+    return found.nonzero().flatten().tolist()
 
 
 TYPES: dict[str, tuple[torch.dtype, ...]] = {
@@ -130,9 +138,8 @@ def check_conditions(where: str, rows: Tensor, condition: Condition, vocab: int)
             f"{where} conditions ({condition.kind}) are {types} (N, "
             f"{', '.join(map(str, condition.shape))}); {got(rows)}"
         )
-    if rows.is_floating_point() and not bool(rows.isfinite().all()):
-        row = int((~rows.isfinite()).any(1).nonzero()[0])
-        raise DataError(f"{where} row {row} has a condition that is not finite")
+    if rows.is_floating_point() and (bad := rows_with(lambda x: ~x.isfinite(), rows)):
+        raise DataError(f"{where} row {bad[0]} has a condition that is not finite")
     if condition.kind == "waveform":
         check_range(where, "condition", rows)
     if condition.kind == "sentence" and len(rows):

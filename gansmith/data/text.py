@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -45,15 +45,22 @@ class Vocabulary:
         max_size: int | None = None,
         split: Callable[[str], list[str]] = str.split,
     ) -> Vocabulary:
+        """The vocabulary of these sentences, as `from_counts` of their words."""
+        counts = Counter(word for line in lines for word in split(line))
+        return cls.from_counts(counts, min_count, max_size)
+
+    @classmethod
+    def from_counts(
+        cls, counts: Mapping[str, int], min_count: int = 1, max_size: int | None = None
+    ) -> Vocabulary:
         """Words seen at least `min_count` times, most frequent first, ties in alphabetical order.
 
-        `max_size` bounds the whole vocabulary, END and UNKNOWN included.
+        counts: how often each word is seen, once at least. `max_size` bounds the whole vocabulary,
+        END and UNKNOWN included.
         """
-        counts = Counter(word for line in lines for word in split(line))
-        rare = bool(counts.pop(END, 0) + counts.pop(UNKNOWN, 0))
-        order = sorted(counts, key=lambda word: (-counts[word], word))
+        order = sorted(counts.keys() - {END, UNKNOWN}, key=lambda word: (-counts[word], word))
         words = [word for word in order if counts[word] >= min_count]
-        rare |= len(words) < len(order)
+        rare = len(words) < len(counts)
         if max_size is not None and 1 + rare + len(words) > max_size:
             words = words[: max(0, max_size - 2)]
             rare = True
@@ -62,16 +69,19 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.words)
 
+    @property
+    def dtype(self) -> type[np.int16] | type[np.int32]:
+        """The type of a row of numbers: int16 while the vocabulary fits."""
+        return np.int16 if len(self) <= np.iinfo(np.int16).max else np.int32
+
     def encode(
         self, lines: Sequence[str], length: int, split: Callable[[str], list[str]] = str.split
     ) -> tuple[np.ndarray, np.ndarray]:
         """Lines as (tokens (N, length) int16 or int32 padded with 0, lengths (N,) int64).
 
-        The element type is int16 while the vocabulary fits. A line of more than `length` words is
-        cut.
+        A line of more than `length` words is cut.
         """
-        dtype = np.int16 if len(self) <= np.iinfo(np.int16).max else np.int32
-        tokens = np.zeros((len(lines), length), dtype)
+        tokens = np.zeros((len(lines), length), self.dtype)
         lengths = np.zeros(len(lines), np.int64)
         for row, line in enumerate(lines):
             numbers = [self.number(word) for word in split(line)[:length]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from functools import partial
 from pathlib import Path
 
@@ -63,6 +64,6 @@ def write_sentences(
 
 def _lines(file: Path) -> list[str]:
     try:
-        return read_lines(read_bytes(file), str(file))
+        return list(read_lines(io.BytesIO(read_bytes(file)), str(file)))
     except UnreadableError as error:
         raise DataError(f"{file} cannot be read: {error}") from None

@@ -8,6 +8,7 @@ Each line has a file's name, relative to the table's own folder, a tab, and then
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -162,7 +163,7 @@ def _lines(file: DataFile, where: str) -> list[Line]:
     except UnreadableError as error:
         raise DataError(f"{where}: {file.name} cannot be read: {error}") from error
     rows = []
-    for number, line in enumerate(read_lines(raw, f"{where}: {file.name}"), start=1):
+    for number, line in enumerate(read_lines(io.BytesIO(raw), f"{where}: {file.name}"), 1):
         if line.strip():
             name, *cells = line.split("\t")
             rows.append(Line(f"{file.name}:{number}", listed_name(file.name, name.strip()), cells))

@@ -91,7 +91,7 @@ def _contents(path: Path) -> bytes | mmap.mmap:
             first = file.read(2)
             if len(first) < 2 or first == b"\x1f\x8b":
                 raw = first + file.read()
-                return gunzip(raw, MOST) if len(first) == 2 else raw
+                return gunzip(raw, MOST).getvalue() if len(first) == 2 else raw
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except EOFError as error:
         raise DataError(

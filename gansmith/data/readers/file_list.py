@@ -27,6 +27,7 @@ from gansmith.data.spec import DataError
 
 MAX_BYTES = 1 << 29  # a single file that is larger, or unpacks to more, is not read
 SMALL = 1 << 24  # bytes that any file may unpack to
+PIECE = 1 << 20  # bytes that are unpacked in one go
 RATIO = 100  # larger ones unpack to at most so many times their size
 PACKING = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without a bound
 LABELS = "dataset.json"
@@ -156,6 +157,15 @@ def read_bytes(path: Path, most: float = MAX_BYTES) -> bytes:
         raise UnreadableError(f"{type(error).__name__}: {error.strerror}") from error
 
 
+def open_file(path: Path) -> io.BufferedReader:
+    """A file to be read. Raises UnreadableError as `check_file` does."""
+    check_file(path)
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise UnreadableError(f"{type(error).__name__}: {error.strerror}") from error
+
+
 def check_file(path: Path) -> None:
     """Raises UnreadableError where there is no file: from a pipe one would wait for ever."""
     try:
@@ -172,12 +182,15 @@ def check_expansion(packed: int, unpacked: int) -> None:
         raise UnreadableError(f"{packed} bytes that unpack to more than {RATIO} times as many")
 
 
-def gunzip(raw: bytes, most: int) -> bytes:
+def gunzip(raw: bytes, most: int) -> io.BytesIO:
     """What a gzip stream holds. Raises UnreadableError for more than `most` bytes."""
+    unpacked = io.BytesIO()
     with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
-        unpacked = file.read(most + 1)
-    if len(unpacked) > most:
-        raise UnreadableError(f"{len(raw)} bytes that unpack to more than {most}")
+        while piece := file.read(PIECE):  # read(most) would set so much memory aside
+            unpacked.write(piece)
+            if unpacked.tell() > most:
+                raise UnreadableError(f"{len(raw)} bytes that unpack to more than {most}")
+    unpacked.seek(0)
     return unpacked
 
 

@@ -23,34 +23,33 @@ def hold_out(
     val: a part in (0, 1), HELD_OUT when None. groups: a number for each row, such as its class.
     Raises DataError when there are no two names, or no two in a group.
     """
-    draws = np.array([_draw(name) for name in names])
-    return _lowest(draws, val, where, groups)
+    return hold_out_draws(np.array([draw(name) for name in names]), val, where, groups)
 
 
 def hold_out_rows(
     count: int, val: float | None, where: str, groups: np.ndarray | None = None
 ) -> np.ndarray:
     """`hold_out` of the names "0", "1", ... which are not all kept in memory."""
-    draws = np.fromiter((_draw(str(row)) for row in range(count)), np.float64, count)
-    return _lowest(draws, val, where, groups)
+    draws = np.fromiter((draw(str(row)) for row in range(count)), np.float64, count)
+    return hold_out_draws(draws, val, where, groups)
 
 
-def _lowest(
+def hold_out_draws(
     draws: np.ndarray, val: float | None, where: str, groups: Sequence[int] | np.ndarray | None
 ) -> np.ndarray:
+    """`hold_out` of names of which only the `draw` of each is known, (N,)."""
     part = HELD_OUT if val is None else val
     if not 0 < part < 1:
         raise ValueError(f"val is the part held out, between 0 and 1; got {val}")
     out = draws < part
-    for numbers in (np.zeros(len(draws), int), groups):
+    places = [] if groups is None else [np.unique(groups, return_inverse=True)[1]]
+    for group in (np.zeros(len(draws), int), *places):  # all rows are a group too
         # The lowest draw of a group is held out, the highest is not: by draws, since a name may
         # stand in several groups.
-        if numbers is not None:
-            _, group = np.unique(numbers, return_inverse=True)
-            low, high = np.ones(len(draws)), np.zeros(len(draws))
-            np.minimum.at(low, group, draws)
-            np.maximum.at(high, group, draws)
-            out = (out | np.isin(draws, low)) & ~np.isin(draws, high)
+        low, high = np.ones(group.max(initial=0) + 1), np.zeros(group.max(initial=0) + 1)
+        np.minimum.at(low, group, draws)
+        np.maximum.at(high, group, draws)
+        out = (out | np.isin(draws, low)) & ~np.isin(draws, high)
     if not out.any():
         each = "" if groups is None else ", of a class of its own each"
         raise DataError(
@@ -68,7 +67,8 @@ def refuse_val(val: float | None, where: str) -> None:
         )
 
 
-def _draw(name: str) -> float:
+def draw(name: str) -> float:
+    """A number in [0, 1) that a name always has."""
     return (
         int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[:8], "big")
         / 2**64

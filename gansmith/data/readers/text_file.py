@@ -6,30 +6,33 @@
 - a folder with several .txt files: labelled sentences, whose class is the name of their file
 
 A target is conditioned on its source. Words are taken as they stand (no lower-casing, no
-tokenizing); blank lines are skipped.
+tokenizing); blank lines are skipped. A file is read line by line, and of a line only the numbers of
+its words are kept.
 """
 
 from __future__ import annotations
 
-import math
+import re
 import zlib
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
+import numpy as np
 import torch
 
 from gansmith.data.build import text_dataset, with_condition
 from gansmith.data.condition import Condition
 from gansmith.data.readers.decode_cache import BadFiles
-from gansmith.data.readers.file_list import RATIO, SMALL, gunzip, list_files, read_bytes
+from gansmith.data.readers.file_list import RATIO, SMALL, gunzip, list_files, open_file
 from gansmith.data.readers.image_file import UnreadableError
 from gansmith.data.readers.image_size import unusable_files
 from gansmith.data.readers.layout import HELD_OUT_NAMES
 from gansmith.data.readers.lines import read_lines
 from gansmith.data.readers.options import ReadOptions
-from gansmith.data.readers.split import hold_out, refuse_val
+from gansmith.data.readers.split import draw, hold_out_draws, refuse_val
 from gansmith.data.spec import DataError, Dataset, Fields
 from gansmith.data.text import END, UNKNOWN, Vocabulary
 
@@ -37,15 +40,103 @@ SUFFIXES = (".txt", ".txt.gz", ".tsv", ".tsv.gz")
 PLAIN = SUFFIXES[:2]
 PARALLEL = ("source", "target")
 MAX_WORDS = 32  # longer sentences are left out by default
+TOGETHER = 1 << 18  # numbers of words that are put into rows at one time
 
 
 class Line(NamedTuple):
-    """A sentence: "file:line", itself, what it is conditioned on ("": nothing), its class."""
+    """A sentence: its number in its file, itself, and what it is conditioned on ("": nothing)."""
 
-    where: str
+    number: int
     text: str
     source: str = ""
-    label: int = 0
+
+
+class Sentences:
+    """The words of sentences, one after another, as numbers from 1 in the order of their first use.
+
+    index: the number of each word. tokens: all words. lengths: the words of each sentence.
+    """
+
+    def __init__(self) -> None:
+        self.index: dict[str, int] = {}
+        self.tokens, self.lengths = array("i"), array("i")
+
+    def add(self, words: list[str]) -> None:
+        """Add a sentence of at least one word."""
+        self.tokens.extend([self.index.setdefault(word, len(self.index) + 1) for word in words])
+        self.lengths.append(len(words))
+
+    def encoded(self, parts: Sequence[np.ndarray], path: Path) -> tuple[Vocabulary, list[Fields]]:
+        """The vocabulary that the first part is written in, and the fields of each part.
+
+        parts: the numbers of the sentences to train on, and of those to hold out.
+        """
+        lengths = np.asarray(self.lengths, np.int64)
+        starts = np.cumsum(lengths) - lengths
+        counts = [np.zeros(len(self.index) + 1, np.int64) for _ in parts]
+        for part, count in zip(parts, counts, strict=True):
+            for _, rows in self._rows(part, starts, lengths):
+                count += np.bincount(rows.ravel(), minlength=len(count))
+        vocabulary = _vocabulary(list(self.index), counts[0][1:], counts[1][1:], path)
+        to = np.zeros(len(self.index) + 1, vocabulary.dtype)
+        for word, number in self.index.items():
+            if counts[0][number] or counts[1][number]:
+                to[number] = vocabulary.number(word)
+        fields = []
+        for part in parts:
+            tokens = np.empty((len(part), lengths.max()), to.dtype)
+            for place, rows in self._rows(part, starts, lengths):
+                tokens[place] = to[rows]
+            of_part = torch.from_numpy(lengths[part])
+            fields.append({"tokens": torch.from_numpy(tokens), "lengths": of_part})
+        return vocabulary, fields
+
+    def _rows(
+        self, part: np.ndarray, starts: np.ndarray, lengths: np.ndarray
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """Sentences as rows of numbers padded with 0, some at a time, and the place of these."""
+        tokens = np.asarray(self.tokens)
+        column = np.arange(lengths.max())
+        step = max(1, TOGETHER // len(column))
+        for start in range(0, len(part), step):
+            some = part[start : start + step, None]
+            filled = column < lengths[some]
+            rows = np.zeros(filled.shape, tokens.dtype)
+            rows[filled] = tokens[(starts[some] + column)[filled]]
+            yield slice(start, start + step), rows
+
+
+class Corpus:
+    """What is kept of the lines of files: the words as numbers, and a number or two for each line.
+
+    longest: lines of more words, on either side, are left out and listed in `skipped`.
+    draws: of each line, what decides whether it is held out (`hold_out_draws`).
+    held_out: whether it comes from a file that is held out.
+    """
+
+    def __init__(self, options: ReadOptions) -> None:
+        self.longest = options.size or MAX_WORDS
+        self.texts, self.sources = Sentences(), Sentences()
+        self.draws, self.labels, self.held_out = array("d"), array("q"), array("b")
+        self.skipped: dict[str, str] = {}
+
+    def add(
+        self, path: Path, lines: Iterator[Line], label: int = 0, *, held_out: bool = False
+    ) -> None:
+        """Add the lines of a file."""
+        for number, text, source in lines:
+            # A file of one line would take ten times its size as a list of its words.
+            words, given = (side.split(None, self.longest) for side in (text, source))
+            if max(len(words), len(given)) > self.longest:
+                count = max(sum(1 for _ in re.finditer(r"\S+", side)) for side in (text, source))
+                self.skipped[f"{path.name}:{number}"] = f"{count} words, more than {self.longest}"
+                continue
+            self.texts.add(words)
+            if given:
+                self.sources.add(given)
+            self.draws.append(draw(source or text))
+            self.labels.append(label)
+            self.held_out.append(held_out)
 
 
 def read_text(path: Path, options: ReadOptions) -> Dataset:
@@ -60,18 +151,16 @@ def read_text(path: Path, options: ReadOptions) -> Dataset:
     that of the training part. When the held-out part has other words, words that occur once in
     training become UNKNOWN too, so that UNKNOWN is learnt.
     """
-    lines = _lines(path)
-    if ".tsv" in path.name or (lines and all(line.text.count("\t") == 1 for line in lines)):
-        lines = _split_pairs(lines, path)
+    read = _pairs if ".tsv" in path.name or _has_pairs(path) else _lines
     sibling = held_out_sibling(path)
-    others = None
+    corpus = Corpus(options)
+    corpus.add(path, read(path))
     if sibling:
-        others = _lines(sibling)
-        others = _split_pairs(others, sibling) if lines and lines[0].source else others
         refuse_val(options.val, f"{path} with {sibling.name}")
+        corpus.add(sibling, read(sibling), held_out=True)
     stem = _stem(path)
     name = path.absolute().parent.name if stem == "train" else stem
-    return _dataset(name, lines, others, (), path, options)
+    return _dataset(name, corpus, bool(sibling), (), path, options)
 
 
 def read_parallel(folder: Path, options: ReadOptions) -> Dataset:
@@ -81,12 +170,14 @@ def read_parallel(folder: Path, options: ReadOptions) -> Dataset:
     differ in their numbers of lines, or a line is blank on one side only.
     """
     paths = [_first(folder, name) for name in PARALLEL]
-    siblings = [held_out_sibling(path) for path in paths]
-    others = None
-    if all(siblings):
-        others = _parallel([path for path in siblings if path])
-        refuse_val(options.val, f"{folder} with {' and '.join(x.name for x in siblings if x)}")
-    return _dataset(folder.absolute().name, _parallel(paths), others, (), folder, options)
+    siblings = [path for path in map(held_out_sibling, paths) if path]
+    split = len(siblings) == len(paths)
+    corpus = Corpus(options)
+    corpus.add(paths[1], _parallel(paths))
+    if split:
+        refuse_val(options.val, f"{folder} with {' and '.join(x.name for x in siblings)}")
+        corpus.add(siblings[1], _parallel(siblings), held_out=True)
+    return _dataset(folder.absolute().name, corpus, split, (), folder, options)
 
 
 def read_text_folder(folder: Path, options: ReadOptions) -> Dataset:
@@ -97,16 +188,18 @@ def read_text_folder(folder: Path, options: ReadOptions) -> Dataset:
     every = text_files(folder)
     siblings = {path: held_out_sibling(path) for path in every}
     paths = [path for path in every if path not in siblings.values()]
-    lines = [x._replace(label=k) for k, path in enumerate(paths) for x in _lines(path)]
-    others = None
-    if all(siblings[path] for path in paths):
-        found = [(k, path) for k, x in enumerate(paths) if (path := siblings[x])]
-        others = [x._replace(label=k) for k, path in found for x in _lines(path)]
-        refuse_val(options.val, f"{folder} with {found[0][1].name}")
-    elif odd := [path.name for path in siblings.values() if path]:
-        raise DataError(f"{folder} has {odd[0]}, but not one for each of its other files")
+    found = [sibling for path in paths if (sibling := siblings[path])]
+    split = len(found) == len(paths)
+    if split:
+        refuse_val(options.val, f"{folder} with {found[0].name}")
+    elif found:
+        raise DataError(f"{folder} has {found[0].name}, but not one for each of its other files")
+    corpus = Corpus(options)
+    for held_out, files in ((False, paths), (True, found)):
+        for label, path in enumerate(files):
+            corpus.add(path, _lines(path), label, held_out=held_out)
     classes = [_stem(path) for path in paths]
-    return _dataset(folder.absolute().name, lines, others, classes, folder, options)
+    return _dataset(folder.absolute().name, corpus, split, classes, folder, options)
 
 
 def text_files(folder: Path) -> list[Path]:
@@ -136,70 +229,55 @@ def held_out_sibling(path: Path) -> Path | None:
 
 def _dataset(
     name: str,
-    lines: list[Line],
-    others: list[Line] | None,
+    corpus: Corpus,
+    split: bool,
     classes: Sequence[str],
     path: Path,
     options: ReadOptions,
 ) -> Dataset:
-    """others: what is held out; None: still to be taken from `lines`."""
+    """split: whether the files say what is held out; otherwise a part of the lines is."""
     options.refuse_image_options(str(path), "text", size=False)
-    longest = options.size or MAX_WORDS
-    train, skipped = _short(lines, longest)
-    if others is not None:
-        held_out, too_long = _short(others, longest)
-        skipped |= too_long
+    labels = np.asarray(corpus.labels, np.int64)
+    if split or not corpus.draws:
+        out = np.asarray(corpus.held_out, bool)
     else:
-        train, held_out = _held_out(train, bool(classes), options.val, str(path))
-    if not train or not held_out:
+        groups = labels if classes else None
+        out = hold_out_draws(np.asarray(corpus.draws), options.val, str(path), groups)
+    parts = [(~out).nonzero()[0], out.nonzero()[0]]
+    if not all(map(len, parts)):
         raise DataError(
-            f"{path} has no sentence of 1 to {longest} words to "
-            f"{'hold out' if train else 'train on'}"
-            + f" ({len(skipped)} are longer); give a larger size, the most words of a sentence"
-            * bool(skipped)
+            f"{path} has no sentence of 1 to {corpus.longest} words to "
+            f"{'hold out' if len(parts[0]) else 'train on'}"
+            + f" ({len(corpus.skipped)} are longer); give a larger size, the most words of a "
+            "sentence" * bool(corpus.skipped)
         )
-    parts = [train, held_out]
-    vocabulary, fields = _encoded([[line.text for line in part] for part in parts], path)
+    vocabulary, fields = corpus.texts.encoded(parts, path)
     if classes:
         for part, rows in zip(fields, parts, strict=True):
-            part["label"] = torch.tensor([line.label for line in rows])
+            part["label"] = torch.from_numpy(labels[rows])
     dataset = text_dataset(
         name, fields[0], fields[1], vocabulary.words, classes=classes, source=str(path)
     )
-    if train[0].source:
-        words, sources = _encoded([[line.source for line in part] for part in parts], path)
+    if corpus.sources.lengths:
+        words, sources = corpus.sources.encoded(parts, path)
         tokens = [part["tokens"] for part in sources]
         condition = Condition("sentence", vocab=len(words), length=tokens[0].shape[1])
         dataset = with_condition(dataset, condition, tokens[0], tokens[1], words.words)
-    return replace(dataset, skipped=skipped)
+    return replace(dataset, skipped=corpus.skipped)
 
 
-def _held_out(
-    lines: list[Line], by_class: bool, val: float | None, where: str
-) -> tuple[list[Line], list[Line]]:
-    if not lines:
-        return [], []
-    groups = [line.label for line in lines] if by_class else None
-    out = hold_out([line.source or line.text for line in lines], val, where, groups)
-    held_out = [line for line, is_out in zip(lines, out, strict=True) if is_out]
-    return [line for line, is_out in zip(lines, out, strict=True) if not is_out], held_out
-
-
-def _encoded(parts: list[list[str]], path: Path) -> tuple[Vocabulary, list[Fields]]:
-    vocabulary = _vocabulary(parts[0], parts[1], path)
-    length = max(len(sentence.split()) for part in parts for sentence in part)
-    fields = []
-    for part in parts:
-        tokens, lengths = vocabulary.encode(part, length)
-        fields.append({"tokens": torch.from_numpy(tokens), "lengths": torch.from_numpy(lengths)})
-    return vocabulary, fields
-
-
-def _vocabulary(train: list[str], held_out: list[str], path: Path) -> Vocabulary:
-    vocabulary = Vocabulary.build(train)
-    if all(word in vocabulary.index for sentence in held_out for word in sentence.split()):
+def _vocabulary(
+    words: Sequence[str], train: np.ndarray, held_out: np.ndarray, path: Path
+) -> Vocabulary:
+    """train, held_out: how often each word stands there."""
+    counts = {word: count for word, count in zip(words, train.tolist(), strict=True) if count}
+    vocabulary = Vocabulary.from_counts(counts)
+    known = set(vocabulary.index)
+    if UNKNOWN not in known:
+        known.remove(END)  # as a word of a sentence it is UNKNOWN
+    if known.issuperset(words[k] for k in held_out.nonzero()[0].tolist()):
         return vocabulary
-    vocabulary = Vocabulary.build(train, min_count=2)
+    vocabulary = Vocabulary.from_counts(counts, min_count=2)
     if UNKNOWN not in vocabulary.index:
         return Vocabulary([END, UNKNOWN, *vocabulary.words[1:]])
     if len(vocabulary) == 2:
@@ -210,63 +288,65 @@ def _vocabulary(train: list[str], held_out: list[str], path: Path) -> Vocabulary
     return vocabulary
 
 
-def _short(lines: list[Line], longest: int) -> tuple[list[Line], dict[str, str]]:
-    counts = {line.where: max(len(line.text.split()), len(line.source.split())) for line in lines}
-    too_long = {
-        where: f"{count} words, more than {longest}"
-        for where, count in counts.items()
-        if count > longest
-    }
-    return [line for line in lines if line.where not in too_long], too_long
+def _has_pairs(path: Path) -> bool:
+    """Whether each of the lines, and there is one, has exactly one tab."""
+    return any(_lines(path)) and all(line.text.count("\t") == 1 for line in _lines(path))
 
 
-def _split_pairs(lines: list[Line], path: Path) -> list[Line]:
+def _pairs(path: Path) -> Iterator[Line]:
     """Lines of `source<TAB>target`. Raises DataError naming lines that are not."""
-    pairs: list[Line] = []
     bad: BadFiles = {}
-    for line in lines:
+    count = 0
+    for line in _lines(path):
+        count += 1
         cells = [cell.strip() for cell in line.text.split("\t")]
         if len(cells) != 2 or not all(cells):
-            bad[line.where] = f"{len(cells) - 1} tabs, and a sentence on each side of one is needed"
+            bad[f"{path.name}:{line.number}"] = (
+                f"{len(cells) - 1} tabs, and a sentence on each side of one is needed"
+            )
         else:
-            pairs.append(line._replace(text=cells[1], source=cells[0]))
+            yield Line(line.number, cells[1], cells[0])
     if bad:
-        raise unusable_files(bad, len(lines), path, "lines")
-    return pairs
+        raise unusable_files(bad, count, path, "lines")
 
 
-def _parallel(paths: Sequence[Path]) -> list[Line]:
-    source, target = (_lines(path, blank=True) for path in paths)
-    if len(source) != len(target):
+def _parallel(paths: Sequence[Path]) -> Iterator[Line]:
+    source, target = (sum(1 for _ in _lines(path, blank=True)) for path in paths)
+    if source != target:
         raise DataError(
-            f"{paths[0]} has {len(source)} lines and {paths[1].name} {len(target)}: line for line, "
+            f"{paths[0]} has {source} lines and {paths[1].name} {target}: line for line, "
             "a target belongs to its source"
         )
-    found = []
-    for one, other in zip(source, target, strict=True):
+    for one, other in zip(*(_lines(path, blank=True) for path in paths), strict=True):
         if bool(one.text) != bool(other.text):
-            raise DataError(f"{paths[0].parent}: {one.where} or {other.where} is blank, not both")
+            names = " or ".join(f"{path.name}:{one.number}" for path in paths)
+            raise DataError(f"{paths[0].parent}: {names} is blank, not both")
         if one.text:
-            found.append(other._replace(source=one.text))
-    return found
+            yield Line(one.number, other.text, one.text)
 
 
-def _lines(path: Path, *, blank: bool = False) -> list[Line]:
-    """The lines, each with "file:line"; those that are blank only with `blank`.
+def _lines(path: Path, *, blank: bool = False) -> Iterator[Line]:
+    """The lines with their numbers; those that are blank only with `blank`.
 
     Raises DataError for a file that cannot be read, or is not UTF-8.
     """
     try:
-        raw = read_bytes(path, math.inf)
-        if raw.startswith(b"\x1f\x8b"):
-            raw = gunzip(raw, max(SMALL, RATIO * len(raw)))
+        with _unpacked(path) as file:
+            for number, line in enumerate(read_lines(file, str(path)), start=1):
+                if blank or line.strip():
+                    yield Line(number, line.strip(" "))
     except (OSError, EOFError, zlib.error, UnreadableError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
-    return [
-        Line(f"{path.name}:{number}", line.strip(" "))
-        for number, line in enumerate(read_lines(raw, str(path)), start=1)
-        if blank or line.strip()
-    ]
+
+
+def _unpacked(path: Path) -> BinaryIO:
+    """A file to be read; what is packed is unpacked in memory, once, up to a limit."""
+    file = open_file(path)
+    if not file.peek(2).startswith(b"\x1f\x8b"):
+        return file
+    with file:
+        raw = file.read()
+    return gunzip(raw, max(SMALL, RATIO * len(raw)))
 
 
 def _stem(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,57 @@ def test_only_newlines_end_a_sentence(end: str, tmp_path: Path) -> None:
     data = open_data(tmp_path / "x.txt")
     assert data.spec.train + data.spec.held_out == 10
     assert data.spec.length == 3
+
+
+@pytest.mark.parametrize("form", ["one", "pairs", "packed", "parallel", "classes"])
+def test_the_text_is_not_kept_while_it_is_read(form: str, tmp_path: Path) -> None:
+    """Of 2 MB in long words there is never a quarter in memory; of a packed one little more than the text."""
+    between = "\t" if form == "pairs" else " "
+    raw = "\n".join(f"{n % 7:0500}{between}{n % 11:0500}" for n in range(2000)).encode()
+    if form == "parallel":
+        for name in ("source.txt", "target.txt"):
+            (tmp_path / name).write_bytes(raw[: len(raw) // 2])
+    elif form == "packed":
+        (tmp_path / "a.txt.gz").write_bytes(gzip.compress(raw, 1))
+    else:
+        (tmp_path / "a.txt").write_bytes(raw)
+    if form == "classes":
+        (tmp_path / "b.txt").write_bytes(raw)
+    tracemalloc.start()
+    try:
+        data = open_data(tmp_path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert data.spec.train > 500
+    assert peak < (3 if form == "packed" else 0.25) * len(raw)
+
+
+def test_sentences_come_in_pieces_as_in_one_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.tsv").write_text("\n".join("\t".join(pair) for pair in PAIRS))
+    whole = open_data(tmp_path / "x.tsv")
+    monkeypatch.setattr("gansmith.data.readers.text_file.TOGETHER", 9)
+    pieces = open_data(tmp_path / "x.tsv")
+    assert pieces.spec.fingerprint == whole.spec.fingerprint == "957868725b5d97a1"
+    assert both(pieces) == both(whole)
+
+
+def test_the_end_symbol_as_a_held_out_word_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("one two\ntwo one")
+    (tmp_path / "x_val.txt").write_text("one <end> two")
+    data = open_data(tmp_path / "x.txt")
+    assert data.sentences(data.held_out["tokens"]) == ["one <unk> two"]
+
+
+def test_a_file_of_one_endless_line_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("word " * 5000)
+    with pytest.raises(DataError, match=r"to train on \(1 are longer\)"):
+        open_data(tmp_path / "x.txt")
+    (tmp_path / "y.txt").write_text("word " * 5000 + "\none two\ntwo one")
+    (tmp_path / "x.txt").unlink()
+    assert open_data(tmp_path).skipped == {"y.txt:1": "5000 words, more than 32"}
 
 
 def test_an_empty_class_and_two_of_one_name_are_refused(tmp_path: Path) -> None:
