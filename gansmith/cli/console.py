@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +24,16 @@ def say(line: object) -> None:
 
     if distributed.rank() == 0:
         console.print(printable(line))
+
+
+def program() -> str:
+    """What starts gansmith again from here: its name where that is found, else as it was called."""
+    called = sys.argv[0]
+    if shutil.which("gansmith"):
+        return "gansmith"
+    if Path(called).stem == "gansmith":
+        return shlex.quote(called)
+    return f"{shlex.quote(sys.executable)} -m gansmith"
 
 
 def printable(words: object) -> Text:

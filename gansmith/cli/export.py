@@ -17,7 +17,7 @@ class ExportOptions:
     Args:
         run: the run's folder.
         out: where to write; RUN/export by default.
-        format: torch-export writes .pt2, onnx writes .onnx (pip install 'gansmith[onnx]').
+        format: torch-export writes .pt2, onnx writes .onnx (pip install onnx onnxscript).
         checkpoint: which state of the run.
         trust: execute the preset file that the run names, which can do all that you can.
     """

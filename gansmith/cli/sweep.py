@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction
 
-from gansmith.cli.console import console, printable, say
+from gansmith.cli.console import console, printable, program, say
 from gansmith.cli.parsing import Flag, absent, parse
 from gansmith.cli.train import TrainOptions, preset_of
 
@@ -23,7 +24,7 @@ MAY_CHANGE = ("resume", "trials", "storage", "trust")
 @dataclass
 class SweepOptions(TrainOptions):
     """Search over a preset's keywords: gansmith sweep PRESET [options]. Many runs, scored alike;
-    any number of processes may work on one sweep. Needs pip install 'gansmith[sweep]'.
+    any number of processes may work on one sweep. Needs Optuna: pip install optuna.
 
     Args:
         preset: the preset; its keywords can be given for all trials, as in train.
@@ -76,7 +77,8 @@ def main(words: list[str]) -> None:
         begun.play(say)
     _show(begun)
     if begun.stopped:
-        say(f"stopped ({begun.stopped}); resume: gansmith sweep --resume {begun.folder}")
+        folder = shlex.quote(str(begun.folder))
+        say(f"stopped ({begun.stopped}); resume: {program()} sweep --resume {folder}")
         sys.exit(128 + signal.Signals[begun.stopped])
 
 

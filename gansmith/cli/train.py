@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gansmith.cli.console import may_trust, say
+from gansmith.cli.console import may_trust, program, say
 from gansmith.cli.parsing import Flag, Out, absent, parse
 
 if TYPE_CHECKING:
@@ -177,11 +178,11 @@ def _finish(run: Run) -> None:
     done = run.choose("latest").step
     report = write_report(run.choose("best"))
     seconds = format_duration(run.seconds)
-    where = f"{run.folder}{' --trust' * is_file(run.config.preset)}"
+    where = f"{shlex.quote(str(run.folder))}{' --trust' * is_file(run.config.preset)}"
     if run.stopped.startswith("SIG"):
-        say(f"stopped at step {done} ({run.stopped}); resume: gansmith train --resume {where}")
+        say(f"stopped at step {done} ({run.stopped}); resume: {program()} train --resume {where}")
         sys.exit(128 + signal.Signals[run.stopped])  # so that nothing is built on half a run
     say(f"step {done} after {seconds}: {run.folder}")
     say(f"  samples  {run.folder / 'samples'}")
     say(f"  report   {report}")
-    say(f"next: gansmith evaluate {where}; gansmith {run.next_command(where)}")
+    say(f"next: {program()} evaluate {where}; {program()} {run.next_command(where)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from statistics import median
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 from gansmith.core.images import to_float
 from gansmith.core.protocols import Samples
 from gansmith.diagnosis.evidence import Finding
+from gansmith.presets import is_file
 from gansmith.rendering import plots
 from gansmith.runs.recorder import read_log, read_scores
 from gansmith.runs.run import Run
@@ -98,7 +100,8 @@ def undertrained(run: Run) -> Finding | None:
         f"{scores[-1]['metric']} fell by {fallen:.0%} in the last quarter of its {last} steps, to "
         f"{min(after):.3g}"
     )
-    advice = f"train longer: gansmith train --resume {run.folder.name} --steps {2 * last}"
+    folder = shlex.quote(str(run.folder)) + " --trust" * is_file(run.config.preset)
+    advice = f"train longer: gansmith train --resume {folder} --steps {2 * last}"
     picture = plots.curve([s["value"] for s in scores], scores[-1]["metric"], None, "")
     numbers = {"fallen": fallen, "steps": float(last)}
     return Finding("undertrained", evidence, advice, numbers, picture)

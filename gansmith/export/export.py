@@ -21,6 +21,7 @@ import torch
 from safetensors.torch import save
 from torch.export import Dim, ExportedProgram
 
+from gansmith.core.extras import install
 from gansmith.core.files import write_atomic
 from gansmith.core.protocols import ExportableModule, Exports
 from gansmith.export.model_card import card
@@ -85,7 +86,7 @@ def _onnx_program(program: ExportableModule) -> bytes:
     absent = [name for name in EXTRA if find_spec(name) is None]
     if absent:
         raise RuntimeError(
-            f"onnx needs {' and '.join(absent)}: pip install 'gansmith[onnx]', or export with "
+            f"onnx needs {' and '.join(absent)}: {install('onnx')}, or export with "
             "--format torch-export"
         )
     with _quiet():

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gansmith.audio import AudioError, log_mel, log_spectrum, resample, window_size
+from gansmith.core.extras import install
 from gansmith.pretrained.judges import Judge
 
 SEGMENT = (-10.0, 35.0)  # decibels that the ratio of a frame is clipped to
@@ -137,7 +138,7 @@ def _extra(name: str) -> ModuleType:
     try:
         return __import__(name)
     except ImportError:
-        raise ImportError(f"{name} is not installed: pip install 'gansmith[speech]'") from None
+        raise ImportError(f"{name} is not installed: {install('speech')}") from None
 
 
 def _each(

@@ -50,7 +50,7 @@ PRESETS = {name: preset for family in FAMILIES.values() for name, preset in fami
 
 def is_file(name: str) -> bool:
     """Whether `find_preset` executes a file to find this preset."""
-    return ":" in name
+    return ":" in name or name.endswith(".py")
 
 
 def find_preset(name: str) -> Preset:

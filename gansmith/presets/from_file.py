@@ -12,6 +12,7 @@ from typing import Any
 
 from gansmith.core.files import user_path
 from gansmith.core.recipe import Recipe
+from gansmith.core.suggest import unknown_name
 
 
 def from_file(name: str) -> Callable[..., Recipe]:
@@ -22,6 +23,8 @@ def from_file(name: str) -> Callable[..., Recipe]:
     """
     given, _, function = name.rpartition(":")
     path = str(user_path(given))
+    if name.endswith(".py"):
+        raise ValueError(f"{name!r}: say which of its functions is the preset, {name}:my_preset")
     if not (path.endswith(".py") and Path(path).is_file()):
         raise ValueError(f"{name!r}: expected an existing Python file and a function, file.py:name")
     own = f"gansmith.presets.from_file:{Path(path).absolute()}"
@@ -33,7 +36,10 @@ def from_file(name: str) -> Callable[..., Recipe]:
     spec.loader.exec_module(module)
     build = vars(module).get(function)
     if not callable(build):
-        raise ValueError(f"{path} defines no function {function!r}")
+        own_functions = [
+            k for k, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == own
+        ]
+        raise ValueError(unknown_name(f"function of {path}", function, own_functions))
     _check(build, name)
     return build
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from gansmith.core.extras import install
 from gansmith.core.files import user_path
 from gansmith.core.images import check_images, resize, to_channels, to_float
 from gansmith.pretrained.judges import judge_for
@@ -206,8 +207,8 @@ def _weights(file: str, given: Path | None, source: str) -> Path:
 
 def _not_importable(extra: str, package: str, error: Exception) -> str:
     return (
-        f"{package} cannot be imported ({error}); pip install 'gansmith[{extra}]', with a "
-        "torchvision that fits your torch"
+        f"{package} cannot be imported ({error}); {install(extra)}, with a torchvision that fits "
+        "your torch"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gansmith.core.extras import install
 from gansmith.core.files import write_atomic
 from gansmith.sweeps.search_space import Choices, Dimension
 
@@ -23,7 +24,7 @@ def import_optuna() -> Any:
     try:
         import optuna
     except ModuleNotFoundError:
-        raise RuntimeError("a sweep needs optuna: pip install 'gansmith[sweep]'") from None
+        raise RuntimeError(f"a sweep needs optuna: {install('sweep')}") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 

@@ -85,7 +85,7 @@ def sweep(
     log: called with a line after each trial.
     train: as `gansmith.train` takes it, the same for all trials.
     Raises ValueError, TypeError or OSError for what cannot work, before anything is written, and
-    RuntimeError without Optuna: pip install 'gansmith[sweep]'.
+    RuntimeError without Optuna, the extra `sweep`.
     """
     begun = Sweep.begin(
         preset,

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ import torch
 from PIL import Image
 
 from gansmith.cli import main
+from gansmith.cli.console import program
 from gansmith.presets import PRESETS
 from gansmith.runs.checkpoint import newest_first, read
 
@@ -136,6 +138,23 @@ def test_a_preset_of_one_s_own(form: list[str], said: Command, tmp_path: Path) -
     assert "step 3" in said("train", "--resume", tmp_path / "run", "--steps", "3", "--trust")
 
 
+@pytest.mark.parametrize(
+    ("called", "found", "words"),
+    [
+        (".venv/bin/gansmith", None, ".venv/bin/gansmith"),
+        ("/my files/gansmith", None, "'/my files/gansmith'"),
+        ("/lib/gansmith/__main__.py", None, f"{sys.executable} -m gansmith"),
+        ("/usr/bin/gansmith", "/usr/bin/gansmith", "gansmith"),
+    ],
+)
+def test_the_next_command_is_one_that_works_from_here(
+    called: str, found: str | None, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [called])
+    monkeypatch.setattr(shutil, "which", lambda name: found)
+    assert program() == words
+
+
 def test_the_preset_option_is_the_first_word(said: Command, refused: Command) -> None:
     tail = ["--data", "ring", *TINY, "--steps", "1", "--dry-run", "--out", "o"]
     assert "wgan-gp on ring" in said("train", "--preset=wgan-gp", *tail)
@@ -149,7 +168,8 @@ def test_the_preset_option_is_the_first_word(said: Command, refused: Command) ->
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("own.py:nine", "own.py defines no function 'nine'"),
+        ("own.py:nine", "unknown function of own.py 'nine'; did you mean 'mine'?"),
+        ("own.py", "say which of its functions is the preset, own.py:my_preset"),
         ("other.py:mine", "expected an existing Python file and a function"),
         ("own.py:clashing", "a keyword 'seed', which every preset has as an option already"),
         ("own.py:untyped", "'width' is not a keyword with a type and a default"),

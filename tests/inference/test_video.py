@@ -136,10 +136,10 @@ def test_a_film_that_is_none_and_a_film_without_ffmpeg(
         with pytest.raises(DataError, match="bad.mp4 cannot be read: no film"):
             write_continuations(run, tmp_path / "bad.mp4", tmp_path / "out.gif")
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(DataError, match=r"pip install 'gansmith\[video\]'"):
+    with pytest.raises(DataError, match=r"pip install -e \S+\[video\]"):
         write_continuations(run, tmp_path / "bad.mp4", tmp_path / "out.gif")
     write_clip(frames(3), 50, tmp_path / "in.gif")
-    with pytest.raises(DataError, match=r"pip install 'gansmith\[video\]'"):
+    with pytest.raises(DataError, match=r"pip install -e \S+\[video\]"):
         write_continuations(run, tmp_path / "in.gif", tmp_path / "out.mp4")
 
 

@@ -100,7 +100,7 @@ def test_with_trust_the_run_is_used(home, capsys):
     assert (home / "executed").exists()
     assert len(gansmith.open_run(home / "run", trust=True).sample(2)) == 2
     cli.main(["train", "--resume", str(home / "run"), "--steps", "3", "--trust"])
-    assert f"next: gansmith evaluate {home / 'run'} --trust;" in capsys.readouterr().out
+    assert f"gansmith evaluate {home / 'run'} --trust;" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("answer", "given"), [("y", True), ("", False), ("no", False)])

@@ -1,6 +1,6 @@
 """`film-audio:FOLDER`: frames of films, each conditioned on the second of sound around it.
 
-Films are decoded by ffmpeg, which comes with `pip install 'gansmith[video]'`.
+Films are decoded by ffmpeg, which comes with the extra `video`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Clips in files: animated images, films, and folders of numbered frames.
 
 Animated GIF, WebP and PNG are read by Pillow; films (MP4 and so on) by ffmpeg, which comes with
-`pip install 'gansmith[video]'`. A frame becomes what an image becomes (`images`).
+the extra `video`. A frame becomes what an image becomes (`images`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from gansmith.core.extras import install
 from gansmith.core.files import distinct_names
 from gansmith.data.readers.file_list import check_file, list_files, read_bytes
 from gansmith.data.readers.image_file import (
@@ -142,8 +143,7 @@ def _ffmpeg() -> Any:
         import imageio_ffmpeg
     except ImportError as error:
         raise DataError(
-            "films are read and written by ffmpeg: pip install 'gansmith[video]'; or use GIF, WebP "
-            "or PNG"
+            f"films are read and written by ffmpeg: {install('video')}; or use GIF, WebP or PNG"
         ) from error
     return imageio_ffmpeg
 

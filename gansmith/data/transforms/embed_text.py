@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gansmith.core.extras import install
 from gansmith.data.build import with_condition
 from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, Dataset
@@ -61,8 +62,8 @@ def sentence_encoder() -> Encode:
     found = find_spec(PACKAGE)
     if found is None or found.origin is None or find_spec("tokenizers") is None:
         raise ImportError(
-            "embed-text: needs a sentence encoder that does not ship with Gansmith: pip install "
-            "'gansmith[sentences]'"
+            "embed-text: needs a sentence encoder that does not ship with Gansmith: "
+            f"{install('sentences')}"
         )
     from tokenizers import Tokenizer
 

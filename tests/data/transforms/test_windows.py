@@ -191,5 +191,5 @@ def test_a_film_without_ffmpeg_says_what_to_install(
 ) -> None:
     (tmp_path / "a.mp4").write_bytes(b"no film")
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(DataError, match=r"pip install 'gansmith\[video\]'"):
+    with pytest.raises(DataError, match=r"pip install -e \S+\[video\]"):
         open_data(f"video:{tmp_path}")
