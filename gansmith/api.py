@@ -66,6 +66,7 @@ def open_run(
     device: str | None = None,
     trust: bool = False,
     data: str | Path | None = None,
+    preset: str | None = None,
 ) -> Run:
     """Open a run folder, to sample, resume or evaluate it.
 
@@ -73,7 +74,9 @@ def open_run(
     trust: execute the preset file that the run may name, which can do all that you can; without it
         such a run cannot be used.
     data: where the run's data is now, where that has moved.
+    preset: where the file of the run's preset is now, file.py:name, where that has moved; it is
+        executed with `trust` only.
     """
     if device is not None:
         choose_device(device)
-    return Run.open(folder, trust=trust, data=None if data is None else str(data))
+    return Run.open(folder, trust=trust, data=None if data is None else str(data), preset=preset)

@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from gansmith.cli.console import open_run, say
-from gansmith.cli.parsing import Checkpoint, Flag, RunFolder, absent, parse
+from gansmith.cli.parsing import Checkpoint, Flag, MovedPreset, RunFolder, absent, parse
 
 
 @dataclass
@@ -22,6 +22,7 @@ class ClassifyOptions:
         out: the file to write, or a folder for it; RUN/classes.tsv by default.
         checkpoint: which state of the run.
         skip_bad: leave unreadable files out instead of stopping.
+        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
         trust: execute the preset file that the run names, which can do all that you can.
     """
 
@@ -30,6 +31,7 @@ class ClassifyOptions:
     out: Annotated[Path | None, absent("PATH", aliases=["-o"])] = None
     checkpoint: Checkpoint = "best"
     skip_bad: Flag = False
+    preset: MovedPreset = None
     trust: Flag = False
 
 
@@ -38,6 +40,6 @@ def main(words: list[str]) -> None:
     options = parse(ClassifyOptions, words, "gansmith classify")
     from gansmith.inference.images import write_classes
 
-    run = open_run(options.run, options.checkpoint, trust=options.trust)
+    run = open_run(options.run, options.checkpoint, trust=options.trust, preset=options.preset)
     out = options.out or run.folder / "classes.tsv"
     say(write_classes(run, options.source, out, skip_bad=options.skip_bad))

@@ -50,16 +50,25 @@ def printable(words: object) -> Text:
 
 
 def open_run(
-    folder: Path, which: str = "best", *, trust: bool = False, data: str | None = None
+    folder: Path,
+    which: str = "best",
+    *,
+    trust: bool = False,
+    data: str | None = None,
+    preset: str | None = None,
 ) -> Run:
     """The run of a folder, at a checkpoint."""
     from gansmith.runs.run import Run
 
-    return Run.open(folder, trust=may_trust([folder], trust), data=data).choose(which)
+    trust = may_trust([folder], trust, preset)
+    return Run.open(folder, trust=trust, data=data, preset=preset).choose(which)
 
 
-def may_trust(folders: Sequence[Path], trust: bool) -> bool:
-    """Whether preset files that runs name may be executed: as given, or asked in a terminal."""
+def may_trust(folders: Sequence[Path], trust: bool, preset: str | None = None) -> bool:
+    """Whether preset files that runs name may be executed: as given, or asked in a terminal.
+
+    preset: where the preset's file is now, where that has moved.
+    """
     from gansmith.presets import is_file
     from gansmith.runs.config import FILE, Config
 
@@ -69,6 +78,7 @@ def may_trust(folders: Sequence[Path], trust: bool) -> bool:
     for folder in folders:
         if not (folder / FILE).is_file() or not is_file(name := Config.load(folder).preset):
             continue
+        name = preset or name
         asking.print(
             printable(
                 f"{folder} names a preset in the file {name.rpartition(':')[0]}. Going on executes "

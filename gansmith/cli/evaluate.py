@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from gansmith.cli.console import console, may_trust, open_run, printable, say
-from gansmith.cli.parsing import Checkpoint, Count, Flag, MovedData, Out, absent, parse
+from gansmith.cli.parsing import Checkpoint, Count, Flag, MovedData, MovedPreset, Out, absent, parse
 from gansmith.core.files import FileError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class EvaluateOptions:
         force: compare numbers also where they were not made in the same way.
         out: where to write a comparison; comparison/ by default.
         data: where the run's data is now, if it has moved.
+        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
         trust: execute the preset files that the runs name, which can do all that you can.
     """
 
@@ -49,6 +50,7 @@ class EvaluateOptions:
     force: Flag = False
     out: Out = None
     data: MovedData = None
+    preset: MovedPreset = None
     trust: Flag = False
 
 
@@ -60,6 +62,8 @@ def main(words: list[str]) -> None:
     if len(options.sources) > 1 or options.against is not None:
         if options.data is not None:
             raise ValueError("--data is for one run; give --against to measure against other data")
+        if options.preset is not None:
+            raise ValueError("--preset is for one run; leave it out to compare several")
         _compare(options)
         return
     from rich.table import Table
@@ -67,7 +71,13 @@ def main(words: list[str]) -> None:
     from gansmith.report import write_report
     from gansmith.runs.run import METRICS
 
-    run = open_run(options.sources[0], options.checkpoint, trust=options.trust, data=options.data)
+    run = open_run(
+        options.sources[0],
+        options.checkpoint,
+        trust=options.trust,
+        data=options.data,
+        preset=options.preset,
+    )
     found = run.measure(options.n, options.seed, _features(options, run.dataset))
     table = Table("number", "generated", "real data", "better")
     for number in found.values():

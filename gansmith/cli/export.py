@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gansmith.cli.console import open_run, say
-from gansmith.cli.parsing import Checkpoint, Flag, Out, RunFolder, parse
+from gansmith.cli.parsing import Checkpoint, Flag, MovedPreset, Out, RunFolder, parse
 
 
 @dataclass
@@ -19,6 +19,7 @@ class ExportOptions:
         out: where to write; RUN/export by default.
         format: torch-export writes .pt2, onnx writes .onnx (pip install onnx onnxscript).
         checkpoint: which state of the run.
+        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
         trust: execute the preset file that the run names, which can do all that you can.
     """
 
@@ -26,6 +27,7 @@ class ExportOptions:
     out: Out = None
     format: Literal["torch-export", "onnx"] = "torch-export"
     checkpoint: Checkpoint = "best"
+    preset: MovedPreset = None
     trust: Flag = False
 
 
@@ -34,6 +36,6 @@ def main(words: list[str]) -> None:
     options = parse(ExportOptions, words, "gansmith export")
     from gansmith.export.export import export
 
-    run = open_run(options.run, options.checkpoint, trust=options.trust)
+    run = open_run(options.run, options.checkpoint, trust=options.trust, preset=options.preset)
     for path in export(run, options.out or run.folder / "export", options.format):
         say(f"wrote {path}")

@@ -30,6 +30,7 @@ RunFolder = Annotated[Positional[Path], arg(metavar="RUN")]
 Out = Annotated[Path | None, absent("FOLDER", aliases=["-o"])]
 Count = Annotated[int, arg(name="n", aliases=["-n"], metavar="INT")]
 Checkpoint = Annotated[str, arg(metavar="best|latest|STEP")]
+MovedPreset = Annotated[str | None, absent("FILE.py:NAME")]
 MovedData = Annotated[str | None, absent("NAME|PATH")]
 Flag = Annotated[FlagCreatePairsOff[bool], arg(help_behavior_hint="")]
 

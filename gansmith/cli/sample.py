@@ -14,6 +14,7 @@ from gansmith.cli.parsing import (
     Count,
     Flag,
     MovedData,
+    MovedPreset,
     Out,
     RunFolder,
     absent,
@@ -38,6 +39,7 @@ class SampleOptions:
         audio: the same by an audio file, for a run conditioned on audio.
         gain: decibels that are added to that audio.
         data: where the run's data is now, if it has moved.
+        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
         trust: execute the preset file that the run names, which can do all that you can.
     """
 
@@ -51,6 +53,7 @@ class SampleOptions:
     audio: Annotated[Path | None, absent("FILE")] = None
     gain: Annotated[float, arg(metavar="DECIBELS")] = 0.0
     data: MovedData = None
+    preset: MovedPreset = None
     trust: Flag = False
 
 
@@ -67,7 +70,13 @@ def main(words: list[str]) -> None:
         raise ValueError("a condition is given in words or as audio: --prompt or --audio")
     if options.gain and options.audio is None:
         raise ValueError("--gain is of a sound: give one by --audio")
-    run = open_run(options.run, options.checkpoint, trust=options.trust, data=options.data)
+    run = open_run(
+        options.run,
+        options.checkpoint,
+        trust=options.trust,
+        data=options.data,
+        preset=options.preset,
+    )
     out = options.out or run.folder / "generated"
     if options.interpolate:
         out = options.out or run.folder / "generated-interpolation.png"

@@ -24,7 +24,8 @@ class TrainOptions:
 
     Args:
         preset: the preset, for one that is not the first word: a name (`gansmith list presets`)
-            or a function of your own, my_file.py:my_preset.
+            or a function of your own, my_file.py:my_preset; with --resume, where that file is now,
+            if it has moved.
         data: a name (`gansmith list data`) or a path: a folder of images, class folders, pairs,
             trainA/trainB, zip, npz, IDX or text file, folder of audio (docs/data.md). The preset's
             own by default.
@@ -83,9 +84,13 @@ class TrainOptions:
 def main(words: list[str]) -> None:
     """Parse the preset's own options too, plan, show the cost, train, report."""
     name, words = preset_of(words)
-    options, keywords = _parse(name, words)
+    resuming = any(word.partition("=")[0] == "--resume" for word in words)
+    if resuming and name is not None and ":" not in name:
+        raise ValueError("a run is resumed as it was begun: give --resume RUN without a preset")
+    # The preset file of a run to resume is executed with --trust only, so not to read options.
+    options, keywords = _parse(None if resuming else name, words)
     if options.resume is not None:
-        _resume(name, options, keywords)
+        _resume(name, options)
         return
     from gansmith.runs.plan import MINUTES, PRESET, plan
     from gansmith.runs.run import Run
@@ -135,21 +140,20 @@ def _parse(name: str | None, words: list[str]) -> tuple[TrainOptions, dict[str, 
     return parse_with_preset(TrainOptions, name, words)
 
 
-def _resume(name: str | None, options: TrainOptions, keywords: dict[str, Any]) -> None:
-    if name is not None or keywords:
-        raise ValueError("a run is resumed as it was begun: give --resume RUN without a preset")
+def _resume(moved: str | None, options: TrainOptions) -> None:
     may = ("resume", "steps", "minutes", "data", "trust")
     default = TrainOptions()
     other = [k for k, v in vars(options).items() if k not in may and v != getattr(default, k)]
     if other:
         raise ValueError(
-            "a run is resumed as it was begun, with a new --steps or --minutes, and --data where "
-            f"that has moved, at most; leave out {', '.join(other)}"
+            "a run is resumed as it was begun, with a new --steps or --minutes, and --data or "
+            f"--preset where that has moved, at most; leave out {', '.join(other)}"
         )
     from gansmith.runs.run import Run
 
     folder = Path(options.resume or "")
-    run = Run.join(folder, trust=may_trust([folder], options.trust), data=options.data)
+    trust = may_trust([folder], options.trust, moved)
+    run = Run.join(folder, trust=trust, data=options.data, preset=moved)
     say(f"resuming {run.folder}")
     _finish(run.resume(steps=options.steps, minutes=options.minutes))
 

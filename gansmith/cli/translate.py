@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from gansmith.cli.console import open_run, say
-from gansmith.cli.parsing import Checkpoint, Flag, RunFolder, absent, parse
+from gansmith.cli.parsing import Checkpoint, Flag, MovedPreset, RunFolder, absent, parse
 
 PASSED_ON = ("mask", "frames", "seed", "reference", "finetune", "gain")
 
@@ -35,6 +35,7 @@ class TranslateOptions:
         gain: decibels that are added to audio that is a condition of images; 0 by default.
         checkpoint: which state of the run.
         skip_bad: leave unreadable files out instead of stopping.
+        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
         trust: execute the preset file that the run names, which can do all that you can.
     """
 
@@ -51,6 +52,7 @@ class TranslateOptions:
     gain: Annotated[float | None, absent("DECIBELS")] = None
     checkpoint: Checkpoint = "best"
     skip_bad: Flag = False
+    preset: MovedPreset = None
     trust: Flag = False
 
 
@@ -59,7 +61,7 @@ def main(words: list[str]) -> None:
     options = parse(TranslateOptions, words, "gansmith translate")
     from gansmith.inference.translate import write_translation
 
-    run = open_run(options.run, options.checkpoint, trust=options.trust)
+    run = open_run(options.run, options.checkpoint, trust=options.trust, preset=options.preset)
     given = {name: value for name in PASSED_ON if (value := getattr(options, name)) is not None}
     say(
         write_translation(

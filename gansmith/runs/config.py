@@ -19,7 +19,7 @@ ANEW = "train the run anew, with the same preset, data and seed"
 ADVICE = "Restore it, or use the Gansmith that wrote it"
 TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("preset", "data", "precision"), str),
-    **dict.fromkeys(("keywords", "options", "spec", "versions"), dict),
+    **dict.fromkeys(("keywords", "options", "spec", "versions", "preset_files"), dict),
     **dict.fromkeys(("seed", "steps", "micro", "sample_every"), int),
     **dict.fromkeys(("compile", "channels_last"), bool),
     **dict.fromkeys(("minutes", "clip"), (int, float, NoneType)),
@@ -39,6 +39,8 @@ class Config:
     began_from: the run whose players this one started with, or None.
     sample_every: steps between two sample sheets, each of them scored. metrics: what to score by,
     if not by the default score; the first selects the best checkpoint.
+    preset_files: of a preset in a file, the sha256 of that file, first, and of the modules beside
+    it that it imports, by name.
     versions: what the last bits depend on: the versions of Gansmith, torch and Python, the
     processor's instructions, the device, the numbers of threads and of processes.
     """
@@ -59,6 +61,7 @@ class Config:
     sample_every: int = 250
     metrics: list[str] = field(default_factory=list)
     began_from: str | None = None
+    preset_files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, Any] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:

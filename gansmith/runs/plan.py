@@ -14,7 +14,7 @@ from gansmith.core.bounds import check_bounds
 from gansmith.core.files import user_path
 from gansmith.data import DataName, given_name, open_data, parse_name
 from gansmith.evaluation.select import check_metrics
-from gansmith.presets import find_preset
+from gansmith.presets import find_preset, fingerprints, is_file, located
 from gansmith.runs.config import ENDLESS, Config
 from gansmith.runs.run import Run, versions
 
@@ -69,7 +69,7 @@ def plan(
         )
     length = ENDLESS if minutes is not None else steps or recipe.steps
     config = Config(
-        preset=_located(preset),
+        preset=located(preset) if is_file(preset) else preset,
         keywords=resolved,
         data=str(where.absolute()),
         options=options,
@@ -81,6 +81,7 @@ def plan(
         sample_every=sample_every or min(recipe.sample_every, max(1, length // LOOKS)),
         metrics=list(metrics),
         began_from=None if begin_from is None else str(user_path(begin_from).absolute()),
+        preset_files=fingerprints(preset) if is_file(preset) else {},
         versions=versions(),
         **playing,
     )
@@ -98,9 +99,3 @@ def next_folder(runs: Path, preset: str, data: str) -> Path:
     stem = re.sub(r"[^A-Za-z0-9.+-]+", "-", f"{Path(preset).stem}-{Path(data).name}").strip("-")
     taken = [int(p.name[-4:]) for p in runs.glob(f"{stem}-[0-9][0-9][0-9][0-9]")]
     return runs / f"{stem}-{max(taken, default=-1) + 1:04d}"
-
-
-def _located(preset: str) -> str:
-    """A file.py:function by its absolute path, so that the run can be resumed from anywhere."""
-    path, colon, function = preset.rpartition(":")
-    return f"{user_path(path).absolute()}{colon}{function}" if colon else preset

@@ -35,7 +35,14 @@ from gansmith.data.names import parse_name
 from gansmith.data.spread import example_set
 from gansmith.evaluation.evaluate import measure
 from gansmith.metrics import Features, Measured
-from gansmith.presets import Preset, find_preset, is_file
+from gansmith.presets import (
+    Preset,
+    file_contents,
+    find_preset,
+    fingerprints,
+    is_file,
+    located,
+)
 from gansmith.runs import checkpoint
 from gansmith.runs.checkpoint import BEST, DamagedCheckpointError
 from gansmith.runs.config import ENDLESS, FILE, Config
@@ -49,11 +56,16 @@ from gansmith.version import __version__
 METRICS = "metrics.json"
 CHECKPOINTS = ("best", "latest")
 PIECE = 1024  # samples that are generated at one time
+PRESET_COPY = "preset"  # the folder of the copy of a preset's file
 EXAMPLES_KEPT = 256  # held-out examples that a run folder keeps, where sampling needs some
 
 
 class UntrustedError(ValueError):
     """A run that names a preset in a file, which is not executed unless the person says so."""
+
+
+class ChangedPresetError(ValueError):
+    """A preset's file, or a module that it imports, is not what the run began with."""
 
 
 class Run:
@@ -103,6 +115,9 @@ class Run:
             lock.enter_context(checkpoint.lock_run(place))
             cls.claim(place)  # another process may have begun and ended a run since
             config.save(place)
+            if is_file(config.preset):
+                for name, content in file_contents(config.preset).items():
+                    write_atomic(place / PRESET_COPY / name, content)
             if dataset is not None:
                 shown = dataset.spec.condition or dataset.domains or dataset.spec.dim
                 save_examples(example_set(dataset, EXAMPLES_KEPT if shown else 0), place)
@@ -130,12 +145,22 @@ class Run:
         refuse_links(folder)
 
     @classmethod
-    def open(cls, folder: Path | str, *, trust: bool = False, data: str | None = None) -> Run:
+    def open(
+        cls,
+        folder: Path | str,
+        *,
+        trust: bool = False,
+        data: str | None = None,
+        preset: str | None = None,
+    ) -> Run:
         """Open a run folder; nothing heavy is loaded yet.
 
         trust: whether the preset file that it may name is executed when its game is needed.
         data: where its data is now, where that has moved.
-        Raises FileError when there is a link inside the folder.
+        preset: where its preset's file is now, file.py:name, where that has moved; it is executed
+            with `trust` only.
+        Raises FileError when there is a link inside the folder, ValueError for a preset of another
+        name.
         """
         folder = user_path(folder)
         refuse_links(folder)
@@ -143,14 +168,31 @@ class Run:
         run.trusted = trust
         if data is not None:
             run.config.data = str(given_name(data).absolute())
+        if preset is not None:
+            before = run.config.preset
+            if not is_file(before) or before.rpartition(":")[2] != preset.rpartition(":")[2]:
+                raise ValueError(
+                    f"the preset of the run in {folder} is {before}; say by --preset FILE.py:NAME "
+                    f"where its file has moved, with the same NAME; got {preset}"
+                )
+            run.config.preset = located(preset)
         return run
 
     @classmethod
-    def join(cls, folder: Path | str, *, trust: bool = False, data: str | None = None) -> Run:
+    def join(
+        cls,
+        folder: Path | str,
+        *,
+        trust: bool = False,
+        data: str | None = None,
+        preset: str | None = None,
+    ) -> Run:
         """Open a run to go on with it: all processes together, of which the first reads it."""
         distributed.init()
         folder = user_path(folder)
-        opened = distributed.on_rank_zero(lambda: cls.open(folder, trust=trust, data=data).config)
+        opened = distributed.on_rank_zero(
+            lambda: cls.open(folder, trust=trust, data=data, preset=preset).config
+        )
         run = cls(folder, opened)
         run.trusted = trust
         return run
@@ -199,8 +241,13 @@ class Run:
 
     @property
     def preset(self) -> Preset:
-        """The run's preset. Raises UntrustedError for one in a file, unless the run is trusted."""
-        return trusted_preset(self.config.preset, self.trusted, self.folder / FILE)
+        """The run's preset.
+
+        Raises UntrustedError for one in a file, unless the run is trusted; ChangedPresetError where
+        that file has changed since the run began.
+        """
+        files = self.config.preset_files
+        return trusted_preset(self.config.preset, self.trusted, self.folder / FILE, files)
 
     def recipe(self) -> Recipe:
         """Build the game anew, with the run's own initial weights.
@@ -323,14 +370,15 @@ class Run:
         distributed.all_or_raise(lambda: _require_same(asked, first))
         with self._locked():
             self.config = distributed.on_rank_zero(lambda: self._lengthened(steps, minutes))
-            distributed.all_or_raise(lambda: self.dataset)
+            distributed.all_or_raise(lambda: (self.dataset, self.preset))
             return self._play(save=True)
 
     def _lengthened(self, steps: int | None, minutes: float | None) -> Config:
         """The options as they are on the disk now, with another end."""
         if steps is not None and minutes is not None:
             raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
-        config = replace(Config.load(self.folder), data=self.config.data)
+        moved = {"data": self.config.data, "preset": self.config.preset}
+        config = replace(Config.load(self.folder), **moved)
         if steps is not None:
             return replace(config, steps=steps, minutes=None)
         if minutes is None:
@@ -563,18 +611,37 @@ class Run:
         return most if is_given() else int(self.config.versions.get("threads", most))
 
 
-def trusted_preset(name: str, trusted: bool, where: Path) -> Preset:
+def trusted_preset(name: str, trusted: bool, where: Path, files: dict[str, str]) -> Preset:
     """The preset that a file from somewhere names.
 
-    Raises UntrustedError for a preset in a Python file, which would be executed, unless trusted.
+    files: the `fingerprints` of the preset's file when the run began; {} where none are known.
+    Raises UntrustedError for a preset in a Python file, which would be executed, unless trusted;
+    ChangedPresetError, before it is executed, where that file has moved or changed.
     """
     if is_file(name) and not trusted:
         raise UntrustedError(
             f"{where} names a preset in the file {name.rpartition(':')[0]}. Going on executes that "
-            "file, which can do all that you can. Read it, and if you trust it give --trust (in "
-            "Python: trust=True)"
+            "file, which can do all that you can. Read it, with the modules beside it that it "
+            "imports, and if you trust it give --trust (in Python: trust=True)"
+        )
+    if files and (changed := _changed_files(name, files)):
+        raise ChangedPresetError(
+            f"{', '.join(changed)} of the preset {name} changed or moved since it was begun. "
+            f"{where.parent / PRESET_COPY} holds a copy of what was used: compare, and restore it, "
+            "or say by --preset FILE.py:NAME where it is now, or start a new run from this one: "
+            f"gansmith train FILE.py:NAME --from {where.parent}"
         )
     return find_preset(name)
+
+
+def _changed_files(name: str, before: dict[str, str]) -> list[str]:
+    """The files of a preset that are not as before; its own file, the first, may be renamed."""
+    (own, digest), *others = before.items()
+    if not Path(name.rpartition(":")[0]).is_file():
+        return [own]
+    (_, digest_now), *others_now = fingerprints(name).items()
+    changed = {file for file, _ in set(others) ^ set(others_now)}
+    return [own] * (digest != digest_now) + sorted(changed)
 
 
 def claim_folder(folder: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class SweepConfig:
     vary: the search space, by keyword.
     metric: a number of `evaluate`, or None for the score that selects a run's `best` checkpoint.
     metric_name: its name in tables and plots. better: lower or higher.
-    fingerprint: of the data.
+    fingerprint: of the data. preset_files: as in a run's configuration.
     """
 
     preset: str
@@ -51,6 +51,7 @@ class SweepConfig:
     metric_name: str
     better: str
     fingerprint: str
+    preset_files: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict."""
@@ -97,6 +98,7 @@ def plan_sweep(
         metric_name=select.score_name(run.recipe().game, run.dataset),
         better="lower",
         fingerprint=run.dataset.spec.fingerprint,
+        preset_files=run.config.preset_files,
     )
     _check_values(run, space)
     return config if metric is None else _resolve_metric(run, config, metric)

@@ -35,7 +35,13 @@ from gansmith.evaluation import select
 from gansmith.runs import checkpoint
 from gansmith.runs.config import FILE as CONFIG
 from gansmith.runs.plan import next_folder, plan
-from gansmith.runs.run import Run, UntrustedError, claim_folder, trusted_preset
+from gansmith.runs.run import (
+    ChangedPresetError,
+    Run,
+    UntrustedError,
+    claim_folder,
+    trusted_preset,
+)
 from gansmith.sweeps.lease import (
     STALE_SECONDS,
     claim,
@@ -316,7 +322,7 @@ class Sweep:
             score, best_step = self._score(run)
             step = run.choose("latest").step
             outcome: dict[str, Any] = {"state": "done", "step": step, "best_step": best_step}
-        except (OSError, DataError, DamagedError, UntrustedError):
+        except (OSError, DataError, DamagedError, UntrustedError, ChangedPresetError):
             raise  # the fault of the machine, the data or the folder: no result
         except Exception as error:
             outcome = describe_failure(error) | {"step": self._failed_step(number, error)}
@@ -374,7 +380,8 @@ class Sweep:
         return run
 
     def _planned(self, keywords: dict[str, Any], folder: Path) -> Run:
-        trusted_preset(self.config.preset, self.trusted, self.folder / FILE)
+        files = self.config.preset_files
+        trusted_preset(self.config.preset, self.trusted, self.folder / FILE, files)
         arguments = {"data": parse_name(self.config.data)} | self.config.train | keywords
         return plan(self.config.preset, out=folder, **arguments)
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib.util import cache_from_source
 
 import pytest
 
@@ -76,6 +77,27 @@ def test_no_command_executes_the_preset_file_of_a_run(home, capsys, words):
     assert f"{home / 'mine.py'}" in said
     assert "--trust" in said
     assert not (home / "executed").exists()
+
+
+@pytest.mark.parametrize("where", ["run/preset/mine.py", "mine.py"])
+@pytest.mark.parametrize("words", [["sample", "RUN"], ["train", "--resume", "RUN"]])
+def test_a_file_that_is_pointed_at_is_not_executed_without_trust_either(home, capsys, where, words):
+    words = [word.replace("RUN", str(home / "run")) for word in words]
+    assert status(*words, "--preset", f"{home / where}:mine") == 2
+    assert "--trust" in capsys.readouterr().err
+    assert not [*home.rglob("executed")]
+
+
+def test_a_cached_pyc_is_not_executed_in_place_of_the_file(home):
+    """One that says of itself that it need not be compared with its source, which was read."""
+    import py_compile
+
+    other = home / "other.py"
+    other.write_text("def mine(spec, *, steps: int = 2): raise AssertionError")
+    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    cached = cache_from_source(str(home / "mine.py"))
+    py_compile.compile(str(other), cached, invalidation_mode=unchecked)
+    gansmith.open_run(home / "run", trust=True).recipe()
 
 
 def test_a_report_does_without_the_file_and_says_how_to_go_on(home):
