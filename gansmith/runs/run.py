@@ -377,8 +377,8 @@ class Run:
         """The options as they are on the disk now, with another end."""
         if steps is not None and minutes is not None:
             raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
-        moved = {"data": self.config.data, "preset": self.config.preset}
-        config = replace(Config.load(self.folder), **moved)
+        now = Config.load(self.folder)
+        config = replace(now, data=self.config.data, preset=self.config.preset)
         if steps is not None:
             return replace(config, steps=steps, minutes=None)
         if minutes is None:
