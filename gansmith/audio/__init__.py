@@ -14,7 +14,7 @@ from gansmith.audio.files import (
     to_mono,
     write_audio,
 )
-from gansmith.audio.rates import resample
+from gansmith.audio.rates import in_pieces, resample, resample_blocks
 from gansmith.audio.spectra import (
     FLOOR,
     decibels,
@@ -35,6 +35,7 @@ __all__ = [
     "Recording",
     "audio_bytes",
     "decibels",
+    "in_pieces",
     "istft",
     "log_mel",
     "log_spectrum",
@@ -42,6 +43,7 @@ __all__ = [
     "read_audio",
     "read_mono",
     "resample",
+    "resample_blocks",
     "stft",
     "to_mono",
     "window_size",

@@ -113,6 +113,21 @@ class AudioFile:
         if count < 0.95 * (self.frames or 1):  # the header of an MP3 may only be near the truth
             raise AudioError(f"{self.name} was cut: it ends after {count} of {self.frames} samples")
 
+    def mono(self) -> Iterator[np.ndarray]:
+        """The mean of the channels, block by block, float32 (n,).
+
+        Raises AudioError as `blocks` does, and for more than MOST samples.
+        """
+        return self._up_to_most(block.mean(1) for block in self.blocks())
+
+    def _up_to_most(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        size = 0
+        for block in blocks:
+            size += block.size
+            if size > MOST:
+                raise AudioError(f"{self.name} has more than {MOST:,} samples: cut it")
+            yield block
+
 
 def read_audio(source: Path | BinaryIO) -> Recording:
     """The whole of a file.
@@ -120,7 +135,7 @@ def read_audio(source: Path | BinaryIO) -> Recording:
     Raises AudioError as `AudioFile` does, and for more than MOST values.
     """
     with AudioFile(source) as file:
-        values = _joined(file, file.blocks())
+        values = np.concatenate(list(file._up_to_most(file.blocks())))
         return Recording(torch.from_numpy(values.T.copy()), file.rate, file.subtype)
 
 
@@ -132,19 +147,8 @@ def read_mono(source: Path | BinaryIO, seconds: float = math.inf) -> tuple[Tenso
     with AudioFile(source) as file:
         stop = None if seconds == math.inf else round(seconds * file.rate)
         count = stop and -(-stop // max(1, BLOCK // file.channels))
-        values = _joined(file, (block.mean(1) for block in islice(file.blocks(), count)))
+        values = np.concatenate(list(islice(file.mono(), count)))
         return torch.from_numpy(values[:stop]), file.rate
-
-
-def _joined(file: AudioFile, blocks: Iterable[np.ndarray]) -> np.ndarray:
-    kept: list[np.ndarray] = []
-    size = 0
-    for block in blocks:
-        kept.append(block)
-        size += block.size
-        if size > MOST:
-            raise AudioError(f"{file.name} has more than {MOST:,} samples: cut it")
-    return np.concatenate(kept)
 
 
 def _check_samples(values: np.ndarray, where: str, lossy: bool) -> np.ndarray:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from math import ceil, gcd
 
 import torch
 from torch import Tensor
 
 from gansmith.audio.files import AudioError
+
+REACH = 10  # samples of the lower rate on either side that SciPy's filter reaches
+PIECE = 1 << 18  # samples that are resampled at one time
 
 
 def resample(waveform: Tensor, rate: int, to: int, length: int | None = None) -> Tensor:
@@ -33,3 +38,41 @@ def resample(waveform: Tensor, rate: int, to: int, length: int | None = None) ->
     values = resample_poly(waveform.double().numpy(), to // common, rate // common, axis=-1)
     out = torch.from_numpy(values[..., :wanted]).float()
     return torch.nn.functional.pad(out, (0, wanted - out.shape[-1]))
+
+
+def resample_blocks(blocks: Iterable[Tensor], rate: int, to: int) -> Iterator[Tensor]:
+    """`resample` of a waveform that comes in blocks (n,): what is yielded, joined, is bit-equal.
+
+    Each piece is resampled between as much on both sides as the filter reaches, which is cut off
+    again. It begins where both rates fall on a sample, so the filter meets it as in the whole.
+    """
+    if rate == to:
+        yield from blocks
+        return
+    up, down = to // gcd(rate, to), rate // gcd(rate, to)
+    margin = down * (REACH * max(up, down) // (up * down) + 1)
+    size = down * max(PIECE // down, margin // down)
+    before = torch.empty(0)
+    pieces = chain(in_pieces(blocks, size), [torch.empty(0)])
+    piece = next(pieces)
+    for following in pieces:
+        made = resample(torch.cat([before, piece, following[:margin]]), rate, to)
+        start = len(before) * up // down
+        yield made[start : start + ceil(len(piece) * up / down)]
+        before, piece = piece[-margin:], following
+
+
+def in_pieces(blocks: Iterable[Tensor], size: int) -> Iterator[Tensor]:
+    """A waveform that comes in blocks (n,), in pieces of `size`; the last may be shorter."""
+    waiting: list[Tensor] = []
+    count = 0
+    for block in blocks:
+        waiting.append(block)
+        count += len(block)
+        if count >= size:
+            pieces = torch.cat(waiting).split(size)
+            count %= size
+            yield from pieces[: len(pieces) - bool(count)]
+            waiting = [pieces[-1]] if count else []
+    if count:
+        yield torch.cat(waiting)

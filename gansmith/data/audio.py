@@ -90,8 +90,9 @@ def _resampled(part: Fields, spec: DataSpec, rate: int, length: int) -> Fields:
     if spec.condition is not None and spec.condition.kind == "waveform":
         waveforms.append("condition")
     for key in waveforms:
-        rows = part[key].split(256)
-        made[key] = torch.cat([resample(x, spec.rate, rate, length).clamp(-1, 1) for x in rows])
+        made[key] = torch.empty(len(part[key]), length)
+        for rows, place in zip(part[key].split(256), made[key].split(256), strict=True):
+            place.copy_(resample(rows, spec.rate, rate, length).clamp(-1, 1))
     if "lengths" in part:
         made["lengths"] = (part["lengths"] * rate / spec.rate).ceil().long().clamp(max=length)
     return made

@@ -14,6 +14,7 @@ from gansmith.audio import (
     read_audio,
     read_mono,
     resample,
+    resample_blocks,
     to_mono,
     write_audio,
 )
@@ -210,6 +211,19 @@ def test_resampling_keeps_time_and_has_the_exact_length(rate, to):
     assert len(back) == int(0.2 * rate)
     quarter = slice(len(back) // 4, -len(back) // 4)
     assert (back - tone(rate, 0.2))[quarter].abs().max() < 2e-3
+
+
+@pytest.mark.parametrize(
+    ("rate", "to"),
+    [(16000, 8000), (44100, 16000), (16000, 44100), (1501, 1500), (9000, 9000)],
+)
+@pytest.mark.parametrize("block", [700, 50_000])
+def test_resampling_in_pieces_is_bit_equal_to_the_whole(rate, to, block, monkeypatch):
+    monkeypatch.setattr("gansmith.audio.rates.PIECE", 1000)
+    for length in (9000, 8820, 37, 1):  # of any length, of whole pieces, of less than one
+        made = list(resample_blocks(noise(length).split(block), rate, to))
+        assert torch.cat(made).equal(resample(noise(length), rate, to))
+    assert not list(resample_blocks([], rate, to))
 
 
 def test_what_the_lower_rate_cannot_hold_is_gone():

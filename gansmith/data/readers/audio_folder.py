@@ -6,20 +6,24 @@
 
 Channels are mixed to one. Where rates differ, all are brought to the lowest. Files are cut into
 rows of one length; the last row of each is filled with zeros. Silent files are left out.
+
+Each file is read twice, block by block: to look at it, since the rate, and what is held out, depend
+on all files, and to cut it. So beside the rows no waveform is in memory.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path, PurePosixPath
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gansmith.audio import AudioError, read_mono, resample
+from gansmith.audio import AudioError, AudioFile, in_pieces, resample_blocks
 from gansmith.data.audio import audio_dataset
 from gansmith.data.build import with_condition
 from gansmith.data.condition import Condition
@@ -42,7 +46,40 @@ MOST = 1 << 29  # samples, 2 GiB of float32
 ROW = 8192  # samples of a row for every 8 kHz
 SHORTEST = 0.25  # of a row that must be filled, but in a file that is shorter
 SIDES = {"clean": "noisy", "real": "condition"}  # what is generated, and what it is conditioned on
-Waveforms = dict[str, Tensor]  # (T,), by the name of the file
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A file that was looked at: its rate, the samples at that, and whether all are zero."""
+
+    file: DataFile
+    rate: int
+    count: int
+    silent: bool
+
+    def length(self, rate: int) -> int:
+        """The samples that it has at another rate."""
+        return -(-self.count * rate // self.rate)
+
+    def waveform(self, rate: int, where: str) -> Iterator[Tensor]:
+        """Its samples at a rate, (n,) each time. Raises DataError when it is no longer the same."""
+        for block in resample_blocks(self._blocks(where), self.rate, rate):
+            yield block.clamp(-1, 1)
+
+    def _blocks(self, where: str) -> Iterator[Tensor]:
+        changed = DataError(f"{where}: {self.file.name} changed while it was read; begin again")
+        left = self.count
+        try:
+            with AudioFile(io.BytesIO(self.file.read())) as audio:
+                for block in audio.mono():
+                    left -= len(block)
+                    if left < 0:
+                        break
+                    yield torch.from_numpy(block)
+        except (AudioError, UnreadableError) as error:
+            raise changed from error
+        if left:
+            raise changed
 
 
 @dataclass(frozen=True)
@@ -75,17 +112,18 @@ def read_audio_files(files: Sequence[DataFile], path: Path, options: ReadOptions
         if "" not in layouts:
             raise DataError(f"{path} has two domains: their sounds take no conditions")
         bad |= annotations.bad | annotations.missing(every)
-    waveforms, rate, unread = _read(sounds, path)
+    found, unread = _look(sounds, path)
+    rate = min((sound.rate for sound in found.values()), default=0)
     partner = {name: (clean.name, noisy.name) for name, (clean, noisy) in pairs.items()}
     bad |= unread | {
         name: next(unread[side] for side in sides if side in unread)
         for name, sides in partner.items()
         if unread.keys() & set(sides)
     }
-    if bad and (not options.skip_bad or not waveforms):
+    if bad and (not options.skip_bad or not found):
         raise unusable_files(bad, len(sounds), path, AUDIO.noun)
     for name in {file.name for file in every} - bad.keys():
-        if not waveforms[partner.get(name, (name,))[0]].any():
+        if found[partner.get(name, (name,))[0]].silent:
             bad[name] = "is silent"
     size = options.size or ROW * max(1, round(rate / 8000))
     datasets, names = {}, {}
@@ -94,7 +132,12 @@ def read_audio_files(files: Sequence[DataFile], path: Path, options: ReadOptions
         if not all(chosen):
             raise unusable_files(bad, len(every), path, AUDIO.noun)
         parts = [
-            _cut([file.name for file in part], waveforms, partner, size, str(path))
+            _cut(
+                {x.name: [found[side] for side in partner.get(x.name, (x.name,))] for x in part},
+                size,
+                rate,
+                str(path),
+            )
             for part in chosen
         ]
         names[domain] = [part.names for part in parts]
@@ -138,58 +181,58 @@ def _find_pairs(sounds: list[DataFile], where: str) -> dict[str, tuple[DataFile,
     return {}
 
 
-def _read(sounds: list[DataFile], path: Path) -> tuple[Waveforms, int, BadFiles]:
-    """Every sound as one channel at the lowest rate of all; that rate; what cannot be read."""
-    found: dict[str, tuple[Tensor, int]] = {}
+def _look(sounds: list[DataFile], path: Path) -> tuple[dict[str, Sound], BadFiles]:
+    """What is known of every sound, by its name, and what cannot be read."""
+    found: dict[str, Sound] = {}
     bad: BadFiles = {}
-    count = 0
+    total = 0
     for file in sounds:
+        count, silent = 0, True
         try:
-            waveform, own = read_mono(io.BytesIO(file.read()))
+            with AudioFile(io.BytesIO(file.read())) as audio:
+                for block in audio.mono():
+                    count += len(block)
+                    silent = silent and not block.any()
         except (AudioError, UnreadableError) as error:
             bad[file.name] = str(error)
             continue
-        count += len(waveform)
-        if count > MOST:
+        found[file.name] = Sound(file, audio.rate, count, silent)
+        total += count
+        if total > MOST:
             raise DataError(f"{path} holds more than {MOST:,} samples: take fewer files")
-        found[file.name] = waveform, own
-    if not found:
-        return {}, 0, bad
-    rate = min(own for _, own in found.values())
-    waveforms = {k: resample(x, own, rate).clamp(-1, 1) for k, (x, own) in found.items()}
-    return waveforms, rate, bad
+    return found, bad
 
 
-def _cut(
-    names: list[str],
-    waveforms: Waveforms,
-    partner: dict[str, tuple[str, str]],
-    size: int,
-    where: str,
-) -> Rows:
-    """Rows of `size` samples, one file after another; rows of silence are left out."""
-    rows: list[list[Tensor]] = []
-    lengths: list[int] = []
-    owners: list[str] = []
-    for name in names:
-        sides = [waveforms[side] for side in partner.get(name, (name,))]
-        if len({len(side) for side in sides}) > 1:
+def _cut(sounds: dict[str, list[Sound]], size: int, rate: int, where: str) -> Rows:
+    """Rows of `size` samples, one file after another; rows of silence are left out.
+
+    sounds: by the name of an example, its sound, or both of a pair.
+    """
+    most = 0
+    for name, sides in sounds.items():
+        counts = [side.length(rate) for side in sides]
+        if len(set(counts)) > 1:
             raise DataError(
-                f"{where}: {name} has {len(sides[0])} samples clean and {len(sides[1])} noisy, at "
+                f"{where}: {name} has {counts[0]} samples clean and {counts[1]} noisy, at "
                 "one rate; cut them alike"
             )
-        for start in range(0, len(sides[0]), size):
-            cut = [side[start : start + size] for side in sides]
+        most += ceil(counts[0] / size)
+    columns = [torch.empty(most, size) for _ in next(iter(sounds.values()))]
+    lengths: list[int] = []
+    owners: list[str] = []
+    for name, sides in sounds.items():
+        pieces = [in_pieces(side.waveform(rate, where), size) for side in sides]
+        for number, cut in enumerate(zip(*pieces, strict=True)):
             filled = len(cut[0])
-            if cut[0].any() and not (start and filled < SHORTEST * size):
-                rows.append([F.pad(side, (0, size - filled)) for side in cut])
+            if cut[0].any() and not (number and filled < SHORTEST * size):
+                for column, piece in zip(columns, cut, strict=True):
+                    column[len(owners)] = F.pad(piece, (0, size - filled))
                 lengths.append(filled)
                 owners.append(name)
-    if not rows:
+    if not owners:
         raise DataError(f"{where}: a part of it has no sound that can be used")
-    columns = [torch.stack(column) for column in zip(*rows, strict=True)]
-    condition = columns[1] if len(columns) > 1 else None
-    return Rows(columns[0], condition, torch.tensor(lengths), owners)
+    real, *conditions = [column[: len(owners)] for column in columns]
+    return Rows(real, conditions[0] if conditions else None, torch.tensor(lengths), owners)
 
 
 def _built(name: str, parts: list[Rows], layout: Layout, rate: int, source: str) -> Dataset:

@@ -6,9 +6,10 @@ import pytest
 import soundfile
 import torch
 
-from gansmith.audio import audio_bytes, write_audio
+from gansmith.audio import audio_bytes, resample, write_audio
 from gansmith.core.rng import Rng
 from gansmith.data import DataError, open_data
+from gansmith.data.readers.file_list import DataFile
 from gansmith.data.readers.split import hold_out
 
 
@@ -62,6 +63,44 @@ def test_stereo_and_several_rates_become_one_channel_at_the_lowest(tmp_path):
     # what is left of white noise below 4 kHz has half of its power
     powers = [float(row.square().mean()) for row in rows]
     assert min(abs(p - float(mean.square().mean()) / 2) for p in powers) < 5e-4
+
+
+def test_waveforms_are_not_in_memory_beside_the_rows(tmp_path, monkeypatch):
+    """A file is read block by block, and cut to the rows that it makes as a whole."""
+    monkeypatch.setattr("gansmith.audio.files.BLOCK", 3000)
+    monkeypatch.setattr("gansmith.audio.rates.PIECE", 3000)
+    write_audio(tmp_path / "a.wav", wave(60_000, 1), 8000, "FLOAT")
+    both = wave(100_000, 2, 2)
+    write_audio(tmp_path / "b.wav", both, 44_100, "FLOAT")
+    largest = 0
+
+    def watched(given, rate, to):
+        nonlocal largest
+        largest = max(largest, len(given))
+        return resample(given, rate, to)
+
+    monkeypatch.setattr("gansmith.audio.rates.resample", watched)
+    data = open_data(tmp_path, size=4096)
+    assert 0 < largest < 6000
+    expected = [wave(60_000, 1)[0], resample(both.mean(0), 44_100, 8000).clamp(-1, 1)]
+    for part in (data.train, data.held_out):
+        found = torch.cat([row[:n] for row, n in zip(part["real"], part["lengths"], strict=True)])
+        assert any(found.equal(x[: len(found)]) and len(x) < len(found) + 1024 for x in expected)
+
+
+def test_a_file_that_changes_while_it_is_read_is_named(tmp_path, monkeypatch):
+    filled(tmp_path, 3)
+    read = DataFile.read
+    times = []
+
+    def changing(file):
+        times.append(file.name)
+        raw = read(file)
+        return audio_bytes(wave(9000), 8000) if times.count("1.wav") > 1 else raw
+
+    monkeypatch.setattr(DataFile, "read", changing)
+    with pytest.raises(DataError, match="1.wav changed while it was read"):
+        open_data(tmp_path)
 
 
 def test_silence_is_left_out(tmp_path):

@@ -74,7 +74,7 @@ def test_only_newlines_end_a_sentence(end: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["one", "pairs", "packed", "parallel", "classes"])
 def test_the_text_is_not_kept_while_it_is_read(form: str, tmp_path: Path) -> None:
-    """Of 2 MB in long words never a quarter is in memory; of a packed file little more than it."""
+    """Never a quarter of 2 MB in long words is in memory; of a packed file, what is unpacked."""
     between = "\t" if form == "pairs" else " "
     raw = "\n".join(f"{n % 7:0500}{between}{n % 11:0500}" for n in range(2000)).encode()
     if form == "parallel":
