@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 
+import gansmith
 from gansmith.cli import COMMANDS
 from gansmith.cli.list import LISTS
 from gansmith.cli.parsing import parse
@@ -216,6 +217,18 @@ def test_the_example_presets_are_played(name: str, tmp_path: Path) -> None:
 
 def test_the_worked_example_is_played(my_file: Path, tmp_path: Path) -> None:
     played(f"{my_file}:my_preset", tmp_path)
+
+
+@pytest.mark.parametrize("preset", [MY_FILE, "docs/examples/my_preset.py:lazy_r1"])
+def test_the_documented_first_run_finds_every_mode(
+    preset: str, my_file: Path, tmp_path: Path
+) -> None:
+    assert ["train", preset, "--data", "ring", "--steps", "500"] in [
+        words for page in PAGES for words in commands(page)
+    ]
+    path = f"{my_file}:my_preset" if preset == MY_FILE else str(ROOT / preset)
+    run = gansmith.train(path, data="ring", steps=500, out=tmp_path / "run")
+    assert run.evaluate()["modes"].value == 8
 
 
 def played(preset: str, folder: Path) -> None:

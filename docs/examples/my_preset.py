@@ -63,8 +63,9 @@ def lazy_r1(
     spec: DataSpec,
     *,
     width: int = 32,
-    latent: int = 64,
-    penalty_weight: float = 1.0,
+    latent: int = 8,
+    penalty_weight: float = 0.1,
+    lr: float = 2e-3,
     batch: int = 64,
     steps: int = 6000,
 ) -> Recipe:
@@ -76,5 +77,5 @@ def lazy_r1(
     G, D = players(spec, "dcgan", Latent(latent), width)
     game = LazyGAN(G, D, objective=OBJECTIVES["non-saturating"], penalty=R1(penalty_weight))
     kept = LazyGAN.every / (LazyGAN.every + 1)  # D moves 5 times where it moved 4 times
-    optim = {"G": adam(2e-4, 0.5), "D": adam(2e-4 * kept, 0.5**kept, 0.999**kept)}
+    optim = {"G": adam(lr, 0.0), "D": adam(lr * kept, 0.0, 0.999**kept)}
     return Recipe(game, optim, batch, steps, ema=0.999)
