@@ -204,6 +204,8 @@ def test_commands_name_the_folder_only(full, tmp_path):
 @pytest.mark.parametrize("preset", ["{0}/mine.py:build", "nsgan"])
 def test_no_path_of_the_machine(tmp_path, preset):
     where = str(tmp_path / "private")
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "mine.py").write_text("def build(spec): ...\n")
     run = begin(
         tmp_path / "private" / "r",
         preset=preset.format(where),

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from gansmith.data import DataError
 from gansmith.presets import PRESETS
 from gansmith.runs.plan import next_folder, plan
 from gansmith.runs.run import ENDLESS, Run
@@ -78,7 +79,9 @@ def test_a_path_is_kept_whole(tmp_path: Path) -> None:
 
 def test_a_folder_called_as_a_data_set_is_not_taken_for_it(tmp_path: Path) -> None:
     (tmp_path / "ring").mkdir()
-    assert plan("nsgan", data="ring", width=4).config.data == "ring"
+    with pytest.raises(DataError, match="give ./ring for the path, or gansmith:ring"):
+        plan("nsgan", data="ring", width=4)
+    assert plan("nsgan", data="gansmith:ring", width=4).config.spec["name"] == "ring"
 
 
 def test_a_taken_folder_is_refused() -> None:
