@@ -89,7 +89,7 @@ def main(words: list[str]) -> None:
     if taken < options.n != EvaluateOptions.n:
         say(
             f"{taken} samples were measured and not {options.n}: no more than there are held-out "
-            "examples to compare them with, and 10,000 at most"
+            "examples to compare them with, and 10,000 at most, or 2,500 points"
         )
     try:
         run.write_metrics(found)

@@ -246,7 +246,7 @@ def _one_vocabulary(parts: Mapping[str, Dataset]) -> dict[str, Dataset]:
     for domain, part in parts.items():
         to = torch.tensor([0, *(number[word] for word in part.vocabulary[1:])], dtype=kind)
         fields = [
-            dict(x, tokens=F.pad(to[x["tokens"].long()], (0, length - part.spec.length)))
+            dict(x, tokens=F.pad(to[x["tokens"].int()], (0, length - part.spec.length)))
             for x in (part.train, part.held_out)
         ]
         spec = replace(
