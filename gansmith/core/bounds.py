@@ -23,7 +23,7 @@ class Interval(NamedTuple):
 
     def __str__(self) -> str:
         opening, closing = "[("[self.open_low], "])"[self.open_high]
-        return f"{opening}{self.low:g}, {self.high:g}{closing}"
+        return f"{opening}{self.low:.12g}, {self.high:.12g}{closing}"
 
 
 COUNT = Interval(1, MOST)

@@ -36,17 +36,20 @@ def spread_held_out(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
     Of each domain where there are several; pairs stay together.
     """
     if not dataset.domains:
-        rows = spread_rows(dataset.held_out, count, seed)
-        held_out = {name: values[rows] for name, values in dataset.held_out.items()}
-        return replace(dataset, held_out=held_out, spec=replace(dataset.spec, held_out=len(rows)))
-    parts = {name: spread_held_out(part, count, seed) for name, part in dataset.domains.items()}
-    if dataset.spec.paired:
-        rows = spread_rows(next(iter(dataset.domains.values())).held_out, count, seed)
-        parts = {
-            name: replace(parts[name], held_out={key: x[rows] for key, x in part.held_out.items()})
-            for name, part in dataset.domains.items()
-        }
+        return _held_out_rows(dataset, spread_rows(dataset.held_out, count, seed))
+    first, *_ = dataset.domains.values()
+    parts = {
+        name: _held_out_rows(
+            part, spread_rows((first if dataset.spec.paired else part).held_out, count, seed)
+        )
+        for name, part in dataset.domains.items()
+    }
     return with_held_out(dataset, parts)
+
+
+def _held_out_rows(dataset: Dataset, rows: Tensor) -> Dataset:
+    held_out = {name: values[rows] for name, values in dataset.held_out.items()}
+    return replace(dataset, held_out=held_out, spec=replace(dataset.spec, held_out=len(rows)))
 
 
 def with_held_out(dataset: Dataset, parts: Mapping[str, Dataset]) -> Dataset:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from gansmith.metrics.frechet import GaussianStats, fit_gaussian, frechet_distance
+from gansmith.metrics.precision_recall import squared_distances
 
 COMPONENTS = 32
 WIDTHS = (0.3, 1.0, 3.0)  # of the kernel, squared, over the median squared distance
@@ -55,7 +56,7 @@ def predicted_features(features: Tensor, conditions: Tensor) -> Tensor:
     where none has a smaller error than the mean.
     """
     f, c = features.double() - features.double().mean(0), conditions.double()
-    distances = torch.cdist(c, c).square()
+    distances = squared_distances(c, c)  # exactly 0 where two conditions are equal
     apart = distances[distances > 0]
     best, least = torch.zeros_like(f), f.square().sum()
     for width in WIDTHS if len(apart) else ():

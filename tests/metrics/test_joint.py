@@ -58,6 +58,17 @@ def test_units_of_the_conditions_do_not_matter() -> None:
     assert one == pytest.approx(other, rel=1e-4)
 
 
+def test_conditions_that_occur_often_are_told_apart_by_what_differs() -> None:
+    """Two vectors, each of half of the rows: rounding between equal ones must not set the width."""
+    label = LABEL % 2
+    features = CENTERS[label] + Rng(2).normal(N, DIM)
+    vectors = 1e3 + Rng(5).normal(2, 200)
+    by_class, by_vector = (
+        predicted_features(features, x) for x in (F.one_hot(label, 2), vectors[label])
+    )
+    torch.testing.assert_close(by_vector, by_class, rtol=1e-6, atol=1e-6)
+
+
 def test_a_row_is_predicted_without_itself() -> None:
     """Against ridge regressions that leave one row out: moving its features changes nothing."""
     conditions = Rng(7).normal(40, 2)
