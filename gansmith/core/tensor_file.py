@@ -14,7 +14,6 @@ from torch import Tensor
 
 KEY = "sha256"
 LONGEST = 10**8  # bytes of a header, as safetensors has it
-EARLIER: tuple[set[str], ...] = (set(), {"numbers", "aliases"})  # of files without a checksum
 
 
 def pack(tensors: Mapping[str, Tensor], texts: Mapping[str, str]) -> bytes:
@@ -32,7 +31,7 @@ def unpack(content: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
     except SafetensorError as error:
         raise ValueError(str(error)) from error
     texts = _texts(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    if set(texts) not in EARLIER and texts.pop(KEY, "") != _checksum(tensors, texts):
+    if texts.pop(KEY, "") != _checksum(tensors, texts):
         raise ValueError("it has changed since it was written: its checksum is another")
     return tensors, texts
 

@@ -35,20 +35,14 @@ from gansmith.data.names import parse_name
 from gansmith.data.spread import example_set
 from gansmith.evaluation.evaluate import measure
 from gansmith.metrics import Features, Measured
-from gansmith.presets import (
-    Preset,
-    file_contents,
-    find_preset,
-    fingerprints,
-    is_file,
-    located,
-)
+from gansmith.presets import Preset, file_contents, is_file, located
 from gansmith.runs import checkpoint
 from gansmith.runs.checkpoint import BEST, DamagedCheckpointError
 from gansmith.runs.config import ENDLESS, FILE, Config
 from gansmith.runs.estimate import Estimate, check_disk, disk_needed, estimate
 from gansmith.runs.recorder import CLOCK, Recorder, read_clock
 from gansmith.runs.threads import choose_threads, is_given, using_threads
+from gansmith.runs.trust import PRESET_COPY, trusted_preset
 from gansmith.sampling.generate import default_conditions, to_model_input
 from gansmith.sampling.prompts import parse_prompt
 from gansmith.version import __version__
@@ -56,16 +50,7 @@ from gansmith.version import __version__
 METRICS = "metrics.json"
 CHECKPOINTS = ("best", "latest")
 PIECE = 1024  # samples that are generated at one time
-PRESET_COPY = "preset"  # the folder of the copy of a preset's file
 EXAMPLES_KEPT = 256  # held-out examples that a run folder keeps, where sampling needs some
-
-
-class UntrustedError(ValueError):
-    """A run that names a preset in a file, which is not executed unless the person says so."""
-
-
-class ChangedPresetError(ValueError):
-    """A preset's file, or a module that it imports, is not what the run began with."""
 
 
 class Run:
@@ -609,39 +594,6 @@ class Run:
         """The number of threads that the run began with, unless the environment gives one."""
         most = torch.get_num_threads()
         return most if is_given() else int(self.config.versions.get("threads", most))
-
-
-def trusted_preset(name: str, trusted: bool, where: Path, files: dict[str, str]) -> Preset:
-    """The preset that a file from somewhere names.
-
-    files: the `fingerprints` of the preset's file when the run began; {} where none are known.
-    Raises UntrustedError for a preset in a Python file, which would be executed, unless trusted;
-    ChangedPresetError, before it is executed, where that file has moved or changed.
-    """
-    if is_file(name) and not trusted:
-        raise UntrustedError(
-            f"{where} names a preset in the file {name.rpartition(':')[0]}. Going on executes that "
-            "file, which can do all that you can. Read it, with the modules beside it that it "
-            "imports, and if you trust it give --trust (in Python: trust=True)"
-        )
-    if files and (changed := _changed_files(name, files)):
-        raise ChangedPresetError(
-            f"{', '.join(changed)} of the preset {name} changed or moved since it was begun. "
-            f"{where.parent / PRESET_COPY} holds a copy of what was used: compare, and restore it, "
-            "or say by --preset FILE.py:NAME where it is now, or start a new run from this one: "
-            f"gansmith train FILE.py:NAME --from {where.parent}"
-        )
-    return find_preset(name)
-
-
-def _changed_files(name: str, before: dict[str, str]) -> list[str]:
-    """The files of a preset that are not as before; its own file, the first, may be renamed."""
-    (own, digest), *others = before.items()
-    if not Path(name.rpartition(":")[0]).is_file():
-        return [own]
-    (_, digest_now), *others_now = fingerprints(name).items()
-    changed = {file for file, _ in set(others) ^ set(others_now)}
-    return [own] * (digest != digest_now) + sorted(changed)
 
 
 def claim_folder(folder: Path) -> Path:

@@ -35,13 +35,8 @@ from gansmith.evaluation import select
 from gansmith.runs import checkpoint
 from gansmith.runs.config import FILE as CONFIG
 from gansmith.runs.plan import next_folder, plan
-from gansmith.runs.run import (
-    ChangedPresetError,
-    Run,
-    UntrustedError,
-    claim_folder,
-    trusted_preset,
-)
+from gansmith.runs.run import Run, claim_folder
+from gansmith.runs.trust import ChangedPresetError, UntrustedError, trusted_preset
 from gansmith.sweeps.lease import (
     STALE_SECONDS,
     claim,

@@ -15,7 +15,8 @@ from gansmith.diagnosis import diagnose
 from gansmith.modalities.image import Image
 from gansmith.report.compare import compare
 from gansmith.runs.plan import plan
-from gansmith.runs.run import Run, UntrustedError
+from gansmith.runs.run import Run
+from gansmith.runs.trust import UntrustedError
 
 PRESET = """
 from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 import gansmith
 from gansmith import cli
 from gansmith.presets import find_preset, fingerprints
-from gansmith.runs.run import ChangedPresetError
+from gansmith.runs.trust import ChangedPresetError
 
 PRESET = """
 from gansmith.presets.classic import nsgan

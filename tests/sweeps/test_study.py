@@ -19,7 +19,8 @@ from gansmith.evaluation import select
 from gansmith.modalities import MODALITIES
 from gansmith.runs import plan as planning
 from gansmith.runs import recorder
-from gansmith.runs.run import Run, UntrustedError
+from gansmith.runs.run import Run
+from gansmith.runs.trust import UntrustedError
 from gansmith.sweeps import lease
 from gansmith.sweeps.report import write_sweep_report
 from gansmith.sweeps.study import Sweep, sweep
@@ -34,7 +35,7 @@ KILLED = """
 import os, signal, sys
 from gansmith.runs import recorder
 from gansmith.modalities import MODALITIES
-from gansmith.runs.run import Run, UntrustedError
+from gansmith.runs.run import Run
 from gansmith.sweeps.study import Sweep
 from gansmith.core.trainer import Trainer
 for modality in MODALITIES.values():
