@@ -258,3 +258,17 @@ def test_the_plain_loop_learns(seed: int, within: Callable[..., None]) -> None:
     before, after = map(float, re.findall(r"distance ([\d.]+) -> ([\d.]+)", done.stdout)[0])
     assert before > 0.3
     within({"of the distance": after / before}, {"of the distance": (0, 0.2)})
+
+
+def test_the_tests_that_keep_a_promise_are_there() -> None:
+    """Every `pytest ...` of docs/reliability.md names files that there are, and functions by -k."""
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    named = [shlex.split(words) for words in re.findall(r"`pytest ([^`]+)`", page)]
+    assert len(named) > 30
+    for words in named:
+        paths = [ROOT / word for word in words if word.startswith("tests")]
+        assert all(path.exists() for path in paths), words
+        files = [f for p in paths for f in (p.rglob("test_*.py") if p.is_dir() else [p])]
+        text = "\n".join(file.read_text("utf-8") for file in files)
+        for wanted in words[words.index("-k") + 1].split(" or ") if "-k" in words else ():
+            assert re.search(rf"def test_\w*{wanted}", text), (words, wanted)
