@@ -197,7 +197,7 @@ MISTAKES = {
     "words for images": (["gan", "--data", "grammar"], "image or points; grammar is text"),
     "both ends": ([*RING, "--steps", "4", "--minutes", "1"], "give one of them"),
     "no steps": ([*RING, "--steps", "0"], "steps must be a number in [1, 1000000000]; got 0"),
-    "no minutes": ([*RING, "--minutes", "-1"], "minutes must be a number in (0, 1e+06]; got -1"),
+    "no minutes": ([*RING, "--minutes", "-1"], "minutes must be a number in (0, 1000000]; got -1"),
     "val": ([*RING, "--val", "0.1"], "ring"),
     "micro": ([*RING, "--micro", "3", "--steps", "1"], "does not divide into 3 micro-batches"),
     "no run": (["--resume", "nowhere"], "nowhere is not a run"),
