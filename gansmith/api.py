@@ -10,6 +10,8 @@ from gansmith.core.distributed import choose_device
 from gansmith.runs.plan import PRESET, plan
 from gansmith.runs.run import Run
 
+HUB = "hf:"  # before user/name, where the path of a run folder may stand too
+
 
 def train(
     preset: str = PRESET,
@@ -70,6 +72,8 @@ def open_run(
 ) -> Run:
     """Open a run folder, to sample, resume or evaluate it.
 
+    folder: its path, or hf:user/name for a run that `gansmith push` has shared on a hub; what is
+        fetched is kept in the cache folder.
     device: as in `train`.
     trust: execute the preset file that the run may name, which can do all that you can; without it
         such a run cannot be used.
@@ -79,4 +83,8 @@ def open_run(
     """
     if device is not None:
         choose_device(device)
+    if str(folder).startswith(HUB):
+        from gansmith.sharing.hub import fetched
+
+        folder = fetched(str(folder).removeprefix(HUB))
     return Run.open(folder, trust=trust, data=None if data is None else str(data), preset=preset)

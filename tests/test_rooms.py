@@ -41,6 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "report": BELOW_TOOLS,
     "export": BELOW_TOOLS,
     "diagnosis": BELOW_TOOLS,
+    "sharing": BELOW_TOOLS,
     "sweeps": BELOW_TOOLS,
 }
 ROOMS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}

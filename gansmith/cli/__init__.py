@@ -28,6 +28,8 @@ COMMANDS = (
     "evaluate",
     "diagnose",
     "export",
+    "push",
+    "pull",
     "lab",
     "report",
     "list",
@@ -48,6 +50,8 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith evaluate A B --against D   runs and folders side by side
   gansmith diagnose RUN               what is wrong with it, and what to try
   gansmith export RUN                 the generator for use without gansmith
+  gansmith push RUN USER/NAME         share a run on a model hub
+  gansmith pull USER/NAME FOLDER      fetch a shared run
   gansmith report RUN                 one page that opens offline
   gansmith lab list                   claims about GANs as experiments; lab run ID, lab report
   gansmith list presets               also: objectives, penalties, data, runs

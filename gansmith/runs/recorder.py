@@ -86,7 +86,8 @@ class Recorder:
         """Resume from the latest state that is whole; a message if files had to be passed over.
 
         Raises CheckpointError when there are checkpoints and all are damaged, or one cannot be
-        read for another reason; DamagedError for a damaged log or clock.
+        read for another reason, or holds the players only; DamagedError for a damaged log or
+        clock.
         """
         tensors: dict[str, Tensor] = {}
 
@@ -110,6 +111,11 @@ class Recorder:
 
         numbers, seconds, message = distributed.on_rank_zero(newest)
         if numbers is not None:
+            if "draws" not in numbers:
+                raise checkpoint.CheckpointError(
+                    f"{self.folder} was shared with its players only, so it cannot be resumed; "
+                    f"start a new run from it: gansmith train PRESET --from {self.folder}"
+                )
             trainer.load(distributed.broadcast_tensors(tensors, trainer.device), numbers)
             self.seconds = seconds
             kept = distributed.on_rank_zero((self.checkpoints / checkpoint.BEST).exists)

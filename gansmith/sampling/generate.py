@@ -12,7 +12,9 @@ from torch import Tensor
 from gansmith.core.game import Batch
 from gansmith.core.protocols import ConditionalSampler
 from gansmith.core.rng import Rng
-from gansmith.data import Dataset
+from gansmith.data import DataError, Dataset
+from gansmith.data.build import rows_of
+from gansmith.sampling.prompts import how_to_condition
 
 
 def generate(game: Any, dataset: Dataset, n: int, rng: Rng, split: str = "held_out") -> Tensor:
@@ -37,10 +39,18 @@ def to_model_input(rows: Tensor, game: Any) -> Tensor:
 
 
 def default_conditions(dataset: Dataset, n: int) -> Tensor:
-    """n conditions that show the breadth of the data: each class in turn, else held-out ones."""
+    """n conditions that show the breadth of the data: each class in turn, else held-out ones.
+
+    Raises DataError where there are none, as beside a run that was shared.
+    """
     condition = dataset.spec.conditioned_on
     if condition is not None and condition.kind_is_discrete:
         return torch.arange(n) % len(condition.names)
+    if not rows_of(dataset.held_out):
+        raise DataError(
+            f"no examples of {dataset.spec.name} lie beside this run to take conditions from: "
+            f"{how_to_condition(condition)}"
+        )
     return dataset.conditions(dataset.held_out, n)
 
 

@@ -1,0 +1,1 @@
+"""Runs sent to, and taken from, a model hub."""
