@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gansmith.core.distributed import choose_device
-from gansmith.runs.plan import PRESET, plan
+from gansmith.core.distributed import choose_device, rank
+from gansmith.runs.plan import plan
 from gansmith.runs.run import Run
 
 HUB = "hf:"  # before user/name, where the path of a run folder may stand too
 
 
 def train(
-    preset: str = PRESET,
+    preset: str | None = None,
     *,
     data: str | Path | None = None,
     steps: int | None = None,
@@ -30,7 +31,8 @@ def train(
 ) -> Run:
     """Train a preset and return its run.
 
-    preset: a name in `gansmith.presets.PRESETS`, or file.py:function.
+    preset: a name in `gansmith.presets.PRESETS`, or file.py:function. By default the one that suits
+        the data, which is printed with the reason; ebgan without data.
     data: a name or a path; the preset's own data by default.
     steps, minutes: the length of the run; the preset's own steps by default.
     out: the run's folder; a fresh one in runs/ by default.
@@ -59,6 +61,8 @@ def train(
         sample_every=sample_every,
         **keywords,
     )
+    if run.choice and run.choice.because and rank() == 0:
+        print(run.choice, file=sys.stderr)
     return Run.begin(run.folder, run.config, run.dataset, automatic=out is None).play()
 
 

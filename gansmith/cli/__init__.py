@@ -33,6 +33,7 @@ COMMANDS = (
     "lab",
     "report",
     "list",
+    "examples",
 )
 
 ABOUT = """gansmith: train, measure and use generative adversarial networks on your own data.
@@ -55,6 +56,7 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith report RUN                 one page that opens offline
   gansmith lab list                   claims about GANs as experiments; lab run ID, lab report
   gansmith list presets               also: objectives, penalties, data, runs
+  gansmith examples FOLDER            files to try these commands on
 
 `gansmith COMMAND --help` explains a command, `gansmith train PRESET --help` a preset.
 --device auto|cpu|cuda|mps, with any command, says where it computes; auto: CUDA where there is one.

@@ -25,7 +25,7 @@ class TrainOptions:
     Args:
         preset: the preset, for one that is not the first word: a name (`gansmith list presets`)
             or a function of your own, my_file.py:my_preset; with --resume, where that file is now,
-            if it has moved.
+            if it has moved. Without one, --data decides: its kind, size and number of examples.
         data: a name (`gansmith list data`) or a path: a folder of images, class folders, pairs,
             trainA/trainB, zip, npz, IDX or text file, folder of audio (docs/data.md). The preset's
             own by default.
@@ -92,16 +92,18 @@ def main(words: list[str]) -> None:
     if options.resume is not None:
         _resume(name, options)
         return
-    from gansmith.runs.plan import MINUTES, PRESET, plan
+    from gansmith.runs.plan import MINUTES, plan
     from gansmith.runs.run import Run
 
     own = ("preset", "dry_run", "resume", "trust")
     asked = {k: v for k, v in vars(options).items() if k not in own}
     asked["metrics"] = [x for x in (options.metrics or "").split(",") if x]
-    if name is None and options.steps is None and options.minutes is None:
+    if {name, options.data, options.steps, options.minutes} == {None}:
         asked["minutes"] = MINUTES
-    run = plan(name or PRESET, **asked, **keywords)
+    run = plan(name, **asked, **keywords)
     spec = run.spec
+    if run.choice and run.choice.because:
+        say(run.choice)
     say(f"{run.config.preset} on {spec.name}: {spec.train} examples, {spec.held_out} held out")
     if run.dataset.skipped:
         say(f"left out {len(run.dataset.skipped)} files that could not be used")

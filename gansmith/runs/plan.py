@@ -15,10 +15,11 @@ from gansmith.core.files import user_path
 from gansmith.data import DataName, given_name, open_data, parse_name
 from gansmith.evaluation.select import check_metrics
 from gansmith.presets import find_preset, fingerprints, is_file, located
+from gansmith.presets.choose import Choice, choose_preset
 from gansmith.runs.config import ENDLESS, Config
 from gansmith.runs.run import Run, versions
 
-PRESET = "ebgan"
+PRESET = "ebgan"  # where neither a preset nor data is named
 MINUTES = 4.0
 LOOKS = 4  # a short run writes this many sample sheets at least
 OPENING = ("size", "channels", "val", "skip_bad", "labelled", "labelled_seed")
@@ -26,7 +27,7 @@ PLAYING = ("micro", "precision", "clip", "compile")
 
 
 def plan(
-    preset: str = PRESET,
+    preset: str | None = None,
     *,
     data: str | Path | DataName | None = None,
     steps: int | None = None,
@@ -41,6 +42,7 @@ def plan(
 ) -> Run:
     """The run that `train` would play: everything is resolved and checked, nothing is written.
 
+    Without a preset the data decides which, and `Run.choice` says why.
     Raises ValueError, TypeError or OSError for what cannot work.
     """
     if steps is not None and minutes is not None:
@@ -53,12 +55,18 @@ def plan(
     if begin_from is not None:
         Run.open(begin_from)
     distributed.init()
+    where = None if data is None else given_name(data)
+    dataset, choice = None, Choice(preset or PRESET, "")
+    if preset is None and where is not None:
+        dataset = open_data(where, **options)
+        choice = choose_preset(dataset.spec)
+    preset = choice.preset
     chosen = find_preset(preset)
-    resolved = chosen.keywords(keywords, paper)
+    resolved = chosen.keywords({**choice.keywords, **keywords}, paper)
     if steps is not None and "steps" in resolved:
         resolved["steps"] = steps
-    where = parse_name(chosen.data) if data is None else given_name(data)
-    dataset = open_data(where, **options)
+    where = where or parse_name(chosen.data)
+    dataset = dataset or open_data(where, **options)
     torch.manual_seed(seed)
     recipe = chosen.build(dataset.spec, **resolved)
     check_metrics(metrics, dataset, recipe.game)
@@ -88,7 +96,7 @@ def plan(
     folder = next_folder(Path("runs"), preset, dataset.spec.name) if out is None else user_path(out)
     Run.claim(folder)
     run = Run(folder, config)
-    run.dataset, run.trusted = dataset, True
+    run.dataset, run.trusted, run.choice = dataset, True, choice
     run.check()
     config.versions["threads"] = run.choose_threads()
     return run

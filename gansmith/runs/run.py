@@ -36,6 +36,7 @@ from gansmith.data.spread import example_set
 from gansmith.evaluation.evaluate import measure
 from gansmith.metrics import Features, Measured
 from gansmith.presets import Preset, file_contents, is_file, located
+from gansmith.presets.choose import Choice
 from gansmith.runs import checkpoint
 from gansmith.runs.checkpoint import BEST, DamagedCheckpointError
 from gansmith.runs.config import ENDLESS, FILE, Config
@@ -60,6 +61,7 @@ class Run:
     trusted: whether a preset file that config.json names may be executed.
     stopped: why training ended early ("SIGINT", "SIGTERM", "clock"), or "".
     resumed_with: what to say of the checkpoint that the run was resumed from, or "".
+    choice: of a planned run, its preset, and why the data has chosen it where it was not named.
     """
 
     def __init__(self, folder: Path, config: Config) -> None:
@@ -67,6 +69,7 @@ class Run:
         self.which = "best"
         self.stopped = ""
         self.resumed_with = ""
+        self.choice: Choice | None = None
         self.trusted = False
         self._lock: ExitStack | None = None  # from `begin` to the end of `play`
         self._loaded: tuple[Game, int] | None = None
