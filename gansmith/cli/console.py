@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from gansmith.runs.run import Run
 
 console = Console(highlight=False, soft_wrap=True)
@@ -24,6 +26,20 @@ def say(line: object) -> None:
 
     if distributed.rank() == 0:
         console.print(printable(line))
+
+
+def make_table(*heads: object) -> Table:
+    """An empty table; in a narrow terminal the cells are wrapped, and nothing is cut off."""
+    from rich.table import Column, Table
+
+    return Table(*(Column(printable(head), overflow="fold") for head in heads))
+
+
+def make_catalog(*heads: str) -> Table:
+    """An empty table of things by name: the names, which are copied, stay in one piece."""
+    table = make_table(*heads)
+    table.columns[0].no_wrap = True
+    return table
 
 
 def program() -> str:

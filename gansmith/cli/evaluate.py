@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from gansmith.cli.console import console, may_trust, open_run, printable, say
+from gansmith.cli.console import console, make_table, may_trust, open_run, say
 from gansmith.cli.parsing import Checkpoint, Count, Flag, MovedData, MovedPreset, Out, absent, parse
 from gansmith.core.files import FileError
 
@@ -66,8 +66,6 @@ def main(words: list[str]) -> None:
             raise ValueError("--preset is for one run; leave it out to compare several")
         _compare(options)
         return
-    from rich.table import Table
-
     from gansmith.report import write_report
     from gansmith.runs.run import METRICS
 
@@ -79,7 +77,7 @@ def main(words: list[str]) -> None:
         preset=options.preset,
     )
     found = run.measure(options.n, options.seed, _features(options, run.dataset))
-    table = Table("number", "generated", "real data", "better")
+    table = make_table("number", "generated", "real data", "better")
     for number in found.values():
         real = "" if number.real is None else f"{number.real:.4g}"
         table.add_row(number.name, f"{number.value:.4g}", real, number.better)
@@ -147,9 +145,7 @@ def _features(options: EvaluateOptions, dataset: Dataset) -> Features | None:
 
 def _table(found: list[Compared]) -> Table:
     """A row for each number, a column for each of the compared; the best of a row in bold."""
-    from rich.table import Column, Table
-
-    table = Table("number", *(Column(printable(one.name)) for one in found), "real data", "better")
+    table = make_table("number", *(one.name for one in found), "real data", "better")
     for key, first in found[0].numbers.items():
         numbers = [one.numbers.get(key) for one in found]
         best = _best([number for number in numbers if number is not None])

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from rich.table import Table
 from tyro.conf import Positional, arg
 
-from gansmith.cli.console import console, say
+from gansmith.cli.console import console, make_table, say
 from gansmith.cli.parsing import Flag, Out, absent, parse
 from gansmith.core.suggest import unknown_name
 
@@ -54,7 +53,7 @@ def _list(options: LabOptions) -> None:
     from gansmith.lab.experiments import EXPERIMENTS
     from gansmith.lab.runner import read_results, results_path
 
-    table = Table("id", "claim", "paper", "quick", "full")
+    table = make_table("id", "claim", "paper", "quick", "full")
     for experiment in EXPERIMENTS.values():
         found = []
         for full in (False, True):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction
 
-from gansmith.cli.console import console, printable, program, say
+from gansmith.cli.console import console, make_table, printable, program, say
 from gansmith.cli.parsing import Flag, absent, parse
 from gansmith.cli.train import TrainOptions, preset_of
 
@@ -158,15 +158,17 @@ def _vary(given: tuple[str, ...]) -> dict[str, str]:
 
 def _show(begun: Sweep) -> None:
     """The table, the best keywords as a command, and where the report is."""
-    from rich.table import Column, Table
+    from gansmith.sweeps.report import failure_reason, train_command, write_sweep_report
+    from gansmith.sweeps.trial import format_keywords
 
-    from gansmith.sweeps.report import table_rows, train_command, write_sweep_report
-
-    trials = begun.trials()
-    header, lines = table_rows(begun.config, trials)
-    table = Table(*(Column(name, no_wrap=name in begun.config.vary) for name in header))
-    for line in lines:
-        table.add_row(*map(printable, line))
+    trials, config = begun.trials(), begun.config
+    table = make_table("trial", config.metric_name, "at step", "keywords", "state")
+    for trial in trials:
+        score = "" if trial.score is None else f"{trial.score:.4g}"
+        step = "" if trial.best_step is None else f"{trial.best_step} of {trial.step}"
+        keywords = format_keywords({k: v for k, v in trial.keywords.items() if k in config.vary})
+        state = f"{trial.state}: {failure_reason(trial)}" if trial.failed else trial.state
+        table.add_row(*map(printable, (trial.number, score, step, keywords, state)))
     console.print(table)
     if (best := begun.best()) is not None:
         say("the best keywords:")

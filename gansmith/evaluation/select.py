@@ -5,6 +5,7 @@ It is taken against training data, so that choosing by it leaves the held-out da
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -91,6 +92,15 @@ def is_better(new: dict[str, Any], old: dict[str, Any] | None) -> bool:
     if new.get("better") == "higher":
         return bool(new["value"] > old["value"])
     return bool(new["value"] < old["value"])
+
+
+def best_score(scores: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The best of a run's scores, step 0 and what is not finite left aside; None without one."""
+    best = None
+    for score in scores:
+        if score["step"] and math.isfinite(score["value"]) and is_better(score, best):
+            best = score
+    return best
 
 
 def check_metrics(metrics: Sequence[str], dataset: Dataset, game: Any) -> None:

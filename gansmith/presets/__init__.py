@@ -71,7 +71,7 @@ def find_preset(name: str) -> Preset:
     """
     if is_file(name):
         # What one's own keywords mean is one's own affair, but for those of every run.
-        return Preset(from_file(name), data="fashion", cites="", bounds=OPTIONS)
+        return Preset(from_file(name), data="fashion", cites="", bounds=OPTIONS, takes="")
     if name not in PRESETS:
         raise ValueError(unknown_name("preset", name, PRESETS))
     return PRESETS[name]

@@ -36,6 +36,7 @@ from gansmith.presets.paired import paired_generator
 from gansmith.presets.players import augmentation
 from gansmith.presets.preset import Preset
 
+WITH_CONDITIONS = "images with classes, attributes, sentences or sounds"
 # what a generator of this file cannot be conditioned on -> the preset that can
 USE_INSTEAD = {"references": "talking-head", "image": "pix2pix", "clip": "next-frame"}
 
@@ -372,21 +373,24 @@ FAMILY: dict[str, Preset] = {
         cgan,
         data="fashion",
         cites="arXiv:1411.1784",
+        takes=WITH_CONDITIONS,
         paper=dict(latent=100, lr=2e-4, batch=100, steps=100_000),
     ),
     "gan-cls": Preset(
         gan_cls,
         data="emoji-names",
         cites="arXiv:1605.05396",
+        takes=WITH_CONDITIONS,
         paper=dict(
             width=64, latent=100, embed_dim=128, augment="none", lr=2e-4, batch=64, steps=75_000
         ),
     ),
-    "two-score": Preset(two_score, data="fashion", cites="arXiv:1710.10916"),
+    "two-score": Preset(two_score, data="fashion", cites="arXiv:1710.10916", takes=WITH_CONDITIONS),
     "projection": Preset(
         projection,
         data="fashion",
         cites="arXiv:1802.05637",
+        takes=WITH_CONDITIONS,
         paper=dict(
             width=64,
             latent=128,
@@ -403,12 +407,14 @@ FAMILY: dict[str, Preset] = {
         acgan,
         data="fashion",
         cites="arXiv:1610.09585",
+        takes="images with classes",
         paper=dict(width=96, latent=110, lr=2e-4, batch=100, steps=50_000),
     ),
     "stackgan": Preset(
         stackgan,
         data="emoji-names",
         cites="arXiv:1612.03242",
+        takes=WITH_CONDITIONS,
         paper=dict(
             width=64,
             latent=100,
@@ -419,6 +425,16 @@ FAMILY: dict[str, Preset] = {
             steps=150_000,
         ),
     ),
-    "sound-to-image": Preset(sound_to_image, data="spoken-pictures", cites="arXiv:1808.04108"),
-    "regression": Preset(regression, data="emoji-lines", cites="textbook"),
+    "sound-to-image": Preset(
+        sound_to_image,
+        data="spoken-pictures",
+        cites="arXiv:1808.04108",
+        takes="images with sounds and classes",
+    ),
+    "regression": Preset(
+        regression,
+        data="emoji-lines",
+        cites="textbook",
+        takes="images with conditions of any kind, or pairs of images",
+    ),
 }

@@ -194,6 +194,8 @@ FAMILY: dict[str, Preset] = {
             width=128, code_dim=64, gamma=0.5, lambda_k=1e-3, lr=1e-4, batch=16, steps=100_000
         ),
     ),
-    "crf": Preset(crf, data="grammar", cites="arXiv:1011.4088"),
-    "structured-perceptron": Preset(structured_perceptron, data="grammar", cites="arXiv:1205.2605"),
+    "crf": Preset(crf, data="grammar", cites="arXiv:1011.4088", takes="text"),
+    "structured-perceptron": Preset(
+        structured_perceptron, data="grammar", cites="arXiv:1205.2605", takes="text"
+    ),
 }

@@ -69,6 +69,8 @@ def bce(
 
 
 FAMILY: dict[str, Preset] = {
-    "multi-label": Preset(multi_label, data="collages", cites="arXiv:1811.04689"),
-    "bce": Preset(bce, data="collages", cites="textbook"),
+    "multi-label": Preset(
+        multi_label, data="collages", cites="arXiv:1811.04689", takes="images with sets of labels"
+    ),
+    "bce": Preset(bce, data="collages", cites="textbook", takes="images with sets of labels"),
 }

@@ -226,18 +226,21 @@ FAMILY: dict[str, Preset] = {
         pix2pix,
         data="emoji-lines",
         cites="arXiv:1611.07004",
+        takes="pairs of images",
         paper=dict(width=64, patch_size=70, lr=2e-4, batch=1, steps=80_000),
     ),
     "colorization": Preset(
         colorization,
         data="grey:emoji:twemoji",
         cites="arXiv:1611.07004",
+        takes="pairs of images",
         paper=dict(width=64, patch_size=70, l1_weight=100.0, lr=2e-4, batch=4, steps=300_000),
     ),
     "super-resolution": Preset(
         super_resolution,
         data="down4:fashion",
         cites="arXiv:1609.04802",
+        takes="pairs of images",
         paper=dict(
             width=64,
             patch_size=0,
@@ -252,6 +255,7 @@ FAMILY: dict[str, Preset] = {
         inpainting,
         data="hole:fashion",
         cites="arXiv:1604.07379",
+        takes="pairs of images",
         paper=dict(width=64, l1_weight=999.0, lr=2e-4, batch=64, steps=100_000),
     ),
 }

@@ -17,7 +17,8 @@ from gansmith.presets.keywords import BOUNDS
 class Preset:
     """A preset and what is said about it.
 
-    build: the function. data: what it is trained on when nothing is said.
+    build: the function. data: what it is trained on by default. takes: what data it can be trained
+    on, in words.
     cites: where it is from. paper: the keywords that have other values in the paper.
     bounds: of the keywords, by name; a number without any must be finite.
     """
@@ -27,6 +28,7 @@ class Preset:
     cites: str
     paper: dict[str, Any] = field(default_factory=dict)
     bounds: Mapping[str, Interval] = field(default_factory=lambda: BOUNDS)
+    takes: str = "images or points"
 
     @property
     def title(self) -> str:

@@ -31,5 +31,10 @@ def classifier(
 
 
 FAMILY: dict[str, Preset] = {
-    "classifier": Preset(classifier, data="fashion", cites="textbook"),
+    "classifier": Preset(
+        classifier,
+        data="fashion",
+        cites="textbook",
+        takes="images with classes, all or some of them labelled",
+    ),
 }

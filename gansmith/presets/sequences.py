@@ -88,6 +88,7 @@ FAMILY: dict[str, Preset] = {
         seqgan,
         data="grammar",
         cites="arXiv:1609.05473",
+        takes="text",
         paper=dict(
             hidden_dim=32,
             filters=None,
@@ -105,6 +106,7 @@ FAMILY: dict[str, Preset] = {
         seq2seq,
         data="number-words",
         cites="arXiv:1409.0473",
+        takes="pairs of sentences",
         paper=dict(embed_dim=620, hidden_dim=1000, lr=1e-3, batch=80, steps=320_000),
     ),
 }

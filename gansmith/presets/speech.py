@@ -109,12 +109,14 @@ FAMILY: dict[str, Preset] = {
         speech_enhancement,
         data="noisy:spoken-digits",
         cites="arXiv:1611.07004",
+        takes="pairs of sounds",
         paper=dict(width=64, patch_size=70, lr=2e-4, batch=1, steps=200_000),
     ),
     "segan": Preset(
         segan,
         data="noisy:spoken-digits",
         cites="arXiv:1703.09452",
+        takes="pairs of sounds",
         paper=dict(
             width=16, l1_weight=0.0, preemphasis_weight=100.0, lr=2e-4, batch=400, steps=2500
         ),

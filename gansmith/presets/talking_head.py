@@ -78,6 +78,7 @@ FAMILY: dict[str, Preset] = {
         talking_head,
         data="talking-faces",
         cites="arXiv:1905.08233",
+        takes="images of persons with landmarks",
         paper=dict(
             width=64,
             embed_dim=512,

@@ -118,6 +118,7 @@ FAMILY: dict[str, Preset] = {
         cyclegan,
         data="emoji:noto+twemoji",
         cites="arXiv:1703.10593",
+        takes="two domains of images or sounds",
         paper=dict(
             width=64,
             blocks=9,
@@ -134,6 +135,7 @@ FAMILY: dict[str, Preset] = {
         stargan,
         data="emoji:noto+twemoji+openmoji",
         cites="arXiv:1711.09020",
+        takes="two or more domains of images",
         paper=dict(width=64, blocks=6, d_width=64, d_steps=5, lr=1e-4, batch=16, steps=40_000),
     ),
 }

@@ -63,6 +63,7 @@ FAMILY: dict[str, Preset] = {
         next_frame,
         data="moving-digits",
         cites="arXiv:1511.05440",
+        takes="clips",
         paper=dict(batch=8),
     ),
 }

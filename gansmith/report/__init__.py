@@ -9,10 +9,9 @@ import math
 import shlex
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from gansmith.core.files import write_atomic
-from gansmith.evaluation.select import is_better
+from gansmith.evaluation.select import best_score
 from gansmith.modalities import domains, modality_of
 from gansmith.presets import is_file
 from gansmith.rendering.page import box, figure, page, picture, readable, section, tag
@@ -64,10 +63,7 @@ class _History:
         self.sheets = _sheets(run.folder / "samples")
         logged = [line["step"] for line in self.log + self.scores]
         self.step = max(checkpoint.last_step(run.checkpoints), *logged, 0)
-        self.best: dict[str, Any] | None = None
-        for score in self.scores:
-            if score["step"] and is_better(score, self.best):
-                self.best = score
+        self.best = best_score(self.scores)
 
 
 def _sheets(folder: Path) -> list[Path]:

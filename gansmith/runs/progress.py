@@ -8,8 +8,10 @@ from collections import deque
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
 from gansmith.core.files import survive_closed_stderr
 from gansmith.core.trainer import Trainer
@@ -17,6 +19,8 @@ from gansmith.runs.config import ENDLESS
 
 PLAIN_EVERY = 10.0  # seconds between plain lines
 WINDOW = 60.0  # seconds whose pace says how long the rest will take
+GAP = "  "
+LONGEST_BAR, SHORTEST_BAR = 24, 8  # characters; a bar that would be shorter is left out
 
 
 class Progress:
@@ -30,26 +34,21 @@ class Progress:
         self.trainer, self.minutes = trainer, minutes
         self.latest = deque([(trainer.step, earlier)])  # steps of the last minute, and their time
         self.quickest = math.inf  # seconds per step
-        self.score = ""
+        self.score = ("", "")  # name and value of the newest score
+        self.done = 0.0  # share of the run
+        self.facts = ["starting"]  # step and time left
+        self.more: list[str] = []  # what is left out where there is no room
         self.last_line = time.monotonic()
-        console = _Stderr(stderr=True)
-        self.bar: Bar | None = None
-        if console.is_terminal:
-            columns = (
-                TextColumn("{task.description}", markup=False),
-                BarColumn(bar_width=24),
-                TimeElapsedColumn(),
-                TextColumn("{task.fields[tail]}", markup=False),
-            )
-            self.bar = Bar(*columns, console=console)
-            self.task = self.bar.add_task("starting", total=1.0, tail="")
+        self.console = _Stderr(stderr=True)
+        self.live: Live | None = None
+        if self.console.is_terminal:
+            self.live = Live(get_renderable=self._bar, console=self.console)
             with survive_closed_stderr():
-                self.bar.start()
-        self.console = console
+                self.live.start()
 
     def set_score(self, score: dict[str, Any]) -> None:
         """Set the newest score."""
-        self.score = f"{score['metric']} {score['value']:.3g}"
+        self.score = score["metric"], f"{score['value']:.3g}"
 
     @survive_closed_stderr()
     def update(self, line: dict[str, float], seconds: float) -> None:
@@ -61,17 +60,42 @@ class Progress:
         else:
             done, of = seconds / (60 * self.minutes), ""
             left = max(60 * self.minutes - seconds, 0.0)
-        losses = "  ".join(f"{k} {v:.3g}" for k, v in line.items() if k != "step" and v)
-        tail = f"{format_duration(left)} left{slower}  {losses}  {self.score}"
-        if self.bar:
-            self.bar.update(
-                self.task, completed=min(done, 1.0), description=f"step {step}{of}", tail=tail
-            )
-        elif time.monotonic() - self.last_line >= PLAIN_EVERY:
+        losses = [f"{k} {v:.3g}" for k, v in line.items() if k != "step" and v]
+        self.done = min(done, 1.0)
+        self.facts = [f"step {step}{of}", f"{format_duration(left)} left"]
+        self.more = [fact for fact in (slower, *losses) if fact]
+        if self.live is None and time.monotonic() - self.last_line >= PLAIN_EVERY:
             self.last_line = time.monotonic()
-            self.console.print(
-                f"step {step}{of}  {tail}", markup=False, highlight=False, soft_wrap=True
-            )
+            facts = [*self.facts, " ".join(self.score).strip(), *self.more]
+            shown = GAP.join(fact for fact in facts if fact)
+            self.console.print(shown, markup=False, highlight=False, soft_wrap=True)
+
+    def _bar(self) -> Table:
+        """The line, as wide as the terminal is now: step, time left and score are always there.
+
+        Where there is no room, the losses are left out first, then the bar, then the end of a long
+        name of a score.
+        """
+        room = self.console.width
+        step, *facts = self.facts
+        name, value = self.score
+        if value:
+            longest = room - len(GAP.join([*self.facts, value])) - len(GAP) - 1
+            name = name if len(name) <= longest else f"{name[: max(longest - 1, 0)]}…"
+            facts.append(f"{name} {value}")
+        room -= len(GAP.join([step, *facts]))
+        cells: list[Text | ProgressBar] = [Text(step), *map(Text, facts)]
+        bar = min(LONGEST_BAR, room - len(GAP))
+        if bar >= SHORTEST_BAR:
+            cells.insert(1, ProgressBar(1.0, self.done, width=bar))
+            room -= len(GAP) + bar
+        for fact in self.more:
+            room -= len(GAP) + len(fact)
+            if room >= 0:
+                cells.append(Text(fact))
+        line = Table.grid(padding=(0, len(GAP), 0, 0), pad_edge=False)
+        line.add_row(*cells)
+        return line
 
     def _pace(self, step: int, seconds: float) -> tuple[float, str]:
         """Seconds per step in the last minute, and a remark where they have become many more."""
@@ -83,13 +107,13 @@ class Progress:
         if seconds - began >= WINDOW / 2:  # a sample sheet takes no large part of it
             self.quickest = min(self.quickest, pace)
         slower = pace / self.quickest
-        return pace, f" (steps take {slower:.0f} times as long as before)" if slower > 3 else ""
+        return pace, f"(steps take {slower:.0f} times as long as before)" if slower > 3 else ""
 
     @survive_closed_stderr()
     def close(self) -> None:
         """Restore the terminal."""
-        if self.bar:
-            self.bar.stop()
+        if self.live:
+            self.live.stop()
 
 
 class _Stderr(Console):

@@ -47,7 +47,7 @@ def failure_reason(trial: Trial) -> str:
 
 def table_rows(config: SweepConfig, trials: Sequence[Trial]) -> tuple[list[str], list[list[str]]]:
     """The header and the rows of the table of trials."""
-    header = ["trial", *config.vary, config.metric_name, "at step", "steps", "state", "reason"]
+    header = ["trial", config.metric_name, "at step", "steps", *config.vary, "state", "reason"]
     cells = []
     for trial in trials:
         score = "" if trial.score is None else f"{trial.score:.4g}"
@@ -57,7 +57,7 @@ def table_rows(config: SweepConfig, trials: Sequence[Trial]) -> tuple[list[str],
             for name in config.vary
         ]
         cells.append(
-            [str(trial.number), *values, score, *steps, trial.state, failure_reason(trial)]
+            [str(trial.number), score, *steps, *values, trial.state, failure_reason(trial)]
         )
     return header, cells
 

@@ -1,9 +1,11 @@
 """What a person reads while a run is played."""
 
+import io
 import os
 from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 from gansmith.runs import progress
 from gansmith.runs.progress import PLAIN_EVERY, Progress, format_duration
@@ -38,7 +40,7 @@ def test_plain_lines_come_every_ten_seconds(time, capsys):
     time.now = PLAIN_EVERY
     bar.set_score({"metric": "cFID", "value": 12.345})
     bar.update({"step": 20, "D/adv": 0.25, "D/penalty": 0.0}, 10.0)
-    assert said(capsys) == "step 20/100  40 s left  D/adv 0.25  cFID 12.3\n"
+    assert said(capsys) == "step 20/100  40 s left  cFID 12.3  D/adv 0.25\n"
     bar.update({"step": 30}, 11.0)
     assert said(capsys) == ""
     bar.close()
@@ -79,18 +81,36 @@ def test_the_time_left_follows_the_last_minute(time, capsys):
         bar.update({"step": 100 + step}, 100.0 + 10 * step)
     lines = said(capsys).splitlines()
     assert lines[0].startswith("step 101/1000  17 min 38 s left")
-    assert lines[-1].startswith("step 112/1000  2 h 28 min left (steps take 10 times as long")
+    assert lines[-1].startswith("step 112/1000  2 h 28 min left  (steps take 10 times as long")
 
 
 def test_a_terminal_gets_a_bar_that_is_taken_down(time, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     bar = Progress(SimpleNamespace(steps=100, step=0), None, 0.0)
-    assert bar.bar is not None
+    assert bar.live is not None
     bar.update({"step": 10}, 5.0)
-    task = bar.bar.tasks[0]
-    assert (task.completed, task.description) == (0.1, "step 10/100")
+    assert bar.done == 0.1
     bar.close()
-    assert bar.bar.live.is_started is False
+    assert bar.live.is_started is False
+
+
+@pytest.mark.parametrize("metric", ["cFID (quick)", "distance of average log spectra, dB"])
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_step_time_left_and_score_have_room_in_every_terminal(width, metric, time):
+    bar = Progress(SimpleNamespace(steps=100_000, step=0), None, 0.0)
+    bar.set_score({"metric": metric, "value": 123.456})
+    bar.update({"step": 12_340, "D/adv": 0.5, "D/penalty": 0.125, "G/adv": 1.5}, 12_340.0)
+    bar.console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=width)
+    bar.console.print(bar._bar())
+    line, rest = bar.console.file.getvalue().split("\n")
+    assert rest == ""
+    assert len(line) <= width
+    assert line.startswith("step 12340/100000  ")
+    assert "  24 h 21 min left  " in line
+    assert f"  {metric if width > 60 else metric[:12]}" in line
+    assert " 123" in line
+    assert ("━" in line) == (width >= (80 if metric == "cFID (quick)" else 100))
+    assert ("  G/adv 1.5" in line) == (width == 120 and metric == "cFID (quick)")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a terminal of its own")
