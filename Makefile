@@ -4,10 +4,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: train test check lint types tests format clean
+.PHONY: train wheel test check lint types tests format clean
 
 train: $(VENV)/ready
 	$(BIN)/gansmith train
+
+wheel: $(VENV)/ready
+	rm -rf build
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 test check: lint types tests
 
