@@ -57,6 +57,19 @@ def parse(kind: Callable[..., T], words: list[str], prog: str, description: str 
     return given
 
 
+def take_option(option: str, words: list[str]) -> tuple[list[str], list[str]]:
+    """The values of an option, "" where one is missing, and the other words."""
+    values, rest = [], []
+    left = iter(words)
+    for word in left:
+        name, equals, value = word.partition("=")
+        if name != option:
+            rest.append(word)
+        else:
+            values.append(value if equals else next(left, ""))
+    return values, rest
+
+
 def _refuse_empty(words: list[str]) -> None:
     for before, word in zip(["", *words], words, strict=False):
         name, equals, value = word.partition("=")

@@ -13,7 +13,7 @@ from tyro.conf import Positional, UseAppendAction
 
 from gansmith.cli.console import console, make_table, printable, program, say
 from gansmith.cli.parsing import Flag, absent, parse
-from gansmith.cli.train import TrainOptions, preset_of
+from gansmith.cli.train import RunOptions, preset_of
 
 if TYPE_CHECKING:
     from gansmith.sweeps.study import Sweep
@@ -22,7 +22,7 @@ MAY_CHANGE = ("resume", "trials", "storage", "trust")
 
 
 @dataclass
-class SweepOptions(TrainOptions):
+class SweepOptions(RunOptions):
     """Search over a preset's keywords: gansmith sweep PRESET [options]. Many runs, scored alike;
     any number of processes may work on one sweep. Needs Optuna: pip install optuna.
 
@@ -106,7 +106,7 @@ def _begun(options: SweepOptions, keywords: dict[str, Any]) -> Sweep | None:
     own = {"preset", "dry_run", "resume", "out", "trust"}
     train = {
         k: getattr(options, k)
-        for k, default in vars(TrainOptions()).items()
+        for k, default in vars(RunOptions()).items()
         if k not in own and getattr(options, k) != default
     }
     if options.grid and options.sampler != "random":

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gansmith.cli.console import may_trust, program, say
-from gansmith.cli.parsing import Flag, Out, absent, parse
+from gansmith.cli.parsing import Flag, Out, absent, option_names, parse, take_option
 
 if TYPE_CHECKING:
     from gansmith.runs.estimate import Estimate
     from gansmith.runs.run import Run
 
+OF_NOW = {"config", "print_config", "resume", "trust", "dry_run"}  # not in a file of options
+
 
 @dataclass
-class TrainOptions:
-    """Train a preset: gansmith train [PRESET] [options]. Without anything, the best images
-    of garments that this machine generates in four minutes.
+class RunOptions:
+    """What a single run and the trials of a sweep have in common.
 
     Args:
         preset: the preset, for one that is not the first word: a name (`gansmith list presets`)
@@ -46,6 +47,7 @@ class TrainOptions:
             by default.
         skip_bad: leave unreadable files out instead of stopping.
         labelled: how many training examples keep their labels (semi-supervised); all by default.
+        labelled_seed: which examples these are; 0 by default.
         micro: pieces of a batch, to save memory.
         precision: float32, or bfloat16 for autocast.
         clip: largest norm of a player's gradient; any by default.
@@ -73,6 +75,7 @@ class TrainOptions:
     val: Annotated[float | None, absent("FLOAT")] = None
     skip_bad: Flag = False
     labelled: Annotated[int | None, absent("INT")] = None
+    labelled_seed: Annotated[int | None, absent("INT")] = None
     micro: int = 1
     precision: Literal["float32", "bfloat16"] = "float32"
     clip: Annotated[float | None, absent("FLOAT")] = None
@@ -81,12 +84,31 @@ class TrainOptions:
     sample_every: Annotated[int | None, absent("INT")] = None
 
 
+@dataclass
+class TrainOptions(RunOptions):
+    """Train a preset: gansmith train [PRESET] [options]. Without anything, the best images
+    of garments that this machine generates in four minutes.
+
+    Args:
+        config: a file of options to start from: TOML with a key for each, as --print-config prints
+            it, or config.json of a run. Options beside it have precedence.
+        print_config: print the TOML file that repeats this command, and stop.
+    """
+
+    config: Annotated[Path | None, absent("FILE")] = None
+    print_config: Flag = False
+
+
 def main(words: list[str]) -> None:
     """Parse the preset's own options too, plan, show the cost, train, report."""
     name, words = preset_of(words)
     resuming = any(word.partition("=")[0] == "--resume" for word in words)
     if resuming and name is not None and ":" not in name:
         raise ValueError("a run is resumed as it was begun: give --resume RUN without a preset")
+    if not resuming:
+        files, words = take_option("--config", words)
+        for file in files:
+            name, words = _with_file(Path(file), name, words)
     # The preset file of a run to resume is executed with --trust only, so not to read options.
     options, keywords = _parse(None if resuming else name, words)
     if options.resume is not None:
@@ -95,12 +117,18 @@ def main(words: list[str]) -> None:
     from gansmith.runs.plan import MINUTES, plan
     from gansmith.runs.run import Run
 
-    own = ("preset", "dry_run", "resume", "trust")
+    own = ("preset", "dry_run", "resume", "trust", "config", "print_config")
     asked = {k: v for k, v in vars(options).items() if k not in own}
     asked["metrics"] = [x for x in (options.metrics or "").split(",") if x]
     if {name, options.data, options.steps, options.minutes} == {None}:
         asked["minutes"] = MINUTES
     run = plan(name, **asked, **keywords)
+    if options.print_config:
+        from gansmith.runs.options import options_of, to_toml
+
+        where = {} if options.out is None else {"out": str(options.out)}
+        say(to_toml(options_of(run.config) | where).rstrip())
+        return
     spec = run.spec
     if run.choice and run.choice.because:
         say(run.choice)
@@ -117,20 +145,42 @@ def main(words: list[str]) -> None:
 
 def preset_of(words: list[str]) -> tuple[str | None, list[str]]:
     """The preset, by position or by --preset, and the other words."""
-    rest: list[str] = []
     names = [words[0]] if words and not words[0].startswith("-") else []
-    left = iter(words[len(names) :])
-    for word in left:
-        option, equals, value = word.partition("=")
-        if option != "--preset":
-            rest.append(word)
-        elif name := value if equals else next(left, ""):
-            names.append(name)
-        else:
-            raise ValueError("--preset takes a name, or my_file.py:my_preset")
+    by_option, rest = take_option("--preset", words[len(names) :])
+    if "" in by_option:
+        raise ValueError("--preset takes a name, or my_file.py:my_preset")
+    names += by_option
     if len(names) > 1:
         raise ValueError(f"one preset is trained at a time; got {' and '.join(names)}")
     return (names[0] if names else None), rest
+
+
+def _with_file(file: Path, name: str | None, words: list[str]) -> tuple[str | None, list[str]]:
+    """The preset and the words, with those in front that a file of options stands for.
+
+    Raises ValueError for an option that there is not; UntrustedError where the file names a preset
+    in a Python file, which would be executed, without --trust; ChangedPresetError where that has
+    changed.
+    """
+    from gansmith.cli.preset_options import preset_options
+    from gansmith.core.suggest import unknown_name
+    from gansmith.presets import find_preset
+    from gansmith.runs.options import FLAGS, read_options, to_words, without
+    from gansmith.runs.trust import trusted_preset
+
+    options, preset_files = read_options(file)
+    named = options.pop("preset", None)
+    if name is None and named is not None:
+        name = str(named)
+        trusted_preset(name, "--trust" in words, file, preset_files)
+    own = [] if name is None else option_names(preset_options(find_preset(name).build, {}))
+    known = {option[2:].replace("-", "_") for option in own + option_names(TrainOptions)} - OF_NOW
+    for option in options:
+        if option.removeprefix("no_") not in known:
+            raise ValueError(unknown_name(f"option in {file}", option, sorted(known)))
+    switched_off = [f"--no-{flag.replace('_', '-')}" for flag in FLAGS]
+    rest = [word for word in words if word not in switched_off]
+    return name, to_words(without(options, words)) + rest
 
 
 def _parse(name: str | None, words: list[str]) -> tuple[TrainOptions, dict[str, Any]]:

@@ -18,6 +18,7 @@ from gansmith.rendering.page import box, figure, page, picture, readable, sectio
 from gansmith.report.curves import Curve, loss_curve, score_curve
 from gansmith.report.tables import configuration, numbers
 from gansmith.runs import checkpoint
+from gansmith.runs.options import repeat_command
 from gansmith.runs.progress import format_duration
 from gansmith.runs.recorder import read_log, read_scores
 from gansmith.runs.run import Run
@@ -186,7 +187,20 @@ def _commands(history: _History) -> str:
     use = _use(history.run, name)
     commands = (f"train --resume {name}{longer}", f"evaluate {name}", *use, f"export {name}")
     note = "In the folder that holds the run:"
-    return tag("p", note, "soft") + tag("pre", "\n".join(f"gansmith {c}" for c in commands))
+    return (
+        tag("p", note, "soft")
+        + tag("pre", "\n".join(f"gansmith {c}" for c in commands))
+        + tag("p", "The same run again, in the folder that holds its data:", "soft")
+        + tag("pre", repeat_command(config, _defaults(history.run)))
+    )
+
+
+def _defaults(run: Run) -> dict[str, Any]:
+    """The defaults of the keywords; nothing where the run's preset may not, or cannot, be had."""
+    try:
+        return run.preset.keywords({})
+    except Exception:  # as in `_use`
+        return {}
 
 
 def _use(run: Run, name: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gansmith.core.files import write_atomic
 from gansmith.core.images import figure_png
 from gansmith.rendering.page import page, picture, section, tag
+from gansmith.runs.options import as_options, to_words
 from gansmith.sweeps.plan import SweepConfig
 from gansmith.sweeps.search_space import Range
 from gansmith.sweeps.study import Sweep
@@ -21,20 +22,15 @@ if TYPE_CHECKING:
 PICTURE, FILE = "scores.png", "report.html"
 COLUMNS, SIDE = 3, 2.6  # panels in a row, and their size in inches
 MAX_REASON = 160  # characters of a reason in the table
-FLAGS = {"begin_from": "from"}
+NAMES = {"begin_from": "from"}  # options by another name than in Python
 
 
 def train_command(config: SweepConfig, trial: Trial) -> str:
     """The `gansmith train` command with the keywords of a trial."""
-    words = ["gansmith", "train", config.preset, "--data", config.data]
-    for name, value in (config.train | trial.keywords).items():
-        option = f"--{FLAGS.get(name, name).replace('_', '-')}"
-        if isinstance(value, bool):
-            if value or name not in ("paper", "skip_bad", "compile"):
-                words.append(option if value else f"--no-{option[2:]}")
-        elif value is not None:
-            words += [option, str(value)]
-    return shlex.join(words)
+    keywords = as_options(config.train | trial.keywords)
+    options = {NAMES.get(name, name): value for name, value in keywords.items()}
+    words = to_words({"preset": config.preset, "data": config.data} | options)
+    return shlex.join(["gansmith", "train", *words])
 
 
 def failure_reason(trial: Trial) -> str:

@@ -318,6 +318,14 @@ def test_it_says_what_a_run_is_for(tmp_path, preset, data, keywords, use):
     assert f"gansmith evaluate r\ngansmith {use}\ngansmith export r" in written(run)
 
 
+def test_it_shows_the_command_that_repeats_the_run_without_a_path(tmp_path):
+    given = dict(data="grey:/home/me/my photos", began_from="/home/me/runs/first", clip=0.5)
+    page = unescape(written(begin(tmp_path / "r", keywords={"lr": 5e-4, "d_steps": 3}, **given)))
+    words = "--data 'grey:my photos' --steps 60 --seed 41 --sample-every 250 --clip 0.5"
+    assert f"gansmith train nsgan {words} --from first --d-steps 3</pre>" in page
+    assert "/home/me" not in page
+
+
 def test_a_run_whose_preset_is_gone_still_has_a_report(tmp_path):
     own = tmp_path / "mine.py"
     own.write_text("from gansmith.presets.classic import nsgan\nbuild = nsgan\n")
