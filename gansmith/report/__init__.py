@@ -9,6 +9,7 @@ import math
 import shlex
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from gansmith.core.files import write_atomic
 from gansmith.evaluation.select import best_score
