@@ -26,6 +26,7 @@ def train(
     begin_from: str | Path | None = None,
     metrics: Sequence[str] = (),
     sample_every: int | None = None,
+    log: str | None = None,
     device: str | None = None,
     **keywords: Any,
 ) -> Run:
@@ -41,6 +42,7 @@ def train(
     metrics: numbers to take with every sample sheet, as `evaluate` names them; the first selects
         `best`.
     sample_every: steps between two sample sheets, each of them scored.
+    log: also write the curves and sample sheets to tensorboard, trackio or wandb.
     device: cpu, cuda or mps, from now on in this process; auto, as at first, takes cuda if it can.
     keywords: the preset's own, and size, channels, val, skip_bad, labelled, micro, precision,
         clip, compile, where they differ from their defaults.
@@ -59,6 +61,7 @@ def train(
         begin_from=begin_from,
         metrics=metrics,
         sample_every=sample_every,
+        log=log,
         **keywords,
     )
     if run.choice and run.choice.because and rank() == 0:

@@ -93,10 +93,13 @@ class TrainOptions(RunOptions):
         config: a file of options to start from: TOML with a key for each, as --print-config prints
             it, or config.json of a run. Options beside it have precedence.
         print_config: print the TOML file that repeats this command, and stop.
+        log: also write the curves and sample sheets there; wandb without a network, unless
+            WANDB_MODE=online asks for it. With --resume from then on, or none.
     """
 
     config: Annotated[Path | None, absent("FILE")] = None
     print_config: Flag = False
+    log: Annotated[str | None, absent("tensorboard|trackio|wandb")] = None
 
 
 def main(words: list[str]) -> None:
@@ -193,13 +196,13 @@ def _parse(name: str | None, words: list[str]) -> tuple[TrainOptions, dict[str, 
 
 
 def _resume(moved: str | None, options: TrainOptions) -> None:
-    may = ("resume", "steps", "minutes", "data", "trust")
+    may = ("resume", "steps", "minutes", "data", "trust", "log")
     default = TrainOptions()
     other = [k for k, v in vars(options).items() if k not in may and v != getattr(default, k)]
     if other:
         raise ValueError(
-            "a run is resumed as it was begun, with a new --steps or --minutes, and --data or "
-            f"--preset where that has moved, at most; leave out {', '.join(other)}"
+            "a run is resumed as it was begun, with a new --steps, --minutes or --log, and "
+            f"--data or --preset where that has moved, at most; leave out {', '.join(other)}"
         )
     from gansmith.runs.run import Run
 
@@ -207,7 +210,7 @@ def _resume(moved: str | None, options: TrainOptions) -> None:
     trust = may_trust([folder], options.trust, moved)
     run = Run.join(folder, trust=trust, data=options.data, preset=moved)
     say(f"resuming {run.folder}")
-    _finish(run.resume(steps=options.steps, minutes=options.minutes))
+    _finish(run.resume(steps=options.steps, minutes=options.minutes, log=options.log))
 
 
 def _cost(run: Run, estimate: Estimate) -> str:

@@ -24,7 +24,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("compile", "channels_last"), bool),
     **dict.fromkeys(("minutes", "clip"), (int, float, NoneType)),
     "metrics": list,
-    "began_from": (str, NoneType),
+    **dict.fromkeys(("began_from", "log"), (str, NoneType)),
 }
 
 
@@ -39,6 +39,7 @@ class Config:
     began_from: the run whose players this one started with, or None.
     sample_every: steps between two sample sheets, each of them scored. metrics: what to score by,
     if not by the default score; the first selects the best checkpoint.
+    log: where curves go besides the run's folder, a name in LOGGERS, or None.
     preset_files: of a preset in a file, the sha256 of that file, first, and of the modules beside
     it that it imports, by name.
     versions: what the last bits depend on: the versions of Gansmith, torch and Python, the
@@ -61,6 +62,7 @@ class Config:
     sample_every: int = 250
     metrics: list[str] = field(default_factory=list)
     began_from: str | None = None
+    log: str | None = None
     preset_files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, Any] = field(default_factory=dict)
 

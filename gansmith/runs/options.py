@@ -26,7 +26,7 @@ def options_of(config: Config) -> dict[str, Any]:
     length = {"steps": config.steps} if config.minutes is None else {"minutes": config.minutes}
     general = {"preset": config.preset, "data": config.data} | length | config.options
     general |= {name: getattr(config, name) for name in SHARED}
-    general |= {"metrics": ",".join(config.metrics), "from": config.began_from}
+    general |= {"metrics": ",".join(config.metrics), "from": config.began_from, "log": config.log}
     keywords = as_options({k: v for k, v in config.keywords.items() if k != "steps"})
     asked = {k: v for k, v in general.items() if v is not None and (v or k not in FLAGS)}
     return {name: value for name, value in (asked | keywords).items() if value != ""}

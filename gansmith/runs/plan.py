@@ -17,6 +17,7 @@ from gansmith.evaluation.select import check_metrics
 from gansmith.presets import find_preset, fingerprints, is_file, located
 from gansmith.presets.choose import Choice, choose_preset
 from gansmith.runs.config import ENDLESS, Config
+from gansmith.runs.loggers import check_logger
 from gansmith.runs.run import Run, versions
 
 PRESET = "ebgan"  # where neither a preset nor data is named
@@ -38,6 +39,7 @@ def plan(
     begin_from: str | Path | None = None,
     metrics: Sequence[str] = (),
     sample_every: int | None = None,
+    log: str | None = None,
     **keywords: Any,
 ) -> Run:
     """The run that `train` would play: everything is resolved and checked, nothing is written.
@@ -52,6 +54,7 @@ def plan(
     check_bounds({name: keywords[name] for name in (*OPENING, *PLAYING) if name in keywords})
     options = {k: v for k in OPENING if (v := keywords.pop(k, None)) is not None}
     playing = {k: keywords.pop(k) for k in PLAYING if k in keywords}
+    check_logger(log)
     if begin_from is not None:
         Run.open(begin_from)
     distributed.init()
@@ -89,6 +92,7 @@ def plan(
         sample_every=sample_every or min(recipe.sample_every, max(1, length // LOOKS)),
         metrics=list(metrics),
         began_from=None if begin_from is None else str(user_path(begin_from).absolute()),
+        log=log,
         preset_files=fingerprints(preset) if is_file(preset) else {},
         versions=versions(),
         **playing,

@@ -33,6 +33,7 @@ from gansmith.data import Dataset
 from gansmith.evaluation import select
 from gansmith.modalities.sheet import sheet_of
 from gansmith.runs import checkpoint
+from gansmith.runs.loggers import Curves
 from gansmith.runs.progress import Progress
 
 LOG_EVERY = 10
@@ -50,6 +51,7 @@ class Recorder:
     metrics: what to score by, see `select.score`.
     minutes: stop by the clock, counting the time of earlier sessions. Where the learning rate
         falls towards the last step, that step is fixed when half of the time has passed.
+    log: where curves go besides the folder, a name in LOGGERS.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Recorder:
         checkpoint_seconds: float = 60.0,
         minutes: float | None = None,
         metrics: Sequence[str] = (),
+        log: str | None = None,
     ) -> None:
         self.metrics = tuple(metrics)
         self.folder, self.dataset, self.sample_every, self.checkpoint_seconds = (
@@ -70,6 +73,8 @@ class Recorder:
             checkpoint_seconds,
         )
         self.minutes = minutes
+        self.log, self.reached = log, -1  # the last step in the logs before they were cut
+        self.curves: Curves | None = None
         self.end: int | None = None  # the last step of a run by the clock, once it is fixed
         self.best: dict[str, Any] | None = None
         self.seconds = 0.0
@@ -125,6 +130,7 @@ class Recorder:
                 self._end_at(trainer, numbers["end"])
         if self.is_main:
             remove_temporary(self.folder, self.folder / "samples", self.checkpoints)
+            self.reached = max([line["step"] for line in _lines(self.folder)], default=-1)
             _cut_logs(self.folder, -1 if self.fresh else trainer.step)
         return message
 
@@ -135,7 +141,9 @@ class Recorder:
         began = saved = time.monotonic()
         earlier = self.seconds
         progress = Progress(trainer, self.minutes, earlier) if self.is_main else None
-        with _closing(progress), _signals() as received:
+        if self.is_main and self.log:
+            self.curves = Curves(self.log, self.folder, self.reached, _lines(self.folder))
+        with _closing(progress), _closing(self.curves), _signals() as received:
 
             def after_step(trainer: Trainer, terms: dict[str, Tensor]) -> bool:
                 nonlocal saved
@@ -161,6 +169,8 @@ class Recorder:
             line = {"step": trainer.step} | trainer.global_means(terms)
             if self.is_main:
                 append_line(self.folder / LOG, json.dumps(line))
+                if self.curves:
+                    self.curves.line(line)
             if bar:
                 bar.update(line, self.seconds)
         if trainer.step % self.sample_every == 0:
@@ -173,8 +183,10 @@ class Recorder:
         self.save_samples(trainer)
         with trainer.ema.applied(trainer.game) as game:
             score = select.score(game, self.dataset, trainer.seed, self.metrics)
-        line = json.dumps({"step": trainer.step} | score)
-        append_line(self.folder / SCORES, line)
+        line = {"step": trainer.step} | score
+        append_line(self.folder / SCORES, json.dumps(line))
+        if self.curves:
+            self.curves.line(line)
         if bar:
             bar.set_score(score)
         if trainer.step and select.is_better(score, self.best):
@@ -186,7 +198,9 @@ class Recorder:
         if self.is_main:
             with trainer.ema.applied(trainer.game) as game:
                 sheet = sheet_of(game, self.dataset, trainer.seed)
-            sheet.write(self.folder / "samples" / f"{trainer.step:08d}")
+            path = sheet.write(self.folder / "samples" / f"{trainer.step:08d}")
+            if self.curves:
+                self.curves.sheet(trainer.step, path)
 
     def save(self, trainer: Trainer) -> None:
         """Write a numbered checkpoint and remove the oldest."""
@@ -229,13 +243,13 @@ class Recorder:
 
 
 @contextmanager
-def _closing(bar: Progress | None) -> Iterator[None]:
-    """Restore the terminal, however the run ends."""
+def _closing(open_until_then: Progress | Curves | None) -> Iterator[None]:
+    """Restore the terminal and write the curves, however the run ends."""
     try:
         yield
     finally:
-        if bar:
-            bar.close()
+        if open_until_then:
+            open_until_then.close()
 
 
 def _set_aside(bad: list[Path]) -> str:
@@ -286,6 +300,10 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
 def read_scores(folder: Path) -> list[dict[str, Any]]:
     """The scores of a run, a dict for each time that it was scored."""
     return read_json_lines(folder / SCORES, step=int, value=(int, float), metric=str)
+
+
+def _lines(folder: Path) -> list[dict[str, Any]]:
+    return read_log(folder) + read_scores(folder)
 
 
 def _write_clock(folder: Path, seconds: float) -> None:

@@ -41,6 +41,7 @@ from gansmith.runs import checkpoint
 from gansmith.runs.checkpoint import BEST, DamagedCheckpointError
 from gansmith.runs.config import ENDLESS, FILE, Config
 from gansmith.runs.estimate import Estimate, check_disk, disk_needed, estimate
+from gansmith.runs.loggers import check_logger
 from gansmith.runs.recorder import CLOCK, Recorder, read_clock
 from gansmith.runs.threads import choose_threads, is_given, using_threads
 from gansmith.runs.trust import PRESET_COPY, trusted_preset
@@ -305,6 +306,7 @@ class Run:
             checkpoint_seconds=checkpoint_seconds,
             minutes=self.config.minutes,
             metrics=self.config.metrics,
+            log=self.config.log,
         )
         with using_threads(self.threads):
             if drift := self._drifted():
@@ -343,30 +345,36 @@ class Run:
             f"those of an unbroken run: {', '.join(changed)}"
         )
 
-    def resume(self, steps: int | None = None, minutes: float | None = None) -> Run:
+    def resume(
+        self, steps: int | None = None, minutes: float | None = None, log: str | None = None
+    ) -> Run:
         """Go on, by default to the end that was asked for; `steps` is the new total.
 
         On one machine and build the bits are those of an unbroken run; elsewhere a UserWarning
         names what differs. `minutes` is the new total too, earlier sittings included.
+        log: where curves go besides the folder from now on; "none" for nowhere.
         Raises ValueError when both are given, or the end lies behind the run; RuntimeError when the
         processes were given different ones.
         """
         distributed.init()
-        asked = {"steps": steps, "minutes": minutes}
+        asked = {"steps": steps, "minutes": minutes, "log": log}
         check_bounds(asked)
         first = distributed.on_rank_zero(lambda: asked)
         distributed.all_or_raise(lambda: _require_same(asked, first))
         with self._locked():
-            self.config = distributed.on_rank_zero(lambda: self._lengthened(steps, minutes))
+            self.config = distributed.on_rank_zero(lambda: self._lengthened(steps, minutes, log))
             distributed.all_or_raise(lambda: (self.dataset, self.preset))
             return self._play(save=True)
 
-    def _lengthened(self, steps: int | None, minutes: float | None) -> Config:
-        """The options as they are on the disk now, with another end."""
+    def _lengthened(self, steps: int | None, minutes: float | None, log: str | None) -> Config:
+        """The options as they are on the disk now, with another end, or another log."""
         if steps is not None and minutes is not None:
             raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
         now = Config.load(self.folder)
         config = replace(now, data=self.config.data, preset=self.config.preset)
+        if log is not None:
+            config.log = None if log == "none" else log
+        check_logger(config.log)
         if steps is not None:
             return replace(config, steps=steps, minutes=None)
         if minutes is None:
