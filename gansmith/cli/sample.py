@@ -29,7 +29,9 @@ class SampleOptions:
     Args:
         run: the run's folder.
         n: how many.
-        seed: of the codes.
+        seed: of the codes; sample 5 is the same whatever -n.
+        truncation: the largest coordinate of a code, such as 0.7: each code is moved inwards, to
+            that of a prior conditioned on it; less variety, and often better samples.
         out: a folder for the samples, beside which a sheet of them is written, or a .png for the
             sheet alone; with --interpolate the .png, or a folder for it. In RUN by default.
         checkpoint: which state of the run.
@@ -46,6 +48,7 @@ class SampleOptions:
     run: RunFolder
     n: Count = 64
     seed: int = 0
+    truncation: Annotated[float | None, absent("FLOAT")] = None
     out: Out = None
     checkpoint: Checkpoint = "best"
     interpolate: Flag = False
@@ -80,12 +83,12 @@ def main(words: list[str]) -> None:
     out = options.out or run.folder / "generated"
     if options.interpolate:
         out = options.out or run.folder / "generated-interpolation.png"
-        say(f"wrote {write_interpolation(run, options.n, options.seed, out)}")
+        say(f"wrote {write_interpolation(run, options.n, options.seed, out, options.truncation)}")
         return
     condition = (
         options.prompt
         if options.audio is None
         else read_prompt(options.audio, run.spec, options.gain)
     )
-    sheet = write_samples(run, options.n, options.seed, out, condition)
+    sheet = write_samples(run, options.n, options.seed, out, condition, options.truncation)
     say(f"wrote {sheet}" + f", beside the samples in {out}" * out.is_dir())

@@ -52,6 +52,7 @@ OPTIONS: dict[str, Interval] = {
     "size": Interval(1, 2**24),  # pixels, samples of a waveform, or words
     "steps": COUNT,
     "trials": NOT_NEGATIVE,
+    "truncation": Interval(0, 100, open_low=True),
     "val": Interval(0, 1, open_low=True, open_high=True),
 }
 

@@ -29,11 +29,27 @@ def truncated(rng: Rng, *shape: int) -> Tensor:
     Drawn by inverting the distribution function, so that a sample takes one uniform number and
     there are no rejections.
     """
-    tail = 0.5 * math.erfc(TRUNCATION / math.sqrt(2))
-    u = tail + (1 - 2 * tail) * rng.uniform(*shape).double()
-    return torch.special.ndtri(u).float().clamp(-TRUNCATION, TRUNCATION)
+    return _normal_within(rng.uniform(*shape).double(), TRUNCATION)
 
 
+def _normal_within(u: Tensor, most: float) -> Tensor:
+    """Normal numbers conditioned on abs(z) <= most, from their distribution function in [0, 1]."""
+    tail = 0.5 * math.erfc(most / math.sqrt(2))
+    return torch.special.ndtri(tail + (1 - 2 * tail) * u).float().clamp(-most, most)
+
+
+def _share_below(z: Tensor, most: float) -> Tensor:
+    """The distribution function of normal numbers conditioned on abs(z) <= most."""
+    tail = 0.5 * math.erfc(most / math.sqrt(2))
+    return (torch.special.ndtr(z.double()) - tail) / (1 - 2 * tail)
+
+
+# how codes of a prior become those conditioned on abs(z) <= t, one by one and in their order
+WITHIN: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "normal": lambda z, t: _normal_within(_share_below(z, math.inf), t),
+    "uniform": lambda z, t: z * min(t, 1.0),
+    "truncated": lambda z, t: _normal_within(_share_below(z, TRUNCATION), min(t, TRUNCATION)),
+}
 PRIORS: dict[str, Callable[..., Tensor]] = {
     "normal": normal,
     "uniform": uniform,
@@ -61,8 +77,13 @@ class Latent:
         self.dim, self.prior = dim, prior
 
     def sample(self, n: int, rng: Rng) -> Tensor:
-        """n codes, float32, (n, dim)."""
-        return PRIORS[self.prior](rng, n, self.dim)
+        """n codes, float32, (n, dim).
+
+        With rng.truncation = t they are conditioned on abs(z) <= t in each coordinate, the
+        truncation trick of arXiv:1809.11096: each code is moved inwards, none is drawn anew.
+        """
+        codes = PRIORS[self.prior](rng, n, self.dim)
+        return codes if rng.truncation == math.inf else WITHIN[self.prior](codes, rng.truncation)
 
     def torch_expression(self, n: int) -> str:
         """A Python expression in plain torch that draws n codes."""

@@ -6,6 +6,9 @@ the same machine is the same run, and several processes draw the same numbers.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,7 +21,11 @@ class Rng:
 
     key: non-negative integers, for example (seed, draw number).
     Raises ValueError when a part of the key is negative.
+
+    truncation: codes are drawn with no coordinate beyond it (`Latent.sample`).
     """
+
+    truncation = math.inf
 
     def __init__(self, *key: int) -> None:
         if any(part < 0 for part in key):
@@ -41,3 +48,27 @@ class Rng:
     def permutation(self, n: int) -> Tensor:
         """A uniform permutation of 0 .. n-1, int64, (n,)."""
         return torch.randperm(n, generator=self.generator)
+
+
+class RowRng(Rng):
+    """A stream for each row, so that a row's numbers do not depend on how many there are.
+
+    Of normal and uniform numbers of shape (len(rows), ...), row k comes from the stream
+    (*key, rows[k]); everything else from that of the key.
+    """
+
+    def __init__(self, *key: int, rows: Sequence[int], truncation: float = math.inf) -> None:
+        super().__init__(*key)
+        self.rows, self.truncation = [Rng(*key, row) for row in rows], truncation
+
+    def normal(self, *shape: int) -> Tensor:
+        """As of an Rng, row by row."""
+        if shape[:1] != (len(self.rows),):
+            return super().normal(*shape)
+        return torch.stack([row.normal(*shape[1:]) for row in self.rows])
+
+    def uniform(self, *shape: int) -> Tensor:
+        """As of an Rng, row by row."""
+        if shape[:1] != (len(self.rows),):
+            return super().uniform(*shape)
+        return torch.stack([row.uniform(*shape[1:]) for row in self.rows])

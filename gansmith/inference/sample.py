@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import chain
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from gansmith.core.bounds import check_bounds
 from gansmith.core.files import write_atomic
 from gansmith.core.images import png_bytes, to_uint8
 from gansmith.core.protocols import ConditionalSampler, HasDecoder
-from gansmith.core.rng import Rng
+from gansmith.core.rng import RowRng
 from gansmith.modalities import modality_of
 from gansmith.rendering.grid import COLUMNS, make_grid
 from gansmith.runs.run import Run
@@ -20,31 +21,38 @@ from gansmith.sampling.generate import default_conditions
 from gansmith.sampling.interpolate import interpolations
 
 CLIPS = 16  # held-out clips that are continued on a sheet
+SHEETS = 4  # times as many samples on a sheet as while training: of images, 256
 
 
 def write_samples(
-    run: Run, n: int, seed: int, out: Path, condition: str | Tensor | None = None
+    run: Run,
+    n: int,
+    seed: int,
+    out: Path,
+    condition: str | Tensor | None = None,
+    truncation: float | None = None,
 ) -> Path:
-    """Write n samples into the folder `out`, and beside it a sheet of the first 1,024 at most.
+    """Write n samples into the folder `out`, and beside it a sheet of the first: of 256 images.
 
     The folder holds nothing but these samples, so that it can be measured, or trained on, as it
     is. Where `out` ends in .png, the sheet alone is written, under that name (a sheet of text as
     .txt).
-    condition: a prompt, or conditions as in the data, for a conditional run.
+    condition: a prompt, or conditions as in the data, for a conditional run. truncation: as of
+        `Run.sample`.
     Returns the file to look at. Raises ValueError where samples of an earlier call would stay; in
     the run's own folder these are removed.
     """
     check_bounds({"n": n, "seed": seed})
     alone = is_sheet(out)
     old = [] if alone else _older(out, n, out == run.folder / "generated")
-    pieces = run.sample_pieces(n, seed, condition)
+    pieces = run.sample_pieces(n, seed, condition, truncation)
     samples = next(pieces).cpu()
     modality, examples = modality_of(run.spec), run.examples
-    shown = None
+    first, shown = samples[: SHEETS * modality.sheet_count], None
     if condition is None and isinstance(run.game, ConditionalSampler) and run.spec.condition:
-        shown = default_conditions(examples, len(samples))
+        shown = default_conditions(examples, len(first))
     if alone:
-        sheet = modality.sheet(samples, examples, shown)
+        sheet = modality.sheet(first, examples, shown)
         target = out if sheet.suffix == ".png" else out.with_suffix(sheet.suffix)
         write_atomic(target, sheet.content)
         return target
@@ -55,22 +63,26 @@ def write_samples(
         from gansmith.inference.video import write_held_out
 
         return write_held_out(run, min(n, CLIPS), seed, beside(out, "sheet").with_suffix(".gif"))
-    return modality.sheet(samples, examples, shown).write(beside(out, "sheet").with_suffix(""))
+    return modality.sheet(first, examples, shown).write(beside(out, "sheet").with_suffix(""))
 
 
-def write_interpolation(run: Run, n: int, seed: int, out: Path) -> Path:
-    """A sheet of n samples in rows, each row a path between two codes.
+def write_interpolation(
+    run: Run, n: int, seed: int, out: Path, truncation: float | None = None
+) -> Path:
+    """A sheet of n samples in rows, each row a path between two codes; truncation as of
+    `Run.sample`.
 
     It is written under the name `out` where that ends in .png, else as interpolation.png into the
     folder `out`.
     Raises TypeError when the game does not decode codes, or the data are not images, and
     ValueError for n or seed beyond their bounds.
     """
-    check_bounds({"n": n, "seed": seed})
+    check_bounds({"n": n, "seed": seed, "truncation": truncation})
     if not isinstance(run.game, HasDecoder) or not run.spec.size:
         raise TypeError(f"{run.config.preset} on {run.config.data} has no images between codes")
-    latent = run.game.latent
-    codes = interpolations(latent, max(1, n // COLUMNS), COLUMNS, Rng(seed, 2, 1))
+    paths = max(1, n // COLUMNS)
+    rng = RowRng(seed, 2, 1, rows=range(2 * paths), truncation=truncation or math.inf)
+    codes = interpolations(run.game.latent, paths, COLUMNS, rng)
     with torch.no_grad():
         images = run.game.decode(codes.to(next(run.game.parameters()).device))
     target = out if is_sheet(out) else out / "interpolation.png"

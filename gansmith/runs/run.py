@@ -8,6 +8,7 @@ and report.html.
 from __future__ import annotations
 
 import json
+import math
 import platform
 import warnings
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from gansmith.core.files import FileError, check_writable, refuse_links, user_pa
 from gansmith.core.game import Game
 from gansmith.core.protocols import Classifies, ConditionalSampler, Encodes, Samples, Translates
 from gansmith.core.recipe import Recipe
-from gansmith.core.rng import Rng
+from gansmith.core.rng import RowRng
 from gansmith.core.suggest import unknown_name
 from gansmith.core.trainer import Trainer
 from gansmith.data import DataError, Dataset, DataSpec, given_name, open_data, open_source
@@ -45,7 +46,7 @@ from gansmith.runs.loggers import check_logger
 from gansmith.runs.recorder import CLOCK, Recorder, read_clock
 from gansmith.runs.threads import choose_threads, is_given, using_threads
 from gansmith.runs.trust import PRESET_COPY, trusted_preset
-from gansmith.sampling.generate import default_conditions, to_model_input
+from gansmith.sampling.generate import default_conditions, has_codes, to_model_input
 from gansmith.sampling.prompts import parse_prompt
 from gansmith.version import __version__
 
@@ -455,24 +456,46 @@ class Run:
         """How long the run was played, all sittings together."""
         return read_clock(self.folder)
 
-    def sample(self, n: int = 64, seed: int = 0, condition: str | Tensor | None = None) -> Tensor:
+    def sample(
+        self,
+        n: int = 64,
+        seed: int = 0,
+        condition: str | Tensor | None = None,
+        truncation: float | None = None,
+    ) -> Tensor:
         """n examples: images (n, C, H, W) in [-1, 1], points (n, dim), or token ids (n, T).
 
-        The same seed and n give the same examples.
+        The same seed gives the same examples, and example i does not depend on n.
         condition: of a conditional run, a prompt in words, or conditions as in the data, one or n;
             by default each class in turn, or the conditions of held-out examples.
-        Raises TypeError when the game has nothing to sample, or takes no conditions; DataError for
-        words that the data do not have; ValueError for n or seed beyond their bounds.
+        truncation: the largest coordinate of a code (`Latent.sample`): less variety, and often
+            better examples.
+        Raises TypeError when the game has nothing to sample, takes no conditions or has no codes to
+        truncate; DataError for words that the data do not have; ValueError for numbers beyond their
+        bounds.
         """
-        return torch.cat(list(self.sample_pieces(n, seed, condition)))
+        return torch.cat(list(self.sample_pieces(n, seed, condition, truncation)))
 
     @torch.no_grad()
     def sample_pieces(
-        self, n: int, seed: int = 0, condition: str | Tensor | None = None
+        self,
+        n: int,
+        seed: int = 0,
+        condition: str | Tensor | None = None,
+        truncation: float | None = None,
     ) -> Iterator[Tensor]:
         """What `sample` gives, in pieces of PIECE rows, so that memory does not grow with n."""
-        check_bounds({"n": n, "seed": seed})
-        rng = Rng(seed, 1, 1)
+        check_bounds({"n": n, "seed": seed, "truncation": truncation})
+        if truncation is not None and not has_codes(self.game):
+            raise TypeError(f"{self.config.preset} draws no codes: leave out --truncation")
+        rngs = (
+            RowRng(
+                *(seed, 1, 1),
+                rows=range(start, min(start + PIECE, n)),
+                truncation=math.inf if truncation is None else truncation,
+            )
+            for start in range(0, n, PIECE)
+        )
         if isinstance(self.game, ConditionalSampler):
             if condition is None:
                 condition = default_conditions(self.examples, n)
@@ -480,7 +503,7 @@ class Run:
                 condition = parse_prompt(self.examples, condition, n)
             if len(condition) == 1:
                 condition = condition.expand(n, *condition.shape[1:])
-            for rows in condition.split(PIECE):
+            for rows, rng in zip(condition.split(PIECE), rngs, strict=True):
                 yield self.game.generate(to_model_input(rows, self.game), rng)
             return
         if condition is not None:
@@ -488,8 +511,8 @@ class Run:
         if not isinstance(self.game, Samples):
             use = self.next_command(str(self.folder))
             raise TypeError(f"{self.config.preset} does not sample; use gansmith {use}")
-        for start in range(0, n, PIECE):
-            yield self.game.sample(min(PIECE, n - start), rng)
+        for rng in rngs:
+            yield self.game.sample(len(rng.rows), rng)
 
     @torch.no_grad()
     def translate(self, x: Tensor, target: str | None = None, source: str | None = None) -> Tensor:

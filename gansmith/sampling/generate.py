@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gansmith.core.game import Batch
+from gansmith.core.latent import Latent
 from gansmith.core.protocols import ConditionalSampler
 from gansmith.core.rng import Rng
 from gansmith.data import DataError, Dataset
@@ -36,6 +37,12 @@ def to_model_input(rows: Tensor, game: Any) -> Tensor:
     device = next(game.parameters()).device
     read: Tensor = Batch(rows=rows).to(device, torch.contiguous_format).rows
     return read
+
+
+def has_codes(game: Any) -> bool:
+    """Whether a player draws codes of more than one coordinate, one being a placeholder."""
+    latents = (getattr(player, "latent", None) for player in game.modules())
+    return any(isinstance(latent, Latent) and latent.dim > 1 for latent in latents)
 
 
 def default_conditions(dataset: Dataset, n: int) -> Tensor:

@@ -84,3 +84,18 @@ def test_unknown_priors_and_empty_codes_are_refused() -> None:
         Latent(3, "gauss")
     with pytest.raises(ValueError, match="at least one coordinate; got dim=0"):
         Latent(0)
+
+
+@pytest.mark.parametrize("prior", PRIORS)
+@pytest.mark.parametrize("most", [0.3, 0.7, 5.0])
+def test_truncated_codes_follow_the_prior_within_the_bound(prior: str, most: float) -> None:
+    latent, rng = Latent(4, prior), Rng(1)
+    rng.truncation = most
+    z, free = latent.sample(N, rng).double(), latent.sample(N, Rng(1))
+    law = DISTRIBUTIONS[prior]
+    low, high = law.cdf(-most), law.cdf(most)
+    within = (law.cdf(z[:, 0].numpy()) - low) / (high - low)
+    assert stats.kstest(within, "uniform").pvalue > 0.001
+    assert float(z.abs().max()) <= most
+    assert bool((z.abs() <= free.abs() + 1e-5).all())  # each code was moved inwards
+    assert bool((z.sign() == free.sign()).all())

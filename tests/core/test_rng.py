@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
-from gansmith.core.rng import Rng
+from gansmith.core.rng import Rng, RowRng
 
 
 def test_the_same_key_gives_the_same_stream() -> None:
@@ -75,3 +75,20 @@ def test_permutations_hold_every_number_once() -> None:
 def test_a_negative_key_is_refused(key: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="integers >= 0; got"):
         Rng(*key)
+
+
+def test_a_row_s_numbers_do_not_depend_on_how_many_there_are() -> None:
+    for draw in ("normal", "uniform"):
+        few, many, later = (
+            RowRng(3, 1, rows=rows) for rows in (range(5), range(64), range(60, 64))
+        )
+        for _ in range(2):  # also what is drawn after it
+            x, y, z = (getattr(rng, draw)(len(rng.rows), 3, 2) for rng in (few, many, later))
+            assert x.equal(y[:5])
+            assert z.equal(y[60:])
+            assert len(y.flatten().unique()) > 380  # no two rows alike
+
+
+def test_what_has_no_rows_is_drawn_from_the_common_stream() -> None:
+    assert RowRng(3, rows=range(4)).normal(7).equal(Rng(3).normal(7))
+    assert RowRng(3, rows=range(4)).uniform(2, 4).equal(Rng(3).uniform(2, 4))

@@ -10,7 +10,7 @@ from PIL import Image
 
 from gansmith.api import train
 from gansmith.core.images import to_uint8
-from gansmith.core.rng import Rng
+from gansmith.core.rng import RowRng
 from gansmith.data import DataError
 from gansmith.inference.sample import write_interpolation, write_samples
 from gansmith.runs.run import Run
@@ -152,7 +152,7 @@ def test_an_interpolation_is_a_row_that_begins_and_ends_at_samples(
     sheet = pixels(path)[..., 0]
     scale = sheet.shape[1] // (8 * 10 - 2)
     assert sheet.shape == (scale * (2 * 10 - 2), scale * (8 * 10 - 2))
-    ends = digits.game.latent.sample(4, Rng(5, 2, 1))
+    ends = digits.game.latent.sample(4, RowRng(5, 2, 1, rows=range(4)))
     drawn = to_uint8(digits.game.decode(ends))[:, 0]
     for n, (row, column) in enumerate([(0, 0), (0, 7), (1, 0), (1, 7)]):
         cell = sheet[::scale, ::scale][10 * row : 10 * row + 8, 10 * column : 10 * column + 8]
@@ -237,3 +237,36 @@ def test_many_samples_are_written_piece_by_piece(
     write_samples(digits, 40, 3, tmp_path / "made")
     assert there == [0, 16, 32]
     assert len(content(tmp_path / "made")) == 40
+
+
+@pytest.mark.parametrize("name", ["digits", "sentences", "by_class"])
+def test_sample_five_is_the_same_whatever_n(name: str, request: pytest.FixtureRequest) -> None:
+    run = request.getfixturevalue(name)
+    for n in (6, 9):
+        torch.testing.assert_close(run.sample(n, 3)[:6].float(), run.sample(24, 3)[:6].float())
+
+
+def test_truncation_moves_samples_together(digits: Run, tmp_path: Path) -> None:
+    wide, narrow = digits.sample(32, 1), digits.sample(32, 1, truncation=0.1)
+    assert narrow.std(0).mean() < 0.5 * wide.std(0).mean()
+    torch.testing.assert_close(digits.sample(32, 1, truncation=99.0), wide)
+    write_samples(digits, 4, 1, tmp_path / "t", truncation=0.1)
+    assert torch.equal(pixels(tmp_path / "t" / "00002.png"), to_uint8(narrow)[2, 0])
+    write_interpolation(digits, 8, 1, tmp_path / "wide.png")
+    write_interpolation(digits, 8, 1, tmp_path / "narrow.png", 0.1)
+    assert (tmp_path / "wide.png").read_bytes() != (tmp_path / "narrow.png").read_bytes()
+    with pytest.raises(ValueError, match="truncation must be a number in"):
+        digits.sample(2, truncation=0)
+
+
+def test_what_draws_no_codes_is_not_truncated(sentences: Run) -> None:
+    with pytest.raises(TypeError, match="seqgan draws no codes: leave out --truncation"):
+        sentences.sample(2, truncation=0.7)
+
+
+def test_a_sheet_shows_a_few_hundred_at_most(digits: Run, tmp_path: Path) -> None:
+    from PIL import Image
+
+    sheet = Image.open(write_samples(digits, 300, 3, tmp_path / "made"))
+    assert sheet.width * 256 // 8 == pytest.approx(sheet.height * 8, rel=0.05)  # 32 rows of 8
+    assert len(list((tmp_path / "made").iterdir())) == 300
