@@ -118,7 +118,7 @@ def main(words: list[str]) -> None:
         _resume(name, options)
         return
     from gansmith.runs.plan import MINUTES, plan
-    from gansmith.runs.run import Run
+    from gansmith.runs.run import SKIPPED, Run
 
     own = ("preset", "dry_run", "resume", "trust", "config", "print_config")
     asked = {k: v for k, v in vars(options).items() if k not in own}
@@ -136,8 +136,10 @@ def main(words: list[str]) -> None:
     if run.choice and run.choice.because:
         say(run.choice)
     say(f"{run.config.preset} on {spec.name}: {spec.train} examples, {spec.held_out} held out")
-    if run.dataset.skipped:
-        say(f"left out {len(run.dataset.skipped)} files that could not be used")
+    if left := run.dataset.skipped:
+        say(f"left out {len(left)} that could not be used, such as {next(iter(left))}: {SKIPPED}")
+    if others := run.dataset.others:
+        say(f"{len(others)} other file{'s' * (len(others) > 1)} not looked at, such as {others[0]}")
     say(_cost(run, run.estimate()))
     if options.dry_run:
         say(f"dry run: nothing was written; it would go to {run.folder}")

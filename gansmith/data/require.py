@@ -37,9 +37,12 @@ def require_kind(
                 f"labelled:{spec.name}, where they are classes, or one of them"
             )
         wanted = f"{least} domains" + (" or more" if most > least else "")
+        classes = len(spec.classes)
+        fitting = not count and least <= classes <= most
+        what = f"put domains: before its name, for its {classes} classes to be the domains"
         raise DataError(
-            f"{preset} is trained on data with {wanted}; {spec.name} has {count or 'none'} "
-            "(docs/data.md)"
+            f"{preset} is trained on data with {wanted}; {spec.name} has {count or 'none'}: "
+            f"{what if fitting else 'see docs/data.md'}"
         )
 
 

@@ -171,6 +171,7 @@ class Dataset:
     labelled: where spec.labelled is above 0, the training examples that have kept their labels;
         `train` then has no labels.
     skipped: why a file, or "file:line", was left out of the user's own data.
+    others: the files beside the examples that were not looked at.
     file: where train["real"] lies, row for row, when it is too large to be kept in memory.
     degrade: makes the training conditions from `real`, batch by batch, where train has none.
     """
@@ -183,6 +184,7 @@ class Dataset:
     domains: Mapping[str, Dataset] = field(default_factory=dict)
     labelled: Fields = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
     file: RowReader | None = None
     degrade: Corruption | None = None
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from gansmith.core.files import write_atomic
@@ -18,6 +20,7 @@ from gansmith.data.readers.file_list import read_bytes
 from gansmith.data.readers.image_file import (
     EXTENSIONS,
     UnreadableError,
+    crop_and_resize,
     decode,
     decode_full_size,
     read_alpha,
@@ -43,7 +46,8 @@ def write_outputs(
     seed: int = 0,
     skip_bad: bool = False,
 ) -> Written:
-    """Write what a run makes of an image, or of each in a folder, at its own size.
+    """Write what a run makes of an image, or of each in a folder, at its own size; what is
+    transparent in the image is so in the output, unless the run fills it.
 
     mask: for a run that inpaints, white where the image is missing; without one, what is
         transparent is missing. seed: of the code.
@@ -58,7 +62,10 @@ def write_outputs(
         return _masked(item.file, condition, mask) if inpaints else _full(item.file, condition)
 
     def convert(item: Item, target: Path) -> None:
-        write_atomic(target, png_bytes(to_pil(generate_one(run, given(item), seed))))
+        made = to_pil(generate_one(run, given(item), seed))
+        if not inpaints:
+            _make_transparent(made, Image.fromarray(_alpha(item.file)))
+        write_atomic(target, png_bytes(made))
 
     return Conversion("image", find_images, _check(given), convert, (".png",)).run(
         source, out, skip_bad=skip_bad
@@ -68,13 +75,17 @@ def write_outputs(
 def write_translations(
     run: Run, source: Path, out: Path, *, to: str, origin: str, skip_bad: bool = False
 ) -> Written:
-    """Write an image, or each of a folder, in the style of the domain `to`, at the run's size."""
+    """Write an image, or each of a folder, in the style of the domain `to`, at the run's size; what
+    is transparent stays so.
+    """
     spec = run.spec
 
     def convert(item: Item, target: Path) -> None:
         image = to_model_input(_square(item, spec.size, spec.channels).unsqueeze(0), run.game)
-        made = to_uint8(run.translate(image, target=to, source=origin))[0]
-        write_atomic(target, png_bytes(to_pil(made)))
+        made = to_pil(to_uint8(run.translate(image, target=to, source=origin))[0])
+        alpha = crop_and_resize(Image.fromarray(_alpha(item.file)), spec.size, 1)
+        _make_transparent(made, Image.fromarray(alpha[0]))
+        write_atomic(target, png_bytes(made))
 
     check = _check(lambda item: _square(item, spec.size, spec.channels))
     return Conversion("image", find_images, check, convert, (".png",)).run(
@@ -208,6 +219,20 @@ def _full(file: Path, condition: Condition, mask_channels: int = 0) -> Tensor:
     return values
 
 
+def _alpha(file: Path) -> np.ndarray:
+    """How opaque every pixel of an image is, uint8 (H, W)."""
+    try:
+        return read_alpha(read_bytes(file))
+    except UnreadableError as error:
+        raise DataError(f"{file} cannot be read: {error}") from error
+
+
+def _make_transparent(image: Image.Image, alpha: Image.Image) -> None:
+    """Give an image this alpha channel, at its own size, where that is not opaque everywhere."""
+    if alpha.getextrema() != (255, 255):
+        image.putalpha(alpha.resize(image.size, Image.Resampling.BILINEAR))
+
+
 def _masked(file: Path, condition: Condition, mask: Path | None) -> Tensor:
     """An image with a hole, and the mask of the hole as its last channel."""
     values, missing = _full(file, condition, 1), _missing(file, mask)
@@ -223,9 +248,9 @@ def _masked(file: Path, condition: Condition, mask: Path | None) -> Tensor:
 
 def _missing(file: Path, mask: Path | None) -> Tensor:
     """What is missing, bool (H, W): white in the mask, or transparent in the image."""
+    if mask is None:
+        return torch.from_numpy(_alpha(file)) < 128
     try:
-        if mask is not None:
-            return torch.from_numpy(decode_full_size(read_bytes(mask), 1))[0] > 127
-        return torch.from_numpy(read_alpha(read_bytes(file))) < 128
+        return torch.from_numpy(decode_full_size(read_bytes(mask), 1))[0] > 127
     except UnreadableError as error:
-        raise DataError(f"{mask or file} cannot be read: {error}") from error
+        raise DataError(f"{mask} cannot be read: {error}") from error

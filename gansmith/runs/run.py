@@ -1,8 +1,8 @@
 """A run folder: begin one, play it, resume it, sample from it.
 
 runs/NAME holds config.json (all that was asked), log.jsonl and scores.jsonl (the curves),
-samples/ (the same codes each time), checkpoints/ (the newest two and `best`), metrics.json
-and report.html.
+samples/ (the same codes each time), checkpoints/ (the newest two and `best`), metrics.json,
+report.html, and skipped.tsv, where files of the data were left out.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ from gansmith.sampling.prompts import parse_prompt
 from gansmith.version import __version__
 
 METRICS = "metrics.json"
+SKIPPED = "skipped.tsv"  # what was left out of the user's data, and why
 CHECKPOINTS = ("best", "latest")
 PIECE = 1024  # samples that are generated at one time
 EXAMPLES_KEPT = 256  # held-out examples that a run folder keeps, where sampling needs some
@@ -111,6 +112,9 @@ class Run:
             if dataset is not None:
                 shown = dataset.spec.condition or dataset.domains or dataset.spec.dim
                 save_examples(example_set(dataset, EXAMPLES_KEPT if shown else 0), place)
+                if dataset.skipped:
+                    lines = [f"{name}\t{why}\n" for name, why in dataset.skipped.items()]
+                    write_atomic(place / SKIPPED, "".join(lines).encode())
             return place
 
         run = cls(distributed.on_rank_zero(make), config)

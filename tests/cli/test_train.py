@@ -329,4 +329,13 @@ def test_bad_ones_may_be_left_out(own: Path, said: Command) -> None:
     (own / "pairs" / "condition" / "3.png").unlink()
     words = ["--patch-size", "7", "--skip-bad", *SMALL, "--out", "run"]
     text = said("train", "pix2pix", "--data", "pairs", *words)
-    assert "left out 1 files that could not be used" in text
+    assert "left out 1 that could not be used, such as real/3.png: skipped.tsv" in text
+    assert Path("run/skipped.tsv").read_text() == "real/3.png\thas no partner in condition\n"
+
+
+def test_files_that_are_not_looked_at_are_counted(own: Path, said: Command) -> None:
+    for name in ("one.heic", "two.psd"):
+        (own / "pairs" / name).write_bytes(b"")
+    text = said("train", "--data", "pairs", "--size", "8", "--dry-run")
+    assert "2 other files not looked at, such as one.heic" in text
+    assert "preset pix2pix: pairs of images" in text

@@ -101,6 +101,22 @@ def test_only_masked_pixels_are_painted(tmp_path: Path, runs: dict[str, Run]) ->
     assert not np.array_equal(before[mask > 0], after[mask > 0])
 
 
+def test_what_is_transparent_stays_so(tmp_path: Path, runs: dict[str, Run]) -> None:
+    values = np.full((10, 16, 4), 90, np.uint8)
+    values[..., 3] = 255
+    values[2:5, 3:9, 3] = 40
+    Image.fromarray(values).save(tmp_path / "a.png")
+    write_outputs(runs["pix2pix"], tmp_path / "a.png", tmp_path / "out.png")
+    assert np.array_equal(pixels(tmp_path / "out.png")[..., -1], values[..., 3])
+    write_outputs(runs["super-resolution"], tmp_path / "a.png", tmp_path / "large.png")
+    assert pixels(tmp_path / "large.png").shape == (20, 32, 2)
+    assert abs(int(pixels(tmp_path / "large.png")[7, 12, -1]) - 40) < 5
+    values[..., 3] = 255
+    Image.fromarray(values).save(tmp_path / "b.png")
+    write_outputs(runs["pix2pix"], tmp_path / "b.png", tmp_path / "opaque.png")
+    assert pixels(tmp_path / "opaque.png").shape == (10, 16)
+
+
 def test_transparent_pixels_are_missing_also_in_a_turned_image(
     tmp_path: Path, runs: dict[str, Run]
 ) -> None:

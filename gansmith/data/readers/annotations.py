@@ -4,14 +4,21 @@ Each line has a file's name, relative to the table's own folder, a tab, and then
 
 - captions.tsv: a sentence. A file with several lines is there several times in training.
 - attributes.tsv: numbers, a column each, whose names are the first line; labels.tsv: 0 or 1 each.
+
+captions.csv is the same as captions.tsv with commas, and a first line of names if it likes.
+metadata.csv and metadata.jsonl are those of Hugging Face's imagefolder: `file_name`, and a column
+of sentences (TEXTS) or, without one, columns of numbers, which are attributes.
 """
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,6 +35,9 @@ from gansmith.data.spec import DataError, Dataset
 from gansmith.data.text import END, UNKNOWN, Vocabulary, split_words
 
 MAX_WORDS = 64
+NAME = "file_name"
+NAMES = (NAME, "filename", "file", "image", "image_name", "name")  # of the first column of a .csv
+TEXTS = ("text", "caption", "prompt", "description", "sentence")
 Names = Sequence[str]
 
 
@@ -42,9 +52,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Annotations:
-    """The content of a table: lines by file name, column names, and what is bad in it."""
+    """The content of a table: lines by file name, column names, and what is bad in it.
+
+    kind: captions, attributes or labels.
+    """
 
     table: str
+    kind: str
     lines: dict[str, list[Line]]
     columns: tuple[str, ...]
     bad: BadFiles
@@ -57,10 +71,10 @@ class Annotations:
 
     def add_to(self, dataset: Dataset, train: Names, held_out: Names) -> Dataset:
         """The examples of a data set with their conditions; a file name for each example."""
-        if self.table == "captions.tsv":
+        if self.kind == "captions":
             return self._captioned(dataset, train, held_out)
         rows = [self._values(train), self._values(held_out)]
-        if self.table == "labels.tsv":
+        if self.kind == "labels":
             if empty := (rows[0].amax(0) == 0).nonzero().flatten().tolist():
                 names = ", ".join(self.columns[k] for k in empty[:5])
                 raise DataError(
@@ -133,8 +147,8 @@ def read_annotations(
     bad: BadFiles = {}
     known = {file.name for file in files if media.holds(file)}
     for file in tables:
-        rows = _lines(file, where)
-        if table != "captions.tsv":
+        kind, rows = _rows(file, where)
+        if kind != "captions":
             if len(rows) < 2 or len(rows[0].cells) < 1:
                 raise DataError(
                     f"{where}: {file.name} needs a first line with the names of its columns, and "
@@ -143,37 +157,78 @@ def read_annotations(
             headers.setdefault(tuple(cell.strip() for cell in rows.pop(0).cells), file.name)
         columns = next(iter(headers), ("caption",))
         for row in rows:
-            if why := _wrong(row, columns, table, known, media.noun):
+            if why := _wrong(row, columns, kind, known, media.noun):
                 bad[row.name if row.name in known else row.where] = why
             else:
                 lines.setdefault(row.name, []).append(row)
     if len(headers) > 1:
         raise DataError(f"{where}: {' and '.join(headers.values())} have different columns")
-    twice = {name for name, rows in lines.items() if len(rows) > 1 and table != "captions.tsv"}
+    twice = {name for name, rows in lines.items() if len(rows) > 1 and kind != "captions"}
     bad |= {name: f"has {len(lines[name])} lines in {table}" for name in twice}
     if bad and not lines:
         raise unusable_files(bad, len(bad), Path(where), "lines")
-    return Annotations(table, lines, next(iter(headers), ()), bad)
+    return Annotations(table, kind, lines, next(iter(headers), ()), bad)
 
 
-def _lines(file: DataFile, where: str) -> list[Line]:
-    """The lines that are not blank."""
+def _rows(file: DataFile, where: str) -> tuple[str, list[Line]]:
+    """The kind of a table, and its lines that are not blank; the first has names of columns, but
+    of captions.
+    """
     try:
         raw = file.read()
     except UnreadableError as error:
         raise DataError(f"{where}: {file.name} cannot be read: {error}") from error
-    rows = []
-    for number, line in enumerate(read_lines(io.BytesIO(raw), f"{where}: {file.name}"), 1):
-        if line.strip():
-            name, *cells = line.split("\t")
-            rows.append(Line(f"{file.name}:{number}", listed_name(file.name, name.strip()), cells))
-    return rows
+    name = PurePosixPath(file.name)
+    lines = read_lines(io.BytesIO(raw), f"{where}: {file.name}")
+    if name.stem == "metadata":
+        return _metadata(file, list(lines), where)
+    split = [x.split("\t") for x in lines] if name.suffix == ".tsv" else list(csv.reader(lines))
+    cells = [(k, row) for k, row in enumerate(split, 1) if any(map(str.strip, row))]
+    if name.suffix == ".csv" and cells and cells[0][1][0].strip().lower() in NAMES:
+        del cells[0]
+    return name.stem, [
+        Line(f"{file.name}:{k}", listed_name(file.name, row[0].strip()), row[1:])
+        for k, row in cells
+    ]
 
 
-def _wrong(row: Line, columns: tuple[str, ...], table: str, known: set[str], noun: str) -> str:
+def _metadata(file: DataFile, lines: list[str], where: str) -> tuple[str, list[Line]]:
+    """The lines of Hugging Face's metadata.csv or metadata.jsonl."""
+    try:
+        if file.name.endswith(".csv"):
+            found = [(k, dict(row)) for k, row in enumerate(csv.DictReader(lines), 2)]
+        else:
+            found = [(k, dict(json.loads(x))) for k, x in enumerate(lines, 1) if x.strip()]
+        names = [listed_name(file.name, str(row.pop(NAME))) for _, row in found]
+    except (ValueError, TypeError, KeyError, csv.Error) as error:
+        raise DataError(
+            f"{where}: {file.name} is not of the form of Hugging Face's imagefolder, with "
+            f"{NAME} in each line: {error!r}"
+        ) from error
+    columns = list(found[0][1]) if found else []
+    places = [f"{file.name}:{number}" for number, _ in found]
+    if text := next((column for column in TEXTS if column in columns), None):
+        return "captions", [
+            Line(place, name, [str(sentence)])
+            for place, name, (_, row) in zip(places, names, found, strict=True)
+            for sentence in (row[text] if isinstance(row.get(text), list) else [row.get(text, "")])
+        ]
+    rows = [
+        Line(place, name, [_cell(row.get(column, "")) for column in columns])
+        for place, name, (_, row) in zip(places, names, found, strict=True)
+    ]
+    return "attributes", [Line(file.name, "", columns), *rows]
+
+
+def _cell(value: Any) -> str:
+    return str(int(value) if isinstance(value, bool) else value)
+
+
+def _wrong(row: Line, columns: tuple[str, ...], kind: str, known: set[str], noun: str) -> str:
     """Why a line cannot be used, or ""."""
     if not row.cells:
-        return f"has no tab in {row.where}: a line is a file's name, a tab, and what belongs to it"
+        mark = "comma" if ".csv:" in row.where else "tab"
+        return f"has no {mark} in {row.where}: a line is a file's name, a {mark}, and its content"
     if row.name not in known:
         return f"is about {row.name}, which is not among the {noun}"
     if len(row.cells) != len(columns):
@@ -181,7 +236,7 @@ def _wrong(row: Line, columns: tuple[str, ...], table: str, known: set[str], nou
             f"has {len(row.cells)} cells after its name in {row.where}, where {len(columns)} are "
             "expected, with tabs between"
         )
-    if table == "captions.tsv":
+    if kind == "captions":
         count = len(split_words(row.cells[0]))
         if not count:
             return f"has an empty caption in {row.where}"
@@ -192,6 +247,6 @@ def _wrong(row: Line, columns: tuple[str, ...], table: str, known: set[str], nou
         return f"has no numbers in {row.where}: {error}"
     if not bool(values.isfinite().all()):
         return f"has a value in {row.where} that is not finite"
-    if table == "labels.tsv" and not bool(((values == 0) | (values == 1)).all()):
+    if kind == "labels" and not bool(((values == 0) | (values == 1)).all()):
         return f"has labels other than 0 and 1 in {row.where}"
     return ""

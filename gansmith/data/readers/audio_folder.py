@@ -101,13 +101,13 @@ def read_audio_files(files: Sequence[DataFile], path: Path, options: ReadOptions
     """
     options.refuse_image_options(str(path), "sounds", size=False)
     sounds = [file for file in files if AUDIO.holds(file)]
-    pairs = _find_pairs(sounds, str(path))
+    pairs, alone = _find_pairs(sounds, str(path))
     annotations = None if pairs else read_annotations(files, str(path), AUDIO)
     # a pair goes by the name of its clean side, without the folder
     listed = [replace(clean, name=name) for name, (clean, _) in pairs.items()] or list(files)
     layouts = find_layouts(listed, str(path), AUDIO, folders=not pairs and annotations is None)
     every = [f for x in layouts.values() for f in (*x.train, *(x.held_out or []))]
-    bad = {name: why for x in layouts.values() for name, why in x.bad.items()}
+    bad = alone | {name: why for x in layouts.values() for name, why in x.bad.items()}
     if annotations is not None:
         if "" not in layouts:
             raise DataError(f"{path} has two domains: their sounds take no conditions")
@@ -115,11 +115,7 @@ def read_audio_files(files: Sequence[DataFile], path: Path, options: ReadOptions
     found, unread = _look(sounds, path)
     rate = min((sound.rate for sound in found.values()), default=0)
     partner = {name: (clean.name, noisy.name) for name, (clean, noisy) in pairs.items()}
-    bad |= unread | {
-        name: next(unread[side] for side in sides if side in unread)
-        for name, sides in partner.items()
-        if unread.keys() & set(sides)
-    }
+    bad |= unread | _bad_pairs(partner, found, unread, rate)
     if bad and (not options.skip_bad or not found):
         raise unusable_files(bad, len(sounds), path, AUDIO.noun)
     for name in {file.name for file in every} - bad.keys():
@@ -157,8 +153,13 @@ def read_audio_files(files: Sequence[DataFile], path: Path, options: ReadOptions
     return replace(dataset, skipped=bad)
 
 
-def _find_pairs(sounds: list[DataFile], where: str) -> dict[str, tuple[DataFile, DataFile]]:
-    """Clean and noisy files by their common name, where every file lies in one of two folders."""
+def _find_pairs(
+    sounds: list[DataFile], where: str
+) -> tuple[dict[str, tuple[DataFile, DataFile]], BadFiles]:
+    """Clean and noisy files by their common name, where every file lies in one of two folders.
+
+    Beside them the files without a partner.
+    """
     for target, source in SIDES.items():
         sides: dict[str, dict[str, DataFile]] = {target: {}, source: {}}
         for file in sounds:
@@ -172,13 +173,32 @@ def _find_pairs(sounds: list[DataFile], where: str) -> dict[str, tuple[DataFile,
                 raise DataError(f"{where}: {file.name} has the name of {other.name}; rename one")
         else:
             if all(sides.values()):
-                if alone := sorted(sides[target].keys() ^ sides[source].keys()):
-                    raise DataError(
-                        f"{where}: every sound has one name in {target} and in {source}; "
-                        f"{', '.join(alone[:5])} do not ({len(alone)} in all)"
-                    )
-                return {name: (sides[target][name], sides[source][name]) for name in sides[target]}
-    return {}
+                both = sides[target].keys() & sides[source].keys()
+                alone = {
+                    file.name: f"has no partner in {other}"
+                    for side, other in ((target, source), (source, target))
+                    for name, file in sides[side].items()
+                    if name not in both
+                }
+                if not both:
+                    raise unusable_files(alone, len(sounds), Path(where), AUDIO.noun)
+                return {x: (sides[target][x], sides[source][x]) for x in sorted(both)}, alone
+    return {}, {}
+
+
+def _bad_pairs(
+    partner: dict[str, tuple[str, str]], found: dict[str, Sound], unread: BadFiles, rate: int
+) -> BadFiles:
+    """Pairs by name of which a side cannot be read, or that are not equally long."""
+    bad: BadFiles = {}
+    for name, sides in partner.items():
+        if why := next((unread[side] for side in sides if side in unread), ""):
+            bad[name] = why
+            continue
+        clean, noisy = (found[side].length(rate) for side in sides)
+        if clean != noisy:
+            bad[name] = f"has {clean} samples clean and {noisy} noisy, at one rate"
+    return bad
 
 
 def _look(sounds: list[DataFile], path: Path) -> tuple[dict[str, Sound], BadFiles]:
@@ -209,14 +229,8 @@ def _cut(sounds: dict[str, list[Sound]], size: int, rate: int, where: str) -> Ro
     sounds: by the name of an example, its sound, or both of a pair.
     """
     most = 0
-    for name, sides in sounds.items():
-        counts = [side.length(rate) for side in sides]
-        if len(set(counts)) > 1:
-            raise DataError(
-                f"{where}: {name} has {counts[0]} samples clean and {counts[1]} noisy, at "
-                "one rate; cut them alike"
-            )
-        most += ceil(counts[0] / size)
+    for sides in sounds.values():
+        most += ceil(sides[0].length(rate) / size)
     columns = [torch.empty(most, size) for _ in next(iter(sounds.values()))]
     lengths: list[int] = []
     owners: list[str] = []

@@ -31,7 +31,14 @@ PIECE = 1 << 20  # bytes that are unpacked in one go
 RATIO = 100  # larger ones unpack to at most so many times their size
 PACKING = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without a bound
 LABELS = "dataset.json"
-TABLES = ("captions.tsv", "attributes.tsv", "labels.tsv")
+TABLES = (
+    "captions.tsv",
+    "captions.csv",
+    "metadata.csv",
+    "metadata.jsonl",
+    "attributes.tsv",
+    "labels.tsv",
+)
 JUNK = ("__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found")
 
 
@@ -144,6 +151,16 @@ def list_zip(archive: zipfile.ZipFile) -> list[DataFile]:
         read = partial(_unpacked, archive, info)
         members[name] = DataFile(name, info.file_size, f"{info.CRC:08x}", read)
     return [members[name] for name in sorted(members)]
+
+
+def other_files(path: Path) -> tuple[str, ...]:
+    """The names in a folder or a zip that are neither left to the system nor in its listing."""
+    if path.is_dir():
+        return tuple(name for name, _ in list_files(path) if not _wanted(name))
+    with zipfile.ZipFile(path) as archive:
+        names = [as_text(name) for name in archive.namelist() if not name.endswith("/")]
+    junk = [any(map(_junk, PurePosixPath(name).parts)) for name in names]
+    return tuple(n for n, ours in zip(names, junk, strict=True) if not (ours or _wanted(n)))
 
 
 def read_bytes(path: Path, most: float = MAX_BYTES) -> bytes:

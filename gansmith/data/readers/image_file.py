@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, features
 
 EXTENSIONS = (
     ".png",
     ".jpg",
     ".jpeg",
+    ".jfif",
+    ".avif",
     ".webp",
     ".bmp",
     ".gif",
@@ -33,6 +35,7 @@ EXTENSIONS = (
 )
 FILTER = "lanczos"  # Pillow's, whose support grows with the reduction: it does not alias
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")  # whatever a file is called
+AVIF_BRANDS = (b"ftypavif", b"ftypavis")
 MAX_PIXELS = 89_478_485  # an image of more is refused; from here on Pillow warns of a bomb
 MAX_FRAMES = 1 << 30  # bytes of all decoded frames of a clip
 GREY_MODES = ("1", "L", "LA", "La", "I", "F")
@@ -215,7 +218,7 @@ _memory = _Memory(MAX_PIXELS)
 def _opened(raw: bytes) -> Iterator[Image.Image]:
     """An open image; whatever Pillow raises on it, of many classes, becomes UnreadableError."""
     try:
-        with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(raw), formats=_formats(raw)) as image:
             check_size(image.size)
             if image.format == "PNG" and image.mode != "P" and "transparency" in image.info:
                 key, depth = image.info["transparency"], raw[24]  # the header stands at its place
@@ -230,6 +233,15 @@ def _opened(raw: bytes) -> Iterator[Image.Image]:
         raise UnreadableError(f"far more than {MAX_PIXELS} pixels: make it smaller") from error
     except Exception as error:
         raise UnreadableError(f"{type(error).__name__}: {error}") from error
+
+
+def _formats(raw: bytes) -> tuple[str, ...]:
+    """The formats that Pillow may try. Raises UnreadableError for AVIF where it lacks that."""
+    if raw[4:12] not in AVIF_BRANDS:
+        return FORMATS
+    if not ("avif" in features.modules and features.check_module("avif")):
+        raise UnreadableError("AVIF, which this Pillow does not read: pip install 'pillow>=11.3'")
+    return ("AVIF",)
 
 
 def _scaled_key(key: Any, depth: int) -> Any:

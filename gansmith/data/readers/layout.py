@@ -8,11 +8,13 @@
 - otherwise a folder for each class, however deep the files lie in it, or loose files without
   labels; both at once is refused, for nobody can say what class the loose ones are
 
-A single folder around everything else is ignored, so a single class folder gives no labels.
+These names may be written `Train`, `train_a` or `TRAIN-B`. A single folder around everything else
+is ignored, so a single class folder gives no labels.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -49,7 +51,7 @@ def find_layouts(
     branch = [(PurePosixPath(file.name).parts, file) for file in files if media.holds(file)]
     if not branch:
         raise DataError(f"{where} holds no {media.noun}; looked for {' '.join(media.suffixes)}")
-    branch = _unwrapped(branch)
+    branch = _canonical(_unwrapped(branch))
     tops = {parts[0] for parts, _ in branch if len(parts) > 1}
     if tops & {"trainA", "trainB"}:
         layouts = {}
@@ -154,10 +156,23 @@ def split_files(
     return [file for file, is_out in zip(train, out, strict=True) if not is_out], held_out
 
 
+def _canonical(branch: Branch) -> Branch:
+    """Folders of splits under the names that are meant, trainA for Train_a, where there are any."""
+    renamed = [((_split_name(parts[0]), *parts[1:]), file) for parts, file in branch]
+    tops = {parts[0] for parts, _ in renamed if len(parts) > 1}
+    return renamed if tops & {"train", "trainA", "trainB"} else branch  # a class may be Test
+
+
+def _split_name(folder: str) -> str:
+    pattern = rf"(train|{'|'.join(HELD_OUT_NAMES)})(?:[_-]?([ab]))?"
+    found = re.fullmatch(pattern, folder, re.IGNORECASE)
+    return found[1].lower() + (found[2] or "").upper() if found else folder
+
+
 def _unwrapped(branch: Branch) -> Branch:
     """Without folders that hold everything, as a zip of one folder has; domains stay."""
     while True:
         tops = {parts[0] if len(parts) > 1 else "" for parts, _ in branch}
-        if len(tops) > 1 or tops & {"", "trainA", "trainB"}:
+        if len(tops) > 1 or "" in tops or {"trainA", "trainB"} & set(map(_split_name, tops)):
             return branch
         branch = [(parts[1:], file) for parts, file in branch]

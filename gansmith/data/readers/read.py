@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gansmith.core.files import user_path
 from gansmith.data.readers.array_file import mnist_files, read_idx_file, read_idx_folder, read_npz
 from gansmith.data.readers.audio_folder import read_audio_files
-from gansmith.data.readers.file_list import AUDIO, IMAGES, DataFile, open_listing
+from gansmith.data.readers.file_list import AUDIO, IMAGES, DataFile, open_listing, other_files
 from gansmith.data.readers.image_folder import read_image_files
 from gansmith.data.readers.options import LARGE, ReadOptions
 from gansmith.data.readers.persons import holds_persons, read_persons
@@ -87,7 +88,11 @@ def _folder(path: Path, options: ReadOptions) -> Dataset:
 
 
 def _files(files: Sequence[DataFile], path: Path, options: ReadOptions) -> Dataset:
-    """The images and sounds of a folder or a zip."""
+    """The images and sounds of a folder or a zip; its other files are named in the data set."""
+    return replace(_media(files, path, options), others=other_files(path))
+
+
+def _media(files: Sequence[DataFile], path: Path, options: ReadOptions) -> Dataset:
     images = [file for file in files if IMAGES.holds(file)]
     sounds = [file for file in files if AUDIO.holds(file)]
     if sounds and images:

@@ -268,3 +268,65 @@ def test_large_pictures_keep_their_captions_but_not_several(
     tell(root / "train", *(f"{n}.png\tword" for n in (0, 1, 2, 3, 4, 5, 5)))
     with pytest.raises(DataError, match="too large for several captions"):
         read_path(root, large=1)
+
+
+CAPTIONS = [("0.png", "a red, round cup"), ("1.png", "a cup"), ("2.png", "a dog")]
+
+
+@pytest.mark.parametrize(
+    ("table", "lines"),
+    [
+        ("captions.csv", ['0.png,"a red, round cup"', "1.png,a cup", "2.png,a dog"]),
+        (
+            "captions.csv",
+            ["image,caption", '0.png,"a red, round cup"', "1.png,a cup", "2.png,a dog"],
+        ),
+        (
+            "metadata.csv",
+            ["id,file_name,text", '7,0.png,"a red, round cup"', "8,1.png,a cup", "9,2.png,a dog"],
+        ),
+        ("metadata.jsonl", [json.dumps({"file_name": n, "text": t}) for n, t in CAPTIONS]),
+        ("metadata.jsonl", [json.dumps({"file_name": n, "caption": [t]}) for n, t in CAPTIONS]),
+    ],
+)
+def test_captions_in_other_forms(table: str, lines: list[str], tmp_path: Path) -> None:
+    images(tmp_path, 3)
+    tell(tmp_path, *lines, table=table)
+    dataset = open_data(tmp_path)
+    for part in (dataset.train, dataset.held_out):
+        for real, text in zip(
+            part["real"], dataset.condition_sentences(part["condition"]), strict=True
+        ):
+            wanted = CAPTIONS[int(real[0, 0, 0])][1].replace(",", "")
+            words = wanted.split()
+            assert [
+                w if w in dataset.condition_vocabulary else UNKNOWN for w in words
+            ] == text.split()
+    assert dataset.others == ()
+
+
+def test_metadata_without_sentences_are_attributes(tmp_path: Path) -> None:
+    images(tmp_path, 4)
+    rows = [{"file_name": f"{n}.png", "glasses": n % 2 == 0, "smile": n / 4} for n in range(4)]
+    tell(tmp_path, *map(json.dumps, rows), table="metadata.jsonl")
+    c = open_data(tmp_path).spec.condition
+    assert c is not None
+    assert (c.kind, c.names) == ("attributes", ("glasses", "smile"))
+
+
+@pytest.mark.parametrize(
+    ("table", "line"), [("metadata.jsonl", '{"name": "0.png"}'), ("metadata.jsonl", "0.png"),
+                        ("metadata.csv", "image,text")]
+)  # fmt: skip
+def test_metadata_of_another_form_is_refused(table: str, line: str, tmp_path: Path) -> None:
+    images(tmp_path, 2)
+    tell(tmp_path, line, "0.png,words", table=table)
+    with pytest.raises(DataError, match=f"{table} is not of the form of Hugging Face's"):
+        open_data(tmp_path)
+
+
+def test_a_line_of_a_csv_without_a_comma_is_named(tmp_path: Path) -> None:
+    images(tmp_path, 3)
+    tell(tmp_path, "0.png", "1.png,a cup", "2.png,a dog", table="captions.csv")
+    with pytest.raises(DataError, match="0.png: has no comma in captions.csv:1"):
+        open_data(tmp_path)

@@ -180,11 +180,29 @@ def test_two_files_of_one_pair_are_refused(tmp_path):
 def test_unequal_pairs_are_refused(tmp_path):
     filled(tmp_path / "clean", 3)
     filled(tmp_path / "noisy", 4)
-    with pytest.raises(DataError, match="3.wav do not"):
+    with pytest.raises(DataError, match="noisy/3.wav: has no partner in clean(?s:.*)--skip-bad"):
         open_data(tmp_path)
+    data = open_data(tmp_path, skip_bad=True)
+    assert set(data.skipped) == {"noisy/3.wav"}
+    assert data.spec.train + data.spec.held_out == 6  # two rows of each of three
     write_audio(tmp_path / "clean" / "3.wav", wave(100), 8000)
-    with pytest.raises(DataError, match="100 samples clean and 12000 noisy"):
+    with pytest.raises(DataError, match="3.wav: has 100 samples clean and 12000 noisy"):
         open_data(tmp_path)
+    (tmp_path / "noisy" / "2.wav").write_text("words")
+    data = open_data(tmp_path, skip_bad=True)
+    assert set(data.skipped) == {"3.wav", "2.wav", "noisy/2.wav"}
+    assert data.spec.train + data.spec.held_out == 4
+    for side in ("clean", "noisy"):
+        (tmp_path / side / "0.wav").unlink(), (tmp_path / side / "1.wav").unlink()
+    with pytest.raises(DataError, match="3 of 3 sounds cannot be used"):
+        open_data(tmp_path, skip_bad=True)
+
+
+def test_pairs_without_a_single_partner_are_refused(tmp_path):
+    write_audio(tmp_path / "clean" / "a.wav", wave(9000), 8000)
+    write_audio(tmp_path / "noisy" / "b.wav", wave(9000), 8000)
+    with pytest.raises(DataError, match="2 of 2 sounds cannot be used"):
+        open_data(tmp_path, skip_bad=True)
 
 
 def test_bad_files_are_named_or_left_out(tmp_path):

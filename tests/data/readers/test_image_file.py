@@ -8,9 +8,10 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
-from gansmith.data.readers.image_file import UnreadableError, decode, read_header
+from gansmith.data.readers import image_file
+from gansmith.data.readers.image_file import EXTENSIONS, UnreadableError, decode, read_header
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -209,3 +210,25 @@ def test_too_many_pixels_are_unreadable(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("gansmith.data.readers.image_file.MAX_PIXELS", 63)
     with pytest.raises(UnreadableError, match="8x8 pixels, more than 63"):
         decode(packed(plain("L", 1)), 8, 1)
+
+
+AVIF = "avif" in features.modules and features.check_module("avif")
+
+
+@pytest.mark.skipif(not AVIF, reason="this Pillow reads no AVIF")
+def test_avif_is_read() -> None:
+    assert ".avif" in EXTENSIONS
+    raw = packed(plain("RGB", (10, 200, 30)), "AVIF", quality=100)
+    assert np.abs(decode(raw, 8, 3)[:, 4, 4].astype(int) - [10, 200, 30]).max() <= 3
+
+
+def test_avif_is_refused_with_what_to_do_where_pillow_lacks_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(image_file.features, "modules", {})
+    with pytest.raises(UnreadableError, match="AVIF, which this Pillow does not read: pip install"):
+        decode(b"\0\0\0\x20ftypavif" + bytes(40), 8, 3)
+
+
+def test_jfif_is_a_name_of_jpeg() -> None:
+    assert ".jfif" in EXTENSIONS

@@ -433,3 +433,38 @@ def test_sounds_in_a_zip(tmp_path: Path) -> None:
     found, wanted = read_path(tmp_path / "x.zip"), read_path(tmp_path / "x")
     assert found.spec.kind == "audio"
     assert found.train["real"].equal(wanted.train["real"])
+
+
+@pytest.mark.parametrize("names", [("Train_a", "TRAIN-B", "testa"), ("traina", "trainb", "Test_A")])
+def test_domains_and_splits_are_found_in_any_case(
+    names: tuple[str, str, str], tmp_path: Path
+) -> None:
+    for n in range(5):
+        put(tmp_path / names[0] / f"{n}.png", n)
+        put(tmp_path / names[1] / f"{n}.png", 100 + n)
+    put(tmp_path / names[2] / "1.png", 50)
+    dataset = read_path(tmp_path)
+    assert list(dataset.domains) == ["a", "b"]
+    assert values(dataset.held_out, "a") == [50]
+
+
+def test_a_split_is_found_in_any_case_but_a_class_may_be_called_test(tmp_path: Path) -> None:
+    put(tmp_path / "split" / "Train" / "1.png", 1)
+    put(tmp_path / "split" / "VAL" / "2.png", 2)
+    dataset = read_path(tmp_path / "split")
+    assert (values(dataset.train), values(dataset.held_out)) == ([1], [2])
+    for name in ("Test", "rest"):
+        for n in range(3):
+            put(tmp_path / "classes" / name / f"{n}.png", n)
+    assert read_path(tmp_path / "classes").spec.classes == ("Test", "rest")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_that_are_not_looked_at_are_named(packed: bool, tmp_path: Path) -> None:
+    for n in range(3):
+        put(tmp_path / "x" / f"{n}.png", n)
+    for name in ("raw.heic", "sub/notes.txt", ".DS_Store"):
+        (tmp_path / "x" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "x" / name).write_text("words")
+    dataset = read_path(zipped(tmp_path / "x") if packed else tmp_path / "x")
+    assert set(dataset.others) == {"raw.heic", "sub/notes.txt"}
