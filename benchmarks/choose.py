@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sheets", type=Path, default=None)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if options.act == "table":
         table()
         return
