@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -118,7 +119,7 @@ def main(words: list[str]) -> None:
         _resume(name, options)
         return
     from gansmith.runs.plan import MINUTES, plan
-    from gansmith.runs.run import SKIPPED, Run
+    from gansmith.runs.run import Run
 
     own = ("preset", "dry_run", "resume", "trust", "config", "print_config")
     asked = {k: v for k, v in vars(options).items() if k not in own}
@@ -132,14 +133,8 @@ def main(words: list[str]) -> None:
         where = {} if options.out is None else {"out": str(options.out)}
         say(to_toml(options_of(run.config) | where).rstrip())
         return
-    spec = run.spec
-    if run.choice and run.choice.because:
-        say(run.choice)
-    say(f"{run.config.preset} on {spec.name}: {spec.train} examples, {spec.held_out} held out")
-    if left := run.dataset.skipped:
-        say(f"left out {len(left)} that could not be used, such as {next(iter(left))}: {SKIPPED}")
-    if others := run.dataset.others:
-        say(f"{len(others)} other file{'s' * (len(others) > 1)} not looked at, such as {others[0]}")
+    for line in _about(run):
+        say(line)
     say(_cost(run, run.estimate()))
     if options.dry_run:
         say(f"dry run: nothing was written; it would go to {run.folder}")
@@ -213,6 +208,21 @@ def _resume(moved: str | None, options: TrainOptions) -> None:
     run = Run.join(folder, trust=trust, data=options.data, preset=moved)
     say(f"resuming {run.folder}")
     _finish(run.resume(steps=options.steps, minutes=options.minutes, log=options.log))
+
+
+def _about(run: Run) -> Iterator[object]:
+    """What is said of a planned run: its preset, its data, and what was left out of these."""
+    from gansmith.runs.run import SKIPPED
+
+    spec, left, others = run.spec, run.dataset.skipped, run.dataset.others
+    if run.choice and run.choice.because:
+        yield run.choice
+    yield f"{run.config.preset} on {spec.name}: {spec.train} examples, {spec.held_out} held out"
+    if left:
+        yield f"left out {len(left)} that could not be used, such as {next(iter(left))}: {SKIPPED}"
+    if others:
+        more = "s" * (len(others) > 1)
+        yield f"{len(others)} other file{more} not looked at, such as {others[0]}"
 
 
 def _cost(run: Run, estimate: Estimate) -> str:
