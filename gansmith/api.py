@@ -17,7 +17,7 @@ HUB = "hf:"  # before user/name, where the path of a run folder may stand too
 def train(
     preset: str | None = None,
     *,
-    data: str | Path | None = None,
+    data: Any = None,
     steps: int | None = None,
     minutes: float | None = None,
     out: str | Path | None = None,
@@ -34,13 +34,15 @@ def train(
 
     preset: a name in `gansmith.presets.PRESETS`, or file.py:function. By default the one that suits
         the data, which is printed with the reason; ebgan without data.
-    data: a name or a path; the preset's own data by default.
+    data: a name, a path, my_file.py:my_data, or a Python object: a Dataset, a tensor or an array, a
+        pair of examples and labels, a torch.utils.data.Dataset or a DataLoader (see
+        `gansmith.data.objects`); the preset's own data by default.
     steps, minutes: the length of the run; the preset's own steps by default.
     out: the run's folder; a fresh one in runs/ by default.
     paper: take the paper's constants.
     begin_from: start with the players of another run (fine-tuning).
-    metrics: numbers to take with every sample sheet, as `evaluate` names them; the first selects
-        `best`.
+    metrics: numbers to take with every sample sheet, as `evaluate` names them, or functions
+        my_file.py:mine (generated, real) -> number; the first selects `best`.
     sample_every: steps between two sample sheets, each of them scored.
     log: also write the curves and sample sheets to tensorboard, trackio or wandb.
     device: cpu, cuda or mps, from now on in this process; auto, as at first, takes cuda if it can.
@@ -74,7 +76,7 @@ def open_run(
     *,
     device: str | None = None,
     trust: bool = False,
-    data: str | Path | None = None,
+    data: Any = None,
     preset: str | None = None,
 ) -> Run:
     """Open a run folder, to sample, resume or evaluate it.
@@ -82,9 +84,10 @@ def open_run(
     folder: its path, or hf:user/name for a run that `gansmith push` has shared on a hub; what is
         fetched is kept in the cache folder.
     device: as in `train`.
-    trust: execute the preset file that the run may name, which can do all that you can; without it
-        such a run cannot be used.
-    data: where the run's data is now, where that has moved.
+    trust: execute the files of code that the run may name, which can do all that you can; without
+        it such a run cannot be used.
+    data: where the run's data is now, where that has moved; or again the Python object that the run
+        began with, without which such a run is sampled and not resumed or measured.
     preset: where the file of the run's preset is now, file.py:name, where that has moved; it is
         executed with `trust` only.
     """
@@ -94,4 +97,4 @@ def open_run(
         from gansmith.sharing.hub import fetched
 
         folder = fetched(str(folder).removeprefix(HUB))
-    return Run.open(folder, trust=trust, data=None if data is None else str(data), preset=preset)
+    return Run.open(folder, trust=trust, data=data, preset=preset)

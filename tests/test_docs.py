@@ -202,8 +202,11 @@ def test_the_accuracies_of_judges_are_those_of_their_cards(name: str) -> None:
     assert f"{card.size}x{card.size}" in row
 
 
-@pytest.mark.parametrize("page", ["objectives.md", "penalties.md", "metrics.md"])
-def test_python_blocks_run(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("page", ["objectives.md", "penalties.md", "metrics.md", "data.md"])
+def test_python_blocks_run(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     found = blocks(ROOT / "docs" / page, "python")
     assert found
     for block in found:
@@ -230,6 +233,19 @@ def test_the_documented_first_run_finds_every_mode(
     path = f"{my_file}:my_preset" if preset == MY_FILE else str(ROOT / preset)
     run = gansmith.train(path, data="ring", steps=500, out=tmp_path / "run")
     assert run.evaluate()["modes"].value == 8
+
+
+def test_the_example_data_and_metrics_are_used(tmp_path: Path) -> None:
+    examples = ROOT / "docs" / "examples"
+    metrics = [f"{examples / 'my_metric.py'}:{name}" for name in ("worst_direction", "spread")]
+    options: dict[str, Any] = dict(metrics=metrics, steps=1, batch=8, width=4)
+    for name, classes in (("moons", ()), ("bars", ("0", "1"))):
+        data = f"{examples / 'my_data.py'}:{name}"
+        run = gansmith.train("nsgan", data=data, out=tmp_path / name, **options)
+        assert run.spec.classes == classes
+        worst, spread = run.measure(100, metrics=metrics).values()
+        assert (worst.name, spread.name, spread.better) == ("worst_direction", "spread", "near")
+        assert worst.value > 2 * (worst.real or 0)
 
 
 def played(preset: str, folder: Path) -> None:

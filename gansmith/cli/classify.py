@@ -23,7 +23,7 @@ class ClassifyOptions:
         checkpoint: which state of the run.
         skip_bad: leave unreadable files out instead of stopping.
         preset: where the file of the run's preset is now, if it has moved; executed with --trust.
-        trust: execute the preset file that the run names, which can do all that you can.
+        trust: execute the files of code that the run names, which can do all that you can.
     """
 
     run: RunFolder

@@ -81,24 +81,26 @@ def open_run(
 
 
 def may_trust(folders: Sequence[Path], trust: bool, preset: str | None = None) -> bool:
-    """Whether preset files that runs name may be executed: as given, or asked in a terminal.
+    """Whether files of code that runs name may be executed: as given, or asked in a terminal.
 
     preset: where the preset's file is now, where that has moved.
     """
-    from gansmith.presets import is_file
     from gansmith.runs.config import FILE, Config
 
     if trust or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return trust
     asking = Console(stderr=True, highlight=False, soft_wrap=True)
     for folder in folders:
-        if not (folder / FILE).is_file() or not is_file(name := Config.load(folder).preset):
+        code = Config.load(folder).code_names if (folder / FILE).is_file() else {}
+        if preset is not None:
+            code["preset"] = preset
+        if not code:
             continue
-        name = preset or name
+        files = ", ".join(dict.fromkeys(name.rpartition(":")[0] for name in code.values()))
         asking.print(
             printable(
-                f"{folder} names a preset in the file {name.rpartition(':')[0]}. Going on executes "
-                "that file, which can read, change and delete all that you can. Execute it? [y/N] "
+                f"{folder} names code in a file, {files}. Going on executes it, which can read, "
+                "change and delete all that you can. Execute it? [y/N] "
             ),
             end="",
         )

@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from gansmith.cli.console import console, may_trust, say
-from gansmith.cli.parsing import Checkpoint, Count, Flag, Out, absent, parse
+from gansmith.cli.parsing import Checkpoint, Count, Flag, MovedData, MovedPreset, Out, absent, parse
 
 
 @dataclass
@@ -27,7 +27,9 @@ class DiagnoseOptions:
         show_training: also write the training examples that samples are copies of; they may be
             private.
         out: where to write; RUN/diagnosis or diagnosis/ by default.
-        trust: execute the preset file that the run names, which can do all that you can.
+        data: where the run's data is now, if it has moved.
+        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
+        trust: execute the files of code that the run names, which can do all that you can.
     """
 
     source: Annotated[Positional[Path], arg(metavar="RUN|FOLDER")]
@@ -37,6 +39,8 @@ class DiagnoseOptions:
     checkpoint: Checkpoint = "best"
     show_training: Flag = False
     out: Out = None
+    data: MovedData = None
+    preset: MovedPreset = None
     trust: Flag = False
 
 
@@ -52,7 +56,9 @@ def main(words: list[str]) -> None:
         n=options.n,
         seed=options.seed,
         checkpoint=options.checkpoint,
-        trust=may_trust([options.source], options.trust),
+        trust=may_trust([options.source], options.trust, options.preset),
+        data=options.data,
+        preset=options.preset,
     )
     say(f"{found.samples} samples of {found.of} against {found.against}")
     for finding in found.findings:

@@ -33,11 +33,13 @@ class EvaluateOptions:
         checkpoint: which state of the runs.
         features: what pictures are described by: judge, inception or dinov2.
         weights: the file of weights for inception or dinov2.
+        metrics: the numbers that are wanted, cfid,precision, or functions of your own,
+            my_file.py:mine; all by default.
         force: compare numbers also where they were not made in the same way.
         out: where to write a comparison; comparison/ by default.
         data: where the run's data is now, if it has moved.
         preset: where the file of the run's preset is now, if it has moved; executed with --trust.
-        trust: execute the preset files that the runs name, which can do all that you can.
+        trust: execute the files of code that the runs name, which can do all that you can.
     """
 
     sources: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN [RUN|FOLDER ...]")]
@@ -47,6 +49,7 @@ class EvaluateOptions:
     checkpoint: Checkpoint = "best"
     features: Annotated[str, arg(metavar="judge|inception|dinov2")] = "judge"
     weights: Annotated[Path | None, absent("FILE")] = None
+    metrics: Annotated[str | None, absent("NAMES")] = None
     force: Flag = False
     out: Out = None
     data: MovedData = None
@@ -76,7 +79,8 @@ def main(words: list[str]) -> None:
         data=options.data,
         preset=options.preset,
     )
-    found = run.measure(options.n, options.seed, _features(options, run.dataset))
+    features = _features(options, run.dataset)
+    found = run.measure(options.n, options.seed, features, _metrics(options))
     table = make_table("number", "generated", "real data", "better")
     for number in found.values():
         real = "" if number.real is None else f"{number.real:.4g}"
@@ -108,6 +112,7 @@ def _compare(options: EvaluateOptions) -> None:
         seed=options.seed,
         checkpoint=options.checkpoint,
         features=_features(options, real),
+        metrics=_metrics(options),
         force=options.force,
         trust=may_trust(options.sources, options.trust),
     )
@@ -129,7 +134,11 @@ def _reference(options: EvaluateOptions) -> Dataset:
     first = next((path for path in options.sources if (path / FILE).is_file()), None)
     if first is None:
         raise ValueError("say what these are measured against: --against DATA, a name or a path")
-    return Run.open(first).dataset
+    return Run.open(first, trust=may_trust([first], options.trust)).dataset
+
+
+def _metrics(options: EvaluateOptions) -> list[str] | None:
+    return None if options.metrics is None else options.metrics.split(",")
 
 
 def _features(options: EvaluateOptions, dataset: Dataset) -> Features | None:

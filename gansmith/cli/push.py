@@ -28,7 +28,7 @@ class PushOptions:
         out: with --dry-run, that folder; RUN/shared by default.
         checkpoint: which state of the run.
         preset: where the file of the run's preset is now, if it has moved; executed with --trust.
-        trust: execute the preset file that the run names, which can do all that you can.
+        trust: execute the files of code that the run names, which can do all that you can.
     """
 
     run: RunFolder

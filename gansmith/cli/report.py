@@ -14,7 +14,7 @@ class ReportOptions:
 
     Args:
         run: the run's folder.
-        trust: execute the preset file that the run names, to know how it is used; without it the
+        trust: execute the files of code that the run names, to know how it is used; without it the
             page leaves this out.
     """
 

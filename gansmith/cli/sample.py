@@ -42,7 +42,7 @@ class SampleOptions:
         gain: decibels that are added to that audio.
         data: where the run's data is now, if it has moved.
         preset: where the file of the run's preset is now, if it has moved; executed with --trust.
-        trust: execute the preset file that the run names, which can do all that you can.
+        trust: execute the files of code that the run names, which can do all that you can.
     """
 
     run: RunFolder

@@ -34,17 +34,17 @@ class SweepOptions(RunOptions):
         seed: of the search and of every trial; --vary seed=0,1,2 tries several in the trials.
         dry_run: show what would be searched and how long it takes, and stop.
         resume: a sweep to resume, without a preset; --trials extends it, 0 shows its table.
-        trust: with --resume, execute the preset file that the sweep names, which can do all that
-            you can.
+        trust: with --resume, execute the files of code that the sweep names, which can do all
+            that you can.
         begin_from: a run whose players every trial starts with.
         vary: a range, lr=1e-4..1e-2, or choices, batch=16,32,64, of a keyword; give it once for
             each keyword. The usual keywords around their defaults by default.
         trials: how many; 20 by default, or all combinations of a grid.
         grid: try every combination of choices.
         sampler: random, or tpe, which learns from the trials before (arXiv:2304.11127).
-        metric: a number of evaluate to search by, such as cfid; by default the score that selects
-            a run's best checkpoint. Both are measured against training data: the held-out split
-            takes no part in the search.
+        metric: a number of evaluate to search by, such as cfid, or a function of your own,
+            my_file.py:mine; by default the score that selects a run's best checkpoint. All are
+            measured against training data: the held-out split takes no part in the search.
         storage: URL of a database that holds the trials, instead of a file in the folder.
     """
 

@@ -29,8 +29,8 @@ class RunOptions:
             or a function of your own, my_file.py:my_preset; with --resume, where that file is now,
             if it has moved. Without one, --data decides: its kind, size and number of examples.
         data: a name (`gansmith list data`) or a path: a folder of images, class folders, pairs,
-            trainA/trainB, zip, npz, IDX or text file, folder of audio (docs/data.md). The preset's
-            own by default.
+            trainA/trainB, zip, npz, IDX or text file, folder of audio (docs/data.md), or a function
+            of your own, my_file.py:my_data. The preset's own by default.
         steps: length of the run in steps; the preset's own by default.
         minutes: length of the run by the clock instead.
         out: the run's folder; a fresh one in runs/ by default.
@@ -38,8 +38,8 @@ class RunOptions:
         dry_run: show the plan, its time and its size on disk, and stop.
         resume: a run to continue, without a preset; --steps or --minutes extend it, and --data says
             where its data is now, if it has moved.
-        trust: with --resume, execute the preset file that the run names, which can do all that you
-            can.
+        trust: with --resume, execute the files of code that the run names, which can do all that
+            you can.
         begin_from: a run whose players to start with (fine-tuning).
         paper: take the paper's constants, which want a GPU.
         size: side of the pictures in pixels; as they are by default.
@@ -54,8 +54,8 @@ class RunOptions:
         clip: largest norm of a player's gradient; any by default.
         compile: compile the players; pays on a GPU.
         metrics: numbers to take with every sample sheet, cfid,precision,recall: those of `gansmith
-            evaluate`, against training data; the first selects the best checkpoint. A quick score
-            by default.
+            evaluate`, against training data, or functions of your own, my_file.py:mine; the first
+            selects the best checkpoint. A quick score by default.
         sample_every: steps between two sample sheets, each of them scored; the preset's own by
             default.
     """
@@ -158,21 +158,24 @@ def preset_of(words: list[str]) -> tuple[str | None, list[str]]:
 def _with_file(file: Path, name: str | None, words: list[str]) -> tuple[str | None, list[str]]:
     """The preset and the words, with those in front that a file of options stands for.
 
-    Raises ValueError for an option that there is not; UntrustedError where the file names a preset
-    in a Python file, which would be executed, without --trust; ChangedPresetError where that has
-    changed.
+    Raises ValueError for an option that there is not; UntrustedError where the file names code in a
+    Python file, which would be executed, without --trust; ChangedCodeError where that has changed.
     """
     from gansmith.cli.preset_options import preset_options
     from gansmith.core.suggest import unknown_name
     from gansmith.presets import find_preset
+    from gansmith.runs.config import code_names
     from gansmith.runs.options import FLAGS, read_options, to_words, without
-    from gansmith.runs.trust import trusted_preset
+    from gansmith.runs.trust import check_code
 
-    options, preset_files = read_options(file)
+    options, code = read_options(file)
     named = options.pop("preset", None)
-    if name is None and named is not None:
-        name = str(named)
-        trusted_preset(name, "--trust" in words, file, preset_files)
+    taken = without(options, words)
+    metrics = str(taken.get("metrics", "")).split(",")
+    preset = str(named) if name is None and named is not None else ""
+    for part, given in code_names(preset, str(taken.get("data", "")), metrics).items():
+        check_code(part, given, "--trust" in words, file, code.get(part, {}))
+    name = name or preset or None
     own = [] if name is None else option_names(preset_options(find_preset(name).build, {}))
     known = {option[2:].replace("-", "_") for option in own + option_names(TrainOptions)} - OF_NOW
     for option in options:
@@ -180,7 +183,7 @@ def _with_file(file: Path, name: str | None, words: list[str]) -> tuple[str | No
             raise ValueError(unknown_name(f"option in {file}", option, sorted(known)))
     switched_off = [f"--no-{flag.replace('_', '-')}" for flag in FLAGS]
     rest = [word for word in words if word not in switched_off]
-    return name, to_words(without(options, words)) + rest
+    return name, to_words(taken) + rest
 
 
 def _parse(name: str | None, words: list[str]) -> tuple[TrainOptions, dict[str, Any]]:
@@ -238,7 +241,6 @@ def _cost(run: Run, estimate: Estimate) -> str:
 
 def _finish(run: Run) -> None:
     from gansmith.core import distributed
-    from gansmith.presets import is_file
     from gansmith.report import write_report
     from gansmith.runs.progress import format_duration
 
@@ -249,7 +251,7 @@ def _finish(run: Run) -> None:
     done = run.choose("latest").step
     report = write_report(run.choose("best"))
     seconds = format_duration(run.seconds)
-    where = f"{shlex.quote(str(run.folder))}{' --trust' * is_file(run.config.preset)}"
+    where = f"{shlex.quote(str(run.folder))}{' --trust' * bool(run.config.code_names)}"
     if run.stopped.startswith("SIG"):
         say(f"stopped at step {done} ({run.stopped}); resume: {program()} train --resume {where}")
         sys.exit(128 + signal.Signals[run.stopped])  # so that nothing is built on half a run

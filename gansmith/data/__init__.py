@@ -6,7 +6,7 @@ from gansmith.data.catalog import DATA
 from gansmith.data.condition import Condition
 from gansmith.data.domains import domains_dataset
 from gansmith.data.names import DataName, given_name, parse_name
-from gansmith.data.open import open_data
+from gansmith.data.open import open_data, open_given
 from gansmith.data.source import Join, Mix, Source, from_loader, mixed_source, open_source
 from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
 from gansmith.data.transforms.degrade import DEGRADATIONS
@@ -32,6 +32,7 @@ __all__ = [
     "mixed_source",
     "modes",
     "open_data",
+    "open_given",
     "open_source",
     "parse_name",
 ]

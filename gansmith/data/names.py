@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from gansmith.core.files import user_path
+from gansmith.core.python_file import in_python_file, located
 from gansmith.data.catalog import is_named
 from gansmith.data.spec import DataError
 from gansmith.data.wrappers import find_wrapper
 
+OBJECT = "object:"  # before the type of a Python object that was given as data
 OURS = "gansmith:"  # before a data set of the catalog, where a path has its name too
 
 
@@ -18,7 +21,7 @@ class DataName:
     """A name of data in its parts; `str` gives it back.
 
     wrappers: from the outermost to the innermost, such as ("grey", "video8").
-    base: a name in the catalog, or a path.
+    base: a name in the catalog, a path, a file.py:name, or what stands for an object in Python.
     """
 
     wrappers: tuple[str, ...]
@@ -29,8 +32,18 @@ class DataName:
 
     @property
     def is_path(self) -> bool:
-        """Whether the base is no data set of the catalog."""
-        return not is_named(self.base)
+        """Whether the base is the path of data."""
+        return not (is_named(self.base) or self.is_code or self.is_object)
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the base is file.py:name, so that opening it executes the file."""
+        return in_python_file(self.base)
+
+    @property
+    def is_object(self) -> bool:
+        """Whether the base stands for an object in Python, which no name finds again."""
+        return self.base.startswith(OBJECT)
 
     @property
     def path(self) -> Path:
@@ -39,6 +52,8 @@ class DataName:
 
     def absolute(self) -> DataName:
         """The same name, valid from any folder: the path of the base is made absolute."""
+        if self.is_code:
+            return replace(self, base=located(self.base))
         return replace(self, base=str(self.path.absolute())) if self.is_path else self
 
 
@@ -58,13 +73,15 @@ def parse_name(name: str | Path) -> DataName:
         rest = inner
 
 
-def given_name(name: str | Path | DataName) -> DataName:
-    """The name of data that a person gives.
+def given_name(name: Any) -> DataName:
+    """The name of data that a person gives, or what stands for it in the case of a Python object.
 
     Raises DataError where it is a data set of the catalog, and a path here as well.
     """
     if isinstance(name, DataName):
         return name
+    if not isinstance(name, str | Path):
+        return DataName((), OBJECT + type(name).__name__)
     parsed = parse_name(name)
     if not parsed.is_path and OURS not in str(name) and parsed.path.exists():
         path, ours = (replace(parsed, base=x + parsed.base) for x in ("./", OURS))

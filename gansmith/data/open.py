@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from gansmith.core.suggest import closest_match
 from gansmith.data.catalog import DATA, open_named
 from gansmith.data.domains import map_domains
 from gansmith.data.few_labels import keep_labels
-from gansmith.data.names import DataName, parse_name
+from gansmith.data.names import DataName, given_name, parse_name
 from gansmith.data.readers.options import ReadOptions
 from gansmith.data.readers.split import refuse_val
 from gansmith.data.spec import DataError, Dataset
@@ -17,7 +18,7 @@ from gansmith.data.wrappers import Reader, find_wrapper
 
 
 def open_data(
-    name_or_path: str | Path | DataName,
+    data: Any,
     *,
     size: int | None = None,
     channels: int | None = None,
@@ -26,7 +27,9 @@ def open_data(
     labelled: int = 0,
     labelled_seed: int = 0,
 ) -> Dataset:
-    """A data set by its name in DATA, as emoji:STYLE+STYLE, or by the path of the user's own files.
+    """A data set by its name in DATA, as emoji:STYLE+STYLE, by the path of the user's own files,
+    by a function or object in a Python file, my_file.py:my_data, or a Python object itself: see
+    `gansmith.data.objects`.
 
     Before the name may stand wrappers, each with a colon, the outermost first (WRAPPERS): grey,
     edges, blur, noise, down2, down4, hole, noisy: each example is conditioned on a degraded copy.
@@ -45,9 +48,15 @@ def open_data(
     labelled_seed: draws them.
     Raises DataError when there is no such name or path, or the data cannot be used.
     """
-    name = name_or_path if isinstance(name_or_path, DataName) else parse_name(name_or_path)
+    options = ReadOptions(size=size, channels=channels, val=val, skip_bad=skip_bad)
+    name = parse_name(data) if isinstance(data, str | Path) else given_name(data)
     try:
-        dataset = _open(name, ReadOptions(size=size, channels=channels, val=val, skip_bad=skip_bad))
+        if isinstance(data, str | Path | DataName):
+            dataset = _open(name, options)
+        else:
+            from gansmith.data.objects import object_dataset
+
+            dataset = object_dataset(data, options)
     except (MemoryError, RecursionError) as error:
         where = "".join(getattr(error, "__notes__", ()))
         raise DataError(f"{name}{where} takes more memory than there is: {error}") from error
@@ -55,6 +64,14 @@ def open_data(
         error.add_note(f", which {name} needs")
         raise
     return keep_labels(dataset, labelled, labelled_seed) if labelled else dataset
+
+
+def open_given(data: Any, **options: Any) -> Dataset:
+    """`open_data` of what a person gives, who may mean another thing by a name: see `given_name`.
+
+    Raises DataError as these two.
+    """
+    return open_data(given_name(data) if isinstance(data, str | Path) else data, **options)
 
 
 def _open(name: DataName, options: ReadOptions) -> Dataset:
@@ -79,9 +96,17 @@ def _open(name: DataName, options: ReadOptions) -> Dataset:
 
 
 def _open_base(name: DataName, options: ReadOptions) -> Dataset:
+    if name.is_code:
+        from gansmith.data.objects import file_dataset
+
+        return file_dataset(name.base, options)
+    if name.is_object:
+        raise DataError(f"{name} was an object in Python, which no name finds: give it again")
     if not name.is_path:
         refuse_val(options.val, name.base)
         return resized(open_named(name.base), options.size, options.channels)
+    if name.path.suffix == ".py":
+        raise DataError(f"{name}: say which of its functions gives the data, {name}:my_data")
     _check_exists(name)
     from gansmith.data.readers.read import read_path  # only here: names need no readers
 

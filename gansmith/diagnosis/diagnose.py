@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
 from gansmith.core.files import user_path, write_atomic
 from gansmith.core.protocols import ConditionalSampler
-from gansmith.data import DataError, Dataset, given_name, open_data
+from gansmith.data import DataError, Dataset, open_given
 from gansmith.data.spread import spread_held_out
 from gansmith.diagnosis.diversity import collapse, dropped_modes
 from gansmith.diagnosis.evidence import Finding, gather_evidence
@@ -43,20 +44,22 @@ class Diagnosis:
 
 def diagnose(
     source: Path | str,
-    against: str | Path | None = None,
+    against: Any = None,
     *,
     n: int = COUNT,
     seed: int = 0,
     checkpoint: str = "best",
     trust: bool = False,
+    data: Any = None,
+    preset: str | None = None,
 ) -> Diagnosis:
     """Test a run, or samples in a folder or file, for every known fault.
 
-    against: the data, by name or path; a run's own by default.
-    trust: execute the preset file that a run names.
+    against: the data, as `open_data` takes it; a run's own by default.
+    trust, data, preset: as `open_run` takes them.
     Raises DataError for samples without `against`, or for too few examples.
     """
-    dataset = None if against is None else open_data(given_name(against))
+    dataset = None if against is None else open_given(against)
     if not (user_path(source) / FILE).is_file():
         if dataset is None:
             raise DataError(
@@ -66,7 +69,7 @@ def diagnose(
         return Diagnosis(
             str(source), dataset.spec.name, len(samples), diagnose_samples(samples, dataset, seed)
         )
-    run = Run.open(source, trust=trust).choose(checkpoint)
+    run = Run.open(source, trust=trust, data=data, preset=preset).choose(checkpoint)
     given = run.dataset if dataset is None else run.examples
     conditions = None
     if isinstance(run.game, ConditionalSampler):  # as the data has them, not each class alike

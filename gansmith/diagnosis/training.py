@@ -13,7 +13,6 @@ from torch import Tensor
 from gansmith.core.images import to_float
 from gansmith.core.protocols import Samples
 from gansmith.diagnosis.evidence import Finding
-from gansmith.presets import is_file
 from gansmith.rendering import plots
 from gansmith.runs.recorder import read_log, read_scores
 from gansmith.runs.run import Run
@@ -100,7 +99,7 @@ def undertrained(run: Run) -> Finding | None:
         f"{scores[-1]['metric']} fell by {fallen:.0%} in the last quarter of its {last} steps, to "
         f"{min(after):.3g}"
     )
-    folder = shlex.quote(str(run.folder)) + " --trust" * is_file(run.config.preset)
+    folder = shlex.quote(str(run.folder)) + " --trust" * bool(run.config.code_names)
     advice = f"train longer: gansmith train --resume {folder} --steps {2 * last}"
     picture = plots.curve([s["value"] for s in scores], scores[-1]["metric"], None, "")
     numbers = {"fallen": fallen, "steps": float(last)}

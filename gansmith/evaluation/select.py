@@ -21,6 +21,7 @@ from gansmith.evaluation.adherence import NOTHING, Adherence, adherence_of
 from gansmith.evaluation.classify import SCORE_NAME as CLASSIFIER_SCORE
 from gansmith.evaluation.classify import classifier_score
 from gansmith.evaluation.evaluate import available, check_keys, measure
+from gansmith.evaluation.own import Metric, is_own
 from gansmith.metrics import Measured
 from gansmith.modalities import domains, modality_of
 from gansmith.sampling.generate import generate
@@ -107,7 +108,7 @@ def check_metrics(metrics: Sequence[str], dataset: Dataset, game: Any) -> None:
     """Raises ValueError when a game on such data has no such metric, or the first is no score."""
     if not metrics:
         return
-    known = available(_as_held_out(dataset), game)
+    known = available(_as_held_out(dataset), game, [name for name in metrics if is_own(name)])
     check_keys(metrics, known)
     if known[metrics[0]] == "near":
         best = [name for name, better in known.items() if better != "near"]
@@ -123,7 +124,7 @@ def measure_on_training(
     seed: int,
     *,
     n: int | None = None,
-    only: Sequence[str] | None = None,
+    only: Sequence[str | Metric] | None = None,
 ) -> dict[str, Measured]:
     """The numbers of `evaluate` against training examples: the held-out data are not read.
 

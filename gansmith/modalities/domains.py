@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -74,6 +75,29 @@ def measure(
                 name = f"{number.name}, {source} to {target}"
                 found[key_of(key, source, target)] = replace(number, name=name)
     return found
+
+
+def mean(
+    game: Any,
+    dataset: Dataset,
+    modality: Modality,
+    measured: Callable[[Tensor, Dataset], dict[str, Measured]],
+) -> dict[str, Measured]:
+    """Numbers of what arrives among a target's held-out examples, as means over all directions."""
+    count = dataset.spec.held_out
+    found = [
+        measured(made, dataset.domains[target])
+        for _, target, _, made in translations(game, dataset, modality.field, count)
+    ]
+    return {
+        key: replace(
+            found[0][key],
+            name=f"{found[0][key].name}, mean over directions",
+            value=fmean(one[key].value for one in found),
+            real=fmean(one[key].real or 0.0 for one in found),
+        )
+        for key in found[0]
+    }
 
 
 def _of_direction(

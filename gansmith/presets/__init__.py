@@ -25,19 +25,10 @@ from gansmith.presets import (
     video,
     wasserstein,
 )
-from gansmith.presets.from_file import file_contents, fingerprints, from_file, located
+from gansmith.presets.from_file import from_file
 from gansmith.presets.preset import Preset
 
-__all__ = [
-    "FAMILIES",
-    "PRESETS",
-    "Preset",
-    "file_contents",
-    "find_preset",
-    "fingerprints",
-    "is_file",
-    "located",
-]
+__all__ = ["FAMILIES", "PRESETS", "Preset", "find_preset", "is_file"]
 
 FAMILIES: dict[str, dict[str, Preset]] = {
     "classic": classic.FAMILY,

@@ -14,7 +14,6 @@ from typing import Any
 from gansmith.core.files import write_atomic
 from gansmith.evaluation.select import best_score
 from gansmith.modalities import domains, modality_of
-from gansmith.presets import is_file
 from gansmith.rendering.page import box, figure, page, picture, readable, section, tag
 from gansmith.report.curves import Curve, loss_curve, score_curve
 from gansmith.report.tables import configuration, numbers
@@ -182,7 +181,7 @@ def _loss(history: _History, name: str, curve: Curve) -> str:
 
 def _commands(history: _History) -> str:
     config = history.config
-    name = shlex.quote(history.run.folder.resolve().name) + " --trust" * is_file(config.preset)
+    name = shlex.quote(history.run.folder.resolve().name) + " --trust" * bool(config.code_names)
     ended = config.minutes is None and history.step >= config.steps
     longer = f" --steps {2 * history.step}" if ended else ""
     use = _use(history.run, name)

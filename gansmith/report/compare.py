@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
 from gansmith.core.files import user_path, write_atomic
 from gansmith.core.protocols import ConditionalSampler, Samples
-from gansmith.data import DataError, Dataset, given_name, open_data
+from gansmith.data import DataError, Dataset, open_given
 from gansmith.evaluation.evaluate import COUNT, measure, measure_samples
 from gansmith.evaluation.load import check_same_kind, load_samples
+from gansmith.evaluation.own import Metric
 from gansmith.metrics import Features, Measured, ProtocolError, check_comparable
 from gansmith.metrics.samples import random_subset
 from gansmith.modalities import modality_of
@@ -34,21 +37,23 @@ class Compared:
 
 def compare(
     sources: list[Path | str],
-    against: str | Path | None = None,
+    against: Any = None,
     *,
     n: int = COUNT,
     seed: int = 0,
     checkpoint: str = "best",
     features: Features | None = None,
+    metrics: Sequence[str | Metric] | None = None,
     force: bool = False,
     trust: bool = False,
 ) -> list[Compared]:
     """Measure runs, or files of samples, against the same held-out data.
 
-    sources: run folders, or paths that `open_data` reads. against: a data set by name or path, see
-    `reference_data`; without it each run is measured against its own data.
+    sources: run folders, or paths that `open_data` reads. against: data, as `open_data` takes it,
+    see `reference_data`; without it each run is measured against its own data.
     force: compare also numbers that were made in different ways, or images of different sizes.
-    trust: execute the preset files that runs name.
+    metrics: the keys that are wanted, functions of one's own among them (see `measure`).
+    trust: execute the files of code that runs name.
     Raises, before anything is measured, ValueError for samples that do not fit the data,
     ProtocolError for runs of several data sets or sizes, DataError for a folder without `against`;
     and ProtocolError for numbers that turn out not to be made alike.
@@ -78,13 +83,13 @@ def compare(
         if name not in runs and common is not None
     ]
     measured = {
-        name: _of_run(run, name, common or run.dataset, n, seed, features)
+        name: _of_run(run, name, common or run.dataset, n, seed, features, metrics)
         for name, run in runs.items()
     }
     for name, samples, how in others:
         assert common is not None
         some = random_subset(samples, n, seed)
-        measured[name] = _of_samples(some, how, name, common, seed, features)
+        measured[name] = _of_samples(some, how, name, common, seed, features, metrics)
     found = [measured[name] for name in names]
     if not force:
         for key in set.intersection(*(set(one.numbers) for one in found)):
@@ -111,13 +116,13 @@ def _on_several(sources: list[Path | str], runs: dict[str, Run]) -> str:
     )
 
 
-def reference_data(sources: list[Path | str], against: str | Path) -> Dataset:
+def reference_data(sources: list[Path | str], against: Any) -> Dataset:
     """The data that all are measured against, images as the data of the first run were read."""
     run = next((path for path in sources if (Path(path) / FILE).is_file()), None)
     spec = None if run is None else Run.open(run).spec
     if spec is None or not spec.size:
-        return open_data(given_name(against))
-    return open_data(given_name(against), size=spec.size, channels=spec.channels)
+        return open_given(against)
+    return open_given(against, size=spec.size, channels=spec.channels)
 
 
 def write_comparison(found: list[Compared], out: Path, real: Dataset) -> list[Path]:
@@ -139,9 +144,15 @@ def _names(sources: list[Path | str]) -> list[str]:
 
 
 def _of_run(
-    run: Run, name: str, dataset: Dataset, n: int, seed: int, features: Features | None
+    run: Run,
+    name: str,
+    dataset: Dataset,
+    n: int,
+    seed: int,
+    features: Features | None,
+    metrics: Sequence[str | Metric] | None,
 ) -> Compared:
-    numbers = measure(run.game, dataset, n, seed, features)
+    numbers = measure(run.game, dataset, n, seed, features, metrics)
     if dataset.domains or not isinstance(run.game, Samples | ConditionalSampler):
         return Compared(name, numbers, None)
     return Compared(name, numbers, run.sample(modality_of(dataset.spec).compare_count).cpu())
@@ -154,9 +165,10 @@ def _of_samples(
     dataset: Dataset,
     seed: int,
     features: Features | None,
+    metrics: Sequence[str | Metric] | None,
 ) -> Compared:
     """how: the samples were read, for the protocol."""
-    numbers = measure_samples(samples, dataset, seed, features)
+    numbers = measure_samples(samples, dataset, seed, features, metrics)
     if how:
         numbers = {
             key: replace(number, protocol=replace(number.protocol, resize=_joined(how, number)))

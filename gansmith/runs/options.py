@@ -24,12 +24,17 @@ def options_of(config: Config) -> dict[str, Any]:
     What is not asked for is left out.
     """
     length = {"steps": config.steps} if config.minutes is None else {"minutes": config.minutes}
-    general = {"preset": config.preset, "data": config.data} | length | config.options
+    general = {"preset": config.preset, "data": data_option(config.data)} | length | config.options
     general |= {name: getattr(config, name) for name in SHARED}
     general |= {"metrics": ",".join(config.metrics), "from": config.began_from, "log": config.log}
     keywords = as_options({k: v for k, v in config.keywords.items() if k != "steps"})
     asked = {k: v for k, v in general.items() if v is not None and (v or k not in FLAGS)}
     return {name: value for name, value in (asked | keywords).items() if value != ""}
+
+
+def data_option(data: str) -> str:
+    """The name of a run's data as an option: an object in Python is given by a file of code."""
+    return "FILE.py:NAME" if parse_name(data).is_object else data
 
 
 def as_options(keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,22 +56,23 @@ def repeat_command(config: Config, defaults: Mapping[str, Any]) -> str:
     if data.is_path:
         options["data"] = str(replace(data, base=data.path.name))
     for name, value in options.items():
-        if isinstance(value, str) and Path(value).is_absolute():
-            options[name] = Path(value).name
+        if isinstance(value, str):
+            parts = [Path(x).name if Path(x).is_absolute() else x for x in value.split(",")]
+            options[name] = ",".join(parts)
     return shlex.join(["gansmith", "train", *to_words(options)])
 
 
-def read_options(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+def read_options(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
     """Options out of a file: TOML with a key for each, or config.json of a run, or its folder.
 
-    Dashes in names are read as underscores. Returns the options, and `Config.preset_files` where
+    Dashes in names are read as underscores. Returns the options, and `Config.code` where
     the file has them. Raises ValueError for what is no such file, FileNotFoundError where there is
     none.
     """
     path = user_path(path)
     if path.is_dir() or path.name == FILE:
         config = Config.load(path if path.is_dir() else path.parent)
-        return options_of(config), config.preset_files
+        return options_of(config), config.code
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path} to read options from")
     try:

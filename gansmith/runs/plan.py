@@ -12,9 +12,10 @@ import torch
 from gansmith.core import distributed
 from gansmith.core.bounds import check_bounds
 from gansmith.core.files import user_path
-from gansmith.data import DataName, given_name, open_data, parse_name
+from gansmith.core.python_file import fingerprints, in_python_file, located
+from gansmith.data import given_name, open_given, parse_name
 from gansmith.evaluation.select import check_metrics
-from gansmith.presets import find_preset, fingerprints, is_file, located
+from gansmith.presets import find_preset, is_file
 from gansmith.presets.choose import Choice, choose_preset
 from gansmith.runs.config import ENDLESS, Config
 from gansmith.runs.loggers import check_logger
@@ -30,7 +31,7 @@ PLAYING = ("micro", "precision", "clip", "compile")
 def plan(
     preset: str | None = None,
     *,
-    data: str | Path | DataName | None = None,
+    data: Any = None,
     steps: int | None = None,
     minutes: float | None = None,
     out: str | Path | None = None,
@@ -61,7 +62,7 @@ def plan(
     where = None if data is None else given_name(data)
     dataset, choice = None, Choice(preset or PRESET, "")
     if preset is None and where is not None:
-        dataset = open_data(where, **options)
+        dataset = open_given(data if where.is_object else where, **options)
         choice = choose_preset(dataset.spec)
     preset = choice.preset
     chosen = find_preset(preset)
@@ -69,7 +70,7 @@ def plan(
     if steps is not None and "steps" in resolved:
         resolved["steps"] = steps
     where = where or parse_name(chosen.data)
-    dataset = dataset or open_data(where, **options)
+    dataset = dataset or open_given(data if where.is_object else where, **options)
     torch.manual_seed(seed)
     recipe = chosen.build(dataset.spec, **resolved)
     check_metrics(metrics, dataset, recipe.game)
@@ -90,13 +91,13 @@ def plan(
         minutes=minutes,
         channels_last=recipe.channels_last,
         sample_every=sample_every or min(recipe.sample_every, max(1, length // LOOKS)),
-        metrics=list(metrics),
+        metrics=[located(name) if in_python_file(name) else name for name in metrics],
         began_from=None if begin_from is None else str(user_path(begin_from).absolute()),
         log=log,
-        preset_files=fingerprints(preset) if is_file(preset) else {},
         versions=versions(),
         **playing,
     )
+    config.code = {part: fingerprints(name) for part, name in config.code_names.items()}
     folder = next_folder(Path("runs"), preset, dataset.spec.name) if out is None else user_path(out)
     Run.claim(folder)
     run = Run(folder, config)

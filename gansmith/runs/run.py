@@ -11,7 +11,7 @@ import json
 import math
 import platform
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from functools import cached_property, partial
@@ -26,17 +26,27 @@ from gansmith.core.bounds import check_bounds
 from gansmith.core.files import FileError, check_writable, refuse_links, user_path, write_atomic
 from gansmith.core.game import Game
 from gansmith.core.protocols import Classifies, ConditionalSampler, Encodes, Samples, Translates
+from gansmith.core.python_file import file_contents, fingerprints, located
 from gansmith.core.recipe import Recipe
 from gansmith.core.rng import RowRng
 from gansmith.core.suggest import unknown_name
 from gansmith.core.trainer import Trainer
-from gansmith.data import DataError, Dataset, DataSpec, given_name, open_data, open_source
+from gansmith.data import (
+    DataError,
+    Dataset,
+    DataSpec,
+    given_name,
+    open_data,
+    open_given,
+    open_source,
+)
 from gansmith.data.examples import EXAMPLES, load_examples, save_examples
 from gansmith.data.names import parse_name
 from gansmith.data.spread import example_set
 from gansmith.evaluation.evaluate import measure
+from gansmith.evaluation.own import Metric
 from gansmith.metrics import Features, Measured
-from gansmith.presets import Preset, file_contents, is_file, located
+from gansmith.presets import Preset, find_preset, is_file
 from gansmith.presets.choose import Choice
 from gansmith.runs import checkpoint
 from gansmith.runs.checkpoint import BEST, DamagedCheckpointError
@@ -45,7 +55,7 @@ from gansmith.runs.estimate import Estimate, check_disk, disk_needed, estimate
 from gansmith.runs.loggers import check_logger
 from gansmith.runs.recorder import CLOCK, Recorder, read_clock
 from gansmith.runs.threads import choose_threads, is_given, using_threads
-from gansmith.runs.trust import PRESET_COPY, trusted_preset
+from gansmith.runs.trust import CODE_COPIES, check_code
 from gansmith.sampling.generate import default_conditions, has_codes, to_model_input
 from gansmith.sampling.prompts import parse_prompt
 from gansmith.version import __version__
@@ -61,7 +71,7 @@ class Run:
     """A run and its folder.
 
     folder: where it is. config: what it was asked to do.
-    trusted: whether a preset file that config.json names may be executed.
+    trusted: whether files of code that config.json names may be executed.
     stopped: why training ended early ("SIGINT", "SIGTERM", "clock"), or "".
     resumed_with: what to say of the checkpoint that the run was resumed from, or "".
     choice: of a planned run, its preset, and why the data has chosen it where it was not named.
@@ -105,10 +115,7 @@ class Run:
             cls.claim(place)
             lock.enter_context(checkpoint.lock_run(place))
             cls.claim(place)  # another process may have begun and ended a run since
-            config.save(place)
-            if is_file(config.preset):
-                for name, content in file_contents(config.preset).items():
-                    write_atomic(place / PRESET_COPY / name, content)
+            _save(config, place)
             if dataset is not None:
                 shown = dataset.spec.condition or dataset.domains or dataset.spec.dim
                 save_examples(example_set(dataset, EXAMPLES_KEPT if shown else 0), place)
@@ -144,24 +151,26 @@ class Run:
         folder: Path | str,
         *,
         trust: bool = False,
-        data: str | None = None,
+        data: Any = None,
         preset: str | None = None,
     ) -> Run:
         """Open a run folder; nothing heavy is loaded yet.
 
-        trust: whether the preset file that it may name is executed when its game is needed.
-        data: where its data is now, where that has moved.
+        trust: whether the files of code that it may name, of its preset, data and metrics, are
+            executed when they are needed.
+        data: where its data is now, where that has moved; or the data itself, a Python object, as
+            `open_data` takes it.
         preset: where its preset's file is now, file.py:name, where that has moved; it is executed
             with `trust` only.
         Raises FileError when there is a link inside the folder, ValueError for a preset of another
-        name.
+        name, DataError for an object that is not the run's data.
         """
         folder = user_path(folder)
         refuse_links(folder)
         run = cls(folder, Config.load(folder))
         run.trusted = trust
         if data is not None:
-            run.config.data = str(given_name(data).absolute())
+            run._take_data(data)
         if preset is not None:
             before = run.config.preset
             if not is_file(before) or before.rpartition(":")[2] != preset.rpartition(":")[2]:
@@ -196,11 +205,24 @@ class Run:
         """Where the checkpoints are."""
         return self.folder / "checkpoints"
 
+    def _take_data(self, data: Any) -> None:
+        """Use data from where it is now, or an object as it is given."""
+        name = given_name(data)
+        if name.is_object:
+            self.dataset = self._checked(open_given(data, **self.config.options))
+            return
+        self.config.data = str(name.absolute())
+        self.config.code.pop("data", None)
+        if name.is_code:
+            self.config.code["data"] = fingerprints(name.base)
+
     @cached_property
     def dataset(self) -> Dataset:
         """The run's data, opened as it was at the start.
 
-        Raises DataError when the data is no longer what, or where, the run began with.
+        Raises DataError when the data is no longer what, or where, the run began with, or was an
+        object in Python and has not been given again; UntrustedError, ChangedCodeError for a file
+        of code.
         """
         name = parse_name(self.config.data)
         if name.is_path and not name.path.exists():
@@ -208,7 +230,18 @@ class Run:
                 f"the data of the run in {self.folder} is not at {name.path} any more; say where "
                 "it is now by --data"
             )
-        dataset = open_data(self.config.data, **self.config.options)
+        if name.is_object:
+            raise DataError(
+                f"the run in {self.folder} was trained on an object in Python, {self.spec.name} "
+                f"(fingerprint {self.spec.fingerprint}), which its folder does not hold: give it "
+                "again, as open_run(folder, data=...) or run.resume(data=...), or by --data "
+                "my_file.py:my_data"
+            )
+        self._check_code("data")
+        return self._checked(open_data(name, **self.config.options))
+
+    def _checked(self, dataset: Dataset) -> Dataset:
+        """The data set, which is what the run began with. Raises DataError for another one."""
         if dataset.spec.fingerprint != self.config.spec["fingerprint"]:
             raise DataError(
                 f"{self.config.data} has changed since the run began (it was "
@@ -237,11 +270,18 @@ class Run:
     def preset(self) -> Preset:
         """The run's preset.
 
-        Raises UntrustedError for one in a file, unless the run is trusted; ChangedPresetError where
+        Raises UntrustedError for one in a file, unless the run is trusted; ChangedCodeError where
         that file has changed since the run began.
         """
-        files = self.config.preset_files
-        return trusted_preset(self.config.preset, self.trusted, self.folder / FILE, files)
+        self._check_code("preset")
+        return find_preset(self.config.preset)
+
+    def _check_code(self, prefix: str) -> None:
+        """Refuse the file of its preset, its data, or its metrics, unless it may be executed."""
+        for part, name in self.config.code_names.items():
+            if part.startswith(prefix):
+                files = self.config.code.get(part, {})
+                check_code(part, name, self.trusted, self.folder / FILE, files)
 
     def recipe(self) -> Recipe:
         """Build the game anew, with the run's own initial weights.
@@ -303,6 +343,7 @@ class Run:
 
     def _play(self, checkpoint_seconds: float = 60.0, *, save: bool = False) -> Run:
         """Play; `save` writes config.json once nothing can refuse the run any more."""
+        self._check_code("metric")
         trainer = self.trainer(self.recipe())
         recorder = Recorder(
             self.folder,
@@ -323,7 +364,7 @@ class Run:
                     "behind it"
                 )
             if save:
-                distributed.on_rank_zero(lambda: self.config.save(self.folder))
+                distributed.on_rank_zero(lambda: _save(self.config, self.folder))
             recorder.run(trainer)
         self.stopped = recorder.stopped
         if self.stopped == CLOCK:
@@ -351,17 +392,24 @@ class Run:
         )
 
     def resume(
-        self, steps: int | None = None, minutes: float | None = None, log: str | None = None
+        self,
+        steps: int | None = None,
+        minutes: float | None = None,
+        log: str | None = None,
+        data: Any = None,
     ) -> Run:
         """Go on, by default to the end that was asked for; `steps` is the new total.
 
         On one machine and build the bits are those of an unbroken run; elsewhere a UserWarning
         names what differs. `minutes` is the new total too, earlier sittings included.
         log: where curves go besides the folder from now on; "none" for nowhere.
+        data: as `Run.open` takes it.
         Raises ValueError when both are given, or the end lies behind the run; RuntimeError when the
         processes were given different ones.
         """
         distributed.init()
+        if data is not None:
+            self._take_data(data)
         asked = {"steps": steps, "minutes": minutes, "log": log}
         check_bounds(asked)
         first = distributed.on_rank_zero(lambda: asked)
@@ -376,7 +424,8 @@ class Run:
         if steps is not None and minutes is not None:
             raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
         now = Config.load(self.folder)
-        config = replace(now, data=self.config.data, preset=self.config.preset)
+        mine = self.config
+        config = replace(now, data=mine.data, preset=mine.preset, code=mine.code)
         if log is not None:
             config.log = None if log == "none" else log
         check_logger(config.log)
@@ -580,25 +629,39 @@ class Run:
         return f"sample {folder} -n 64"
 
     def evaluate(
-        self, n: int = 4000, seed: int = 0, features: Features | None = None
+        self,
+        n: int = 4000,
+        seed: int = 0,
+        features: Features | None = None,
+        metrics: Sequence[str | Metric] | None = None,
     ) -> dict[str, Measured]:
         """Measure the run against its held-out data and write metrics.json.
 
         features: of pictures; the judge of the data by default.
+        metrics: the keys that are wanted, my_file.py:mine or functions (generated, real) -> number
+            among them; by default all, and the run's own functions.
         Raises FileError, before anything is computed, where the folder cannot be written; `measure`
         needs no room in it.
         """
         check_writable(self.folder)
-        found = self.measure(n, seed, features)
+        found = self.measure(n, seed, features, metrics)
         self.write_metrics(found)
         return found
 
     def measure(
-        self, n: int = 4000, seed: int = 0, features: Features | None = None
+        self,
+        n: int = 4000,
+        seed: int = 0,
+        features: Features | None = None,
+        metrics: Sequence[str | Metric] | None = None,
     ) -> dict[str, Measured]:
         """The numbers of `evaluate`; nothing is written."""
         check_bounds({"n": n, "seed": seed})
-        return measure(self.game, self.dataset, n, seed, features)
+        if metrics is not None:
+            return measure(self.game, self.dataset, n, seed, features, metrics)
+        self._check_code("metric")
+        own = [name for part, name in self.config.code_names.items() if part.startswith("metric")]
+        return measure(self.game, self.dataset, n, seed, features, own=own)
 
     def write_metrics(self, found: dict[str, Measured]) -> None:
         """Write the numbers of `measure` into metrics.json."""
@@ -644,6 +707,14 @@ def claim_folder(folder: Path) -> Path:
             folder = folder.with_name(f"{folder.name[:-4]}{int(folder.name[-4:]) + 1:04d}")
         except OSError as error:
             raise FileError(f"cannot make {folder}: {error.strerror or error}") from error
+
+
+def _save(config: Config, folder: Path) -> None:
+    """Write config.json, and copies of the files of code that it names."""
+    config.save(folder)
+    for part, name in config.code_names.items():
+        for file, content in file_contents(name).items():
+            write_atomic(folder / CODE_COPIES / part / file, content)
 
 
 def versions() -> dict[str, Any]:

@@ -20,8 +20,9 @@ from torch import Tensor
 
 from gansmith.core.files import naming_damage, write_atomic
 from gansmith.core.protocols import ConditionalSampler, Samples
+from gansmith.core.python_file import in_python_file
 from gansmith.data.examples import EXAMPLES, WORDS, save_examples
-from gansmith.data.names import parse_name
+from gansmith.data.names import OBJECT, parse_name
 from gansmith.data.spread import example_set
 from gansmith.modalities import Sheet, modality_of
 from gansmith.presets import is_file
@@ -57,7 +58,7 @@ def write_bundle(run: Run, folder: Path, name: str, licence: str | None = None) 
     if metrics:
         write_atomic(folder / METRICS, (json.dumps(metrics, indent=2) + "\n").encode())
     shown = None if sheet is None else sheet.write(folder / SHEET)
-    for file, digest in config.preset_files.items():
+    for file, digest in config.code.get("preset", {}).items():
         content = (run.folder / PRESET_COPY / file).read_bytes()
         if hashlib.sha256(content).hexdigest() != digest:
             raise ValueError(
@@ -94,10 +95,24 @@ def shared_config(config: Config) -> Config:
     data = parse_name(config.data)
     if data.is_path:
         data = replace(data, base=data.path.name)
-    plain = without_places(asdict(config)) | {"data": str(data)}
+    shared = without_own_code(replace(config, data=str(data)))
+    plain = without_places(asdict(shared))
     if is_file(config.preset):
         plain["preset"] = last_name(config.preset)
     return Config(**plain)
+
+
+def without_own_code(config: Config) -> Config:
+    """The options of a run whose data, and metrics, are in no file of code: only its preset is."""
+    data = parse_name(config.data)
+    if data.is_code:
+        data = replace(data, base=OBJECT + data.base.rpartition(":")[2])
+    return replace(
+        config,
+        data=str(data),
+        metrics=[name for name in config.metrics if not in_python_file(name)],
+        code={part: files for part, files in config.code.items() if part == "preset"},
+    )
 
 
 def without_places(value: Any) -> Any:

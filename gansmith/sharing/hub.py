@@ -20,7 +20,7 @@ from gansmith.presets import is_file
 from gansmith.runs.config import FILE, Config
 from gansmith.runs.run import Run
 from gansmith.runs.trust import PRESET_COPY
-from gansmith.sharing.bundle import PATTERNS, last_name, write_bundle
+from gansmith.sharing.bundle import PATTERNS, last_name, without_own_code, write_bundle
 
 
 class HubError(FileError):
@@ -97,11 +97,11 @@ def _fetch(name: str, folder: Path) -> None:
 
 def _with_its_preset(folder: Path) -> Path:
     """The folder of a run that was fetched, which names the copy of its preset's file in it, and
-    never another file that its config may have named."""
-    config = Config.load(folder)
+    never another file of code that its config may have named."""
+    config = without_own_code(Config.load(folder))
     if is_file(config.preset):
         config.preset = str(folder.absolute() / PRESET_COPY / last_name(config.preset))
-        config.save(folder)
+    config.save(folder)
     return folder
 
 

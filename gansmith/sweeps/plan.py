@@ -11,6 +11,7 @@ from typing import Any
 
 from gansmith.core import distributed
 from gansmith.core.bounds import check_bounds
+from gansmith.core.python_file import fingerprints, in_python_file, located
 from gansmith.core.suggest import unknown_name
 from gansmith.evaluation import select
 from gansmith.presets import find_preset
@@ -35,9 +36,10 @@ class SweepConfig:
 
     train: the arguments that all trials share, as `gansmith.train` takes them.
     vary: the search space, by keyword.
-    metric: a number of `evaluate`, or None for the score that selects a run's `best` checkpoint.
+    metric: a number of `evaluate`, my_file.py:mine, or None for the score that selects a run's
+    `best` checkpoint.
     metric_name: its name in tables and plots. better: lower or higher.
-    fingerprint: of the data. preset_files: as in a run's configuration.
+    fingerprint: of the data. code: as in a run's configuration, and of "metric".
     """
 
     preset: str
@@ -51,7 +53,7 @@ class SweepConfig:
     metric_name: str
     better: str
     fingerprint: str
-    preset_files: dict[str, str] = field(default_factory=dict)
+    code: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict."""
@@ -98,7 +100,7 @@ def plan_sweep(
         metric_name=select.score_name(run.recipe().game, run.dataset),
         better="lower",
         fingerprint=run.dataset.spec.fingerprint,
-        preset_files=run.config.preset_files,
+        code=run.config.code,
     )
     _check_values(run, space)
     return config if metric is None else _resolve_metric(run, config, metric)
@@ -160,7 +162,9 @@ def _resolve_metric(run: Run, config: SweepConfig, metric: str) -> SweepConfig:
     examples: against training data it would be best for a game that memorizes.
     """
     game = run.recipe().game.requires_grad_(False).eval().to(distributed.init())
-    numbers = select.measure_on_training(game, run.dataset, run.config.seed, n=SAMPLES)
+    own = in_python_file(metric)
+    only = [metric] if own else None
+    numbers = select.measure_on_training(game, run.dataset, run.config.seed, n=SAMPLES, only=only)
     if metric not in numbers:
         raise ValueError(unknown_name("metric", metric, numbers))
     number = numbers[metric]
@@ -171,6 +175,9 @@ def _resolve_metric(run: Run, config: SweepConfig, metric: str) -> SweepConfig:
         )
     named = f"distance of {number.name} to the data's" if number.better == "near" else number.name
     better = "higher" if number.better == "higher" else "lower"
+    if own:
+        code = config.code | {"metric": fingerprints(metric)}
+        config = replace(config, metric=located(metric), code=code)
     return replace(config, metric_name=named, better=better)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gansmith.core.files import write_atomic
 from gansmith.core.images import figure_png
 from gansmith.rendering.page import page, picture, section, tag
-from gansmith.runs.options import as_options, to_words
+from gansmith.runs.options import as_options, data_option, to_words
 from gansmith.sweeps.plan import SweepConfig
 from gansmith.sweeps.search_space import Range
 from gansmith.sweeps.study import Sweep
@@ -29,7 +29,7 @@ def train_command(config: SweepConfig, trial: Trial) -> str:
     """The `gansmith train` command with the keywords of a trial."""
     keywords = as_options(config.train | trial.keywords)
     options = {NAMES.get(name, name): value for name, value in keywords.items()}
-    words = to_words({"preset": config.preset, "data": config.data} | options)
+    words = to_words({"preset": config.preset, "data": data_option(config.data)} | options)
     return shlex.join(["gansmith", "train", *words])
 
 

@@ -29,14 +29,16 @@ from gansmith.core.files import (
     user_path,
     write_atomic,
 )
+from gansmith.core.python_file import in_python_file
 from gansmith.core.trainer import NonFiniteError
 from gansmith.data import DataError, Dataset, parse_name
 from gansmith.evaluation import select
 from gansmith.runs import checkpoint
 from gansmith.runs.config import FILE as CONFIG
+from gansmith.runs.config import code_names
 from gansmith.runs.plan import next_folder, plan
 from gansmith.runs.run import Run, claim_folder
-from gansmith.runs.trust import ChangedPresetError, UntrustedError, trusted_preset
+from gansmith.runs.trust import ChangedCodeError, UntrustedError, check_code
 from gansmith.sweeps.lease import (
     STALE_SECONDS,
     claim,
@@ -106,11 +108,13 @@ class Sweep:
 
     run: a trial's run at the preset's own values, where the sweep was planned in this process.
     stopped: the signal that ended `play`, or "".
-    trusted: whether a preset file that the sweep names may be executed.
+    trusted: whether files of code that the sweep names may be executed.
+    data: its data, where that is a Python object, or None.
     automatic: whether the folder is the next free one, and not the person's choice.
     """
 
     run: Run
+    data: Any = None
 
     def __init__(self, folder: Path, config: SweepConfig, storage: str | None = None) -> None:
         self.folder, self.config, self.storage_url = folder, config, storage
@@ -147,6 +151,8 @@ class Sweep:
         folder = out or next_folder(Path("sweeps"), preset, name)
         planned = cls(folder, config, storage)
         planned.run, planned.dataset = run, run.dataset
+        if parse_name(config.data).is_object:
+            planned.data = train["data"]
         planned.trusted, planned.automatic = True, out is None
         return planned
 
@@ -177,11 +183,19 @@ class Sweep:
         return self
 
     @classmethod
-    def open(cls, folder: str | Path, storage: str | None = None, *, trust: bool = False) -> Sweep:
+    def open(
+        cls,
+        folder: str | Path,
+        storage: str | None = None,
+        *,
+        trust: bool = False,
+        data: Any = None,
+    ) -> Sweep:
         """Open a sweep's folder, or create it for a sweep that the storage holds.
 
         storage: URL of the database, where sweep.json does not hold it.
-        trust: whether the preset file that it may name is executed when a trial is run.
+        trust: whether the files of code that it may name are executed when a trial is run.
+        data: again the Python object that the sweep began with.
         Raises FileNotFoundError when there is no such sweep, FileError for a link in the folder.
         """
         folder = user_path(folder)
@@ -198,7 +212,7 @@ class Sweep:
         elif storage is None:
             raise FileNotFoundError(f"{folder} is not a sweep: it has no {FILE}")
         opened = cls(folder, None, storage)  # type: ignore[arg-type]  # the configuration comes next
-        opened.trusted = trust
+        opened.trusted, opened.data = trust, data
         try:
             config = opened.study.user_attrs["config"]
         except KeyError:
@@ -317,7 +331,7 @@ class Sweep:
             score, best_step = self._score(run)
             step = run.choose("latest").step
             outcome: dict[str, Any] = {"state": "done", "step": step, "best_step": best_step}
-        except (OSError, DataError, DamagedError, UntrustedError, ChangedPresetError):
+        except (OSError, DataError, DamagedError, UntrustedError, ChangedCodeError):
             raise  # the fault of the machine, the data or the folder: no result
         except Exception as error:
             outcome = describe_failure(error) | {"step": self._failed_step(number, error)}
@@ -375,9 +389,20 @@ class Sweep:
         return run
 
     def _planned(self, keywords: dict[str, Any], folder: Path) -> Run:
-        files = self.config.preset_files
-        trusted_preset(self.config.preset, self.trusted, self.folder / FILE, files)
-        arguments = {"data": parse_name(self.config.data)} | self.config.train | keywords
+        code, where = self.config.code, self.folder / FILE
+        arguments = {"data": self.config.data} | self.config.train | keywords
+        data, metrics = parse_name(arguments["data"]), arguments.get("metrics", ())
+        names = code_names(self.config.preset, str(data), metrics)
+        if self.config.metric is not None and in_python_file(self.config.metric):
+            names["metric"] = self.config.metric
+        for part, name in names.items():
+            check_code(part, name, self.trusted, where, code.get(part, {}))
+        if data.is_object and self.data is None:
+            raise DataError(
+                f"the sweep in {self.folder} began with an object in Python, which its folder does "
+                "not hold: give it again, Sweep.open(folder, data=...)"
+            )
+        arguments["data"] = self.data if data.is_object else data
         return plan(self.config.preset, out=folder, **arguments)
 
     def _score(self, run: Run) -> tuple[float, int]:
@@ -387,8 +412,10 @@ class Sweep:
         """
         if self.config.metric is not None:
             run.choose("best")
-            numbers = select.measure_on_training(run.game, run.dataset, self.config.seed)
-            number = numbers[self.config.metric]
+            metric = self.config.metric
+            only = [metric] if in_python_file(metric) else None
+            numbers = select.measure_on_training(run.game, run.dataset, self.config.seed, only=only)
+            number = numbers[metric]
             value, step = number.value, run.step
             if number.better == "near" and number.real is not None:
                 value = abs(value - number.real)

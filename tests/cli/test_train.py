@@ -170,7 +170,7 @@ def test_the_preset_option_is_the_first_word(said: Command, refused: Command) ->
     ("name", "hint"),
     [
         ("own.py:nine", "own.py 'nine'; did you mean 'mine'?"),
-        ("own.py", "say which of its functions is the preset, own.py:my_preset"),
+        ("own.py", "say which of its functions is meant, own.py:my_function"),
         ("other.py:mine", "expected an existing Python file and a function"),
         ("own.py:clashing", "a keyword 'seed', which every preset has as an option already"),
         ("own.py:untyped", "'width' is not a keyword with a type and a default"),

@@ -80,7 +80,7 @@ def test_no_command_executes_the_preset_file_of_a_run(home, capsys, words):
     assert not (home / "executed").exists()
 
 
-@pytest.mark.parametrize("where", ["run/preset/mine.py", "mine.py"])
+@pytest.mark.parametrize("where", ["run/code/preset/mine.py", "mine.py"])
 @pytest.mark.parametrize("words", [["sample", "RUN"], ["train", "--resume", "RUN"]])
 def test_a_file_that_is_pointed_at_is_not_executed_without_trust_either(home, capsys, where, words):
     words = [word.replace("RUN", str(home / "run")) for word in words]

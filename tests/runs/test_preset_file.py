@@ -8,8 +8,9 @@ import pytest
 
 import gansmith
 from gansmith import cli
-from gansmith.presets import find_preset, fingerprints
-from gansmith.runs.trust import ChangedPresetError
+from gansmith.core.python_file import fingerprints
+from gansmith.presets import find_preset
+from gansmith.runs.trust import ChangedCodeError
 
 PRESET = """
 from gansmith.presets.classic import nsgan
@@ -62,10 +63,10 @@ def test_a_file_that_cannot_be_read_is_a_message(tmp_path, content, said):
 
 def test_the_run_folder_keeps_a_copy_with_its_fingerprints(trained):
     names = ["mine.py", "players.py", "late/parts.py"]
-    kept = gansmith.open_run(trained / "run").config.preset_files
+    kept = gansmith.open_run(trained / "run").config.code["preset"]
     assert list(kept) == names
     for name in names:
-        copy = (trained / "run" / "preset" / name).read_bytes()
+        copy = (trained / "run" / "code" / "preset" / name).read_bytes()
         assert copy == (trained / "own" / name).read_bytes()
         assert kept[name] == hashlib.sha256(copy).hexdigest()
 
@@ -76,7 +77,7 @@ def test_a_changed_file_is_refused_and_named(trained):
         before = file.read_text()
         file.write_text(before + "# changed\n")
         for use in (lambda run: run.resume(steps=3), lambda run: run.sample(2)):
-            with pytest.raises(ChangedPresetError, match=f"^{name} of the preset .* changed or mo"):
+            with pytest.raises(ChangedCodeError, match=f"^{name} of the preset .* changed or mo"):
                 use(gansmith.open_run(trained / "run", trust=True))
         file.write_text(before)
     assert gansmith.open_run(trained / "run").config.steps == 2
@@ -87,14 +88,14 @@ def test_a_moved_file_is_pointed_at_again(trained, capsys):
     run = trained / "run"
     shutil.move(trained / "own", trained / "new")
     (trained / "new" / "mine.py").rename(trained / "new" / "renamed.py")
-    with pytest.raises(ChangedPresetError, match=r"^mine.py of .*say by --preset FILE.py:NAME"):
+    with pytest.raises(ChangedCodeError, match=r"^mine.py of .*say by --preset FILE.py:NAME"):
         gansmith.open_run(run, trust=True).resume(steps=3)
     now = f"{trained / 'new' / 'renamed.py'}:mine"
     cli.main(["sample", str(run), "-n", "2", "--trust", "--preset", now])
     assert gansmith.open_run(run).config.preset.endswith("own/mine.py:mine")
     cli.main(["train", "--resume", str(run), "--steps", "3", "--trust", "--preset", now])
     assert gansmith.open_run(run).config.preset == now
-    kept = f"{run / 'preset' / 'mine.py'}:mine"
+    kept = f"{run / 'code' / 'preset' / 'mine.py'}:mine"
     assert len(gansmith.open_run(run, trust=True, preset=kept).sample(2)) == 2
 
 

@@ -117,9 +117,12 @@ def test_a_config_that_names_another_file_gets_the_one_that_came(
     push(own, NAME)
     sent = json.loads(hub.repositories[NAME]["config.json"])
     sent["preset"] = f"{tmp_path / 'elsewhere.py'}:mine"
+    sent |= {"data": f"grey:{tmp_path / 'data.py'}:f", "metrics": ["energy", "/own.py:m"]}
     hub.repositories[NAME]["config.json"] = json.dumps(sent).encode()
     folder = pull(NAME, tmp_path / "there")
-    assert Run.open(folder).config.preset == f"{folder}/preset/elsewhere.py:mine"
+    config = Run.open(folder).config
+    assert config.code_names == {"preset": f"{folder}/code/preset/elsewhere.py:mine"}
+    assert (config.data, config.metrics) == ("grey:object:f", ["energy"])
 
 
 def test_a_pulled_run_is_gone_on_from_and_not_resumed(own: Run, hub: Any, tmp_path: Path) -> None:

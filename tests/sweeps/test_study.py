@@ -383,7 +383,7 @@ def test_a_metric_of_evaluate_can_be_searched_by(tmp_path: Path) -> None:
 def test_no_score_of_a_sweep_depends_on_the_held_out_split(
     metric: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = planning.open_data
+    opened = planning.open_given
 
     def altered(*args: Any, **options: Any) -> Dataset:
         data = opened(*args, **options)
@@ -391,7 +391,7 @@ def test_no_score_of_a_sweep_depends_on_the_held_out_split(
 
     options = dict(data="digits", steps=2, vary={"lr": "1e-4,5e-2"}, sampler="grid", trials=2)
     real = begun(tmp_path / "real", metric=metric, **options).play().trials()
-    monkeypatch.setattr(planning, "open_data", altered)
+    monkeypatch.setattr(planning, "open_given", altered)
     other_trials = begun(tmp_path / "altered", metric=metric, **options).play().trials()
     assert [trial.state for trial in other_trials] == ["done", "done"]
     assert [trial.score for trial in other_trials] == [trial.score for trial in real]
@@ -470,6 +470,21 @@ def test_a_preset_file_that_a_sweep_names_is_executed_with_trust_alone(tmp_path:
     assert [trial.state for trial in Sweep.open(tmp_path / "s").trials()] == ["stopped"]
     (trial,) = Sweep.open(tmp_path / "s", trust=True).play().trials()
     assert trial.state == "done"
+
+
+@pytest.mark.parametrize("where", ["data", "metric", "train"])
+def test_code_anywhere_in_a_sweep_waits_for_trust(where: str, tmp_path: Path) -> None:
+    mine, executed = tmp_path / "mine.py", tmp_path / "executed"
+    mine.write_text(f"open({str(executed)!r}, 'w')")
+    options = dict(data="ring", steps=2, vary={"width": [8, 12]}, trials=1)
+    begun = Sweep.begin("gan", out=tmp_path / "s", **options)
+    name = f"{mine}:x"
+    page = begun.config.to_json()
+    page[where] = page["train"] | {"metrics": [name]} if where == "train" else name
+    begun.study.set_user_attr("config", page)
+    with pytest.raises(UntrustedError, match="names code, its .*mine.py"):
+        Sweep.open(tmp_path / "s").play()
+    assert not executed.exists()
 
 
 def test_two_sweeps_that_begin_together_get_a_folder_each(
