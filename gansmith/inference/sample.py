@@ -49,7 +49,7 @@ def write_samples(
     samples = next(pieces).cpu()
     modality, examples = modality_of(run.spec), run.examples
     first, shown = samples[: SHEETS * modality.sheet_count], None
-    if condition is None and isinstance(run.game, ConditionalSampler) and run.spec.condition:
+    if condition is None and isinstance(run.game, ConditionalSampler):
         shown = default_conditions(examples, len(first))
     if alone:
         sheet = modality.sheet(first, examples, shown)

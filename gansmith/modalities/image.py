@@ -28,7 +28,8 @@ from gansmith.metrics.image_report import describe
 from gansmith.modalities.base import Sheet
 from gansmith.modalities.evidence import Evidence, Examples, split_evidence
 from gansmith.pretrained.judges import JUDGES, Judge, judge_for
-from gansmith.rendering.grid import COLUMNS, make_grid, named_rows, stacked_rows, to_pil
+from gansmith.rendering.class_sheet import class_sheet
+from gansmith.rendering.grid import make_grid, named_rows, stacked_rows, to_pil
 
 COUNT = 1000
 WIDE = 12  # images in a row of inputs, outputs and true images
@@ -71,14 +72,15 @@ class Image:
         return available_images(judge_of(dataset.spec), dataset.spec.size)
 
     def sheet(self, samples: Tensor, dataset: Dataset, conditions: Tensor | None = None) -> Sheet:
-        """A grid; a column for each class; or rows of what was given, generated, true."""
+        """A grid; classes with their names; or rows of what was given, generated, true."""
         images, condition = to_uint8(samples), dataset.spec.conditioned_on
         if conditions is None or condition is None:
             return _png(make_grid(images))
         given = condition.previews(conditions)
+        if condition.kind_is_discrete:
+            return Sheet(".png", class_sheet(images, conditions, condition.names))
         if not given:
-            columns = len(condition.names) if condition.kind_is_discrete else COLUMNS
-            return _png(make_grid(images, columns if 0 < columns <= 16 else COLUMNS))
+            return _png(make_grid(images))
         columns = min(len(images), WIDE)
         count = min(len(images) // columns, ROWS) * columns
         real = dataset.held_out["real"]

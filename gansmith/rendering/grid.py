@@ -19,6 +19,11 @@ IN_A_ROW = 12  # images of each name in `named_rows`
 
 def make_grid(images: Tensor, columns: int = COLUMNS) -> Image.Image:
     """uint8 images (n, C, H, W), C 1 or 3, in rows of `columns` on white, enlarged when small."""
+    return enlarged(plain_grid(images, columns))[0]
+
+
+def plain_grid(images: Tensor, columns: int) -> Image.Image:
+    """The same at the size of the images."""
     n, channels, height, width = images.shape
     columns = min(columns, n)
     rows = math.ceil(n / columns)
@@ -28,9 +33,14 @@ def make_grid(images: Tensor, columns: int = COLUMNS) -> Image.Image:
     for place, image in enumerate(images.expand(n, 3, height, width) if channels == 1 else images):
         y, x = place // columns * (height + GAP), place % columns * (width + GAP)
         grid[:, y : y + height, x : x + width] = image
-    page = Image.fromarray(grid.permute(1, 2, 0).numpy())
-    scale = max(1, SMALLEST // max(page.size))
-    return page.resize((page.width * scale, page.height * scale), Image.Resampling.NEAREST)
+    return Image.fromarray(grid.permute(1, 2, 0).numpy())
+
+
+def enlarged(page: Image.Image, side: int = SMALLEST) -> tuple[Image.Image, int]:
+    """A small image by whole pixels, up to `side` for the longer side, and the factor."""
+    scale = max(1, side // max(page.size))
+    size = page.width * scale, page.height * scale
+    return page.resize(size, Image.Resampling.NEAREST), scale
 
 
 def stacked_rows(rows: Sequence[Tensor], columns: int) -> Image.Image:

@@ -25,7 +25,7 @@ def points_over_real(points: Tensor, real: Tensor) -> bytes:
         axes.scatter(real[:, 0].numpy(), real[:, 1].numpy(), s=4, alpha=0.3, label="real")
         axes.scatter(points[:, 0].numpy(), points[:, 1].numpy(), s=4, alpha=0.6, label="generated")
         axes.set_aspect("equal")
-    axes.legend(loc="upper right")
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, markerscale=3)
     return figure_png(figure, dpi=96)
 
 
@@ -51,7 +51,7 @@ def shares(names: list[str], generated: list[float], real: list[float], what: st
     axes.bar([i + 0.2 for i in place], generated, 0.4, label="generated")
     axes.set_xticks(list(place), names, rotation=45, ha="right", fontsize=7)
     axes.set_ylabel(f"share of {what}")
-    axes.legend()
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
     return figure_png(figure)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gansmith.rendering.axes import logarithmic
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -72,7 +74,7 @@ def score_curve(curve: Curve, best: tuple[int, float] | None, last: int, title: 
     figure, axes = _begun(last)
     values = [value for _, value in curve]
     if max(values) > 10 * min(values) > 0:
-        _logarithmic(axes)
+        logarithmic(axes, "y")
     axes.plot(*zip(*thinned(curve), strict=True), "-", color=LINE, lw=1.3)
     if best is not None:
         axes.plot(*best, "o", color=MARK, ms=5)
@@ -95,15 +97,6 @@ def _begun(last: int) -> tuple[Figure, Axes]:
     axes.set_xlim(0, max(last, 1))
     axes.grid(color=GRID, lw=0.6)
     return figure, axes
-
-
-def _logarithmic(axes: Axes) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(10, (1, 2, 5)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _svg(figure: Figure, title: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gansmith.core.files import write_atomic
 from gansmith.core.images import figure_png
+from gansmith.rendering.axes import logarithmic
 from gansmith.rendering.page import page, picture, section, tag
 from gansmith.runs.options import as_options, data_option, to_words
 from gansmith.sweeps.plan import SweepConfig
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 PICTURE, FILE = "scores.png", "report.html"
 COLUMNS, SIDE = 3, 2.6  # panels in a row, and their size in inches
+DECADES = 100  # between the ends of a range from which only powers of ten are written
+MAX_LETTERS = 24  # of all choices of a keyword, which then stand upright
 MAX_REASON = 160  # characters of a reason in the table
 NAMES = {"begin_from": "from"}  # options by another name than in Python
 
@@ -68,7 +71,7 @@ def write_sweep_report(sweep: Sweep) -> Path:
         f"{len(done)} of {len(trials)} trials have a score, {failed} failed; "
         f"{config.sampler} search, seed {config.seed}. {config.better.capitalize()} is better."
     )
-    write_atomic(sweep.folder / PICTURE, _picture(config, trials))
+    write_atomic(sweep.folder / PICTURE, score_picture(config, trials))
     header, cells = table_rows(config, trials)
     table = "<table>\n" + "\n".join(
         f"<tr>{''.join(tag(kind, cell) for cell in line)}</tr>"
@@ -91,7 +94,7 @@ def write_sweep_report(sweep: Sweep) -> Path:
     return path
 
 
-def _picture(config: SweepConfig, trials: Sequence[Trial]) -> bytes:
+def score_picture(config: SweepConfig, trials: Sequence[Trial]) -> bytes:
     """The score against each keyword, as PNG; failed trials are crosses at the top."""
     from matplotlib.figure import Figure
 
@@ -99,19 +102,23 @@ def _picture(config: SweepConfig, trials: Sequence[Trial]) -> bytes:
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
     figure = Figure(figsize=(columns * SIDE + 0.4, rows * SIDE), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).flat
+    panels = list(figure.subplots(rows, columns, squeeze=False, sharey=True).flat)
     scores = [trial.score for trial in trials if trial.score is not None]
     for axes, name in zip(panels, names, strict=False):
         _panel(axes, config, name, [trial for trial in trials if name in trial.keywords])
         if scores and max(scores) > 10 * min(scores) > 0:
-            axes.set_yscale("log")
-    for axes in list(panels)[len(names) :]:
+            logarithmic(axes, "y")
+    for axes in panels[len(names) :]:
         axes.remove()
+    if not scores:
+        panels[0].set_yticks([])
     figure.supylabel(config.metric_name, fontsize=9)
     return figure_png(figure, dpi=120)
 
 
 def _panel(axes: Axes, config: SweepConfig, name: str, trials: Sequence[Trial]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     dimension = config.vary[name]
 
     def x(trial: Trial) -> Any:
@@ -119,10 +126,18 @@ def _panel(axes: Axes, config: SweepConfig, name: str, trials: Sequence[Trial]) 
         return value if isinstance(dimension, Range) else dimension.values.index(value)
 
     if not isinstance(dimension, Range):
-        axes.set_xticks(range(len(dimension.values)), [str(v) for v in dimension.values])
-        axes.set_xlim(-0.5, len(dimension.values) - 0.5)
+        words = [str(value) for value in dimension.values]
+        crowded = sum(map(len, words)) > MAX_LETTERS
+        axes.set_xticks(range(len(words)), words, rotation=45 if crowded else 0)
+        axes.set_xlim(-0.5, len(words) - 0.5)
     elif dimension.log:
-        axes.set_xscale("log")
+        wide = dimension.high >= DECADES * dimension.low
+        logarithmic(axes, "x", (1,) if wide else (1, 2, 5))
+        axes.set_xlim(dimension.low / 1.3, dimension.high * 1.3)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=dimension.integer))
+        edge = 0.08 * (dimension.high - dimension.low)
+        axes.set_xlim(dimension.low - edge, dimension.high + edge)
     done = [trial for trial in trials if trial.score is not None]
     failed = [trial for trial in trials if trial.failed]
     scores = [trial.score for trial in done if trial.score is not None]

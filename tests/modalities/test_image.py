@@ -70,6 +70,24 @@ def test_a_sheet_of_clips_shows_past_prediction_and_truth_in_rows() -> None:
     assert rows == [[20] * 3, [30] * 3, [255] * 3, [40] * 3]
 
 
+def test_a_sheet_of_classes_shows_them_in_rows_beside_their_names() -> None:
+    label = torch.arange(64) % 3
+    real = flat(*(60 + 60 * label).tolist())
+    data = image_dataset("x", *[{"real": real, "label": label}] * 2, classes=("a", "b", "cc"))
+    sheet = IMAGES.sheet(to_float(real), data, label)
+    with Image.open(io.BytesIO(sheet.content)) as page:
+        shown = np.asarray(page.convert("L")).astype(int)
+    names, images = shown[:, :24], shown[:, -100:]
+    assert 0.7 < shown.shape[1] / shown.shape[0] < 1.4
+    assert [value for value in dict.fromkeys(images[:, -1].tolist()) if value < 255] == [
+        60,
+        120,
+        180,
+    ]
+    thirds = np.array_split(names, 3)
+    assert all((third < 128).any() for third in thirds)  # a name beside each
+
+
 def test_the_hole_and_the_mask_of_a_condition_are_not_shown_as_an_image() -> None:
     data = degrade("hole", digits())
     given = data.conditions(data.held_out, 12)

@@ -22,7 +22,7 @@ def drawn(image: Image.Image, color: tuple[int, int]) -> tuple[float, float]:
     """The place (x, y) in the middle of what is drawn in a color, as a share of the image."""
     light = np.asarray(image).astype(int)
     strong = light[:, :, color[1]] - light[:, :, color[0]] > 40
-    strong[:80, 330:] = False  # the legend
+    strong[:40] = False  # the legend
     y, x = strong.nonzero()
     assert len(x)
     return x.mean() / image.width, 1 - y.mean() / image.height
