@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,12 @@ from gansmith.diagnosis.diversity import collapse, dropped_modes
 from gansmith.diagnosis.evidence import Finding, gather_evidence
 from gansmith.diagnosis.image_quality import blur, noise
 from gansmith.diagnosis.memorization import memorization
-from gansmith.diagnosis.training import exploding_critic, saturated_discriminator, undertrained
+from gansmith.diagnosis.training import (
+    exploding_critic,
+    is_adversarial,
+    saturated_discriminator,
+    undertrained,
+)
 from gansmith.evaluation.load import load_samples
 from gansmith.metrics.samples import random_subset
 from gansmith.runs.config import FILE
@@ -76,14 +81,20 @@ def diagnose(
         conditions = given.conditions(spread_held_out(given, n, seed).held_out, n)
     samples = run.sample(n, seed, conditions).cpu()
     dataset = dataset or given
-    found = diagnose_samples(samples, dataset, seed)
+    made_by = {"preset": run.config.preset, "adversarial": is_adversarial(run)}
+    found = diagnose_samples(samples, dataset, seed, **made_by)
     found += tuple(finding for check in RUN_CHECKS if (finding := check(run)) is not None)
     return Diagnosis(str(source), dataset.spec.name, n, found)
 
 
-def diagnose_samples(samples: Tensor, dataset: Dataset, seed: int = 0) -> tuple[Finding, ...]:
-    """The faults of samples (N, ...), compared with a data set of the same kind."""
-    evidence = gather_evidence(samples, dataset, seed)
+def diagnose_samples(
+    samples: Tensor, dataset: Dataset, seed: int = 0, **made_by: Any
+) -> tuple[Finding, ...]:
+    """The faults of samples (N, ...), compared with a data set of the same kind.
+
+    made_by: `preset` and `adversarial` of Evidence, so that the advice is not what was done.
+    """
+    evidence = replace(gather_evidence(samples, dataset, seed), **made_by)
     return tuple(found for check in SAMPLE_CHECKS if (found := check(evidence)) is not None)
 
 

@@ -6,11 +6,12 @@ import torch
 from scipy.stats import binom
 from torch import Tensor
 
-from gansmith.diagnosis.evidence import Evidence, Finding
+from gansmith.diagnosis.evidence import Evidence, Finding, other_presets
 from gansmith.diagnosis.image_quality import comparable_real
 from gansmith.metrics import duplicate_threshold, make_bins, mode_report, support_from_pairs
 from gansmith.metrics.precision_recall import SLACK, squared_distances
 from gansmith.rendering import plots
+from gansmith.rendering.grid import named_rows
 
 MAX_P_VALUE = 1e-5  # rate of false alarms on real data, for each class or bin
 DUPLICATE_RATE = 1e-4  # share of pairs of real examples that count as alike
@@ -19,11 +20,8 @@ COLLAPSED = 0.2  # of the support of real data
 DROPPED = 0.25  # of a class's share in the real data
 BINS = 30
 
-DIVERSITY_ADVICE = (
-    "more diversity: minibatch-discrimination (D sees the batch), unrolled, wgan-gp; a lower "
-    "learning rate of G, or more steps of D; on little data, differentiable augmentation of D's "
-    "input"
-)
+SHOWN = 12  # held-out examples of each dropped bin in a picture
+ROWS = 8  # dropped bins in a picture
 
 
 def collapse(x: Evidence) -> Finding | None:
@@ -50,7 +48,17 @@ def collapse(x: Evidence) -> Finding | None:
     )
     numbers = {"support": found.estimate, "real": expected.low}
     picture = x.sheet(x.generated.data[_groups(duplicates)])
-    return Finding("collapse", evidence, DIVERSITY_ADVICE, numbers, picture)
+    return Finding("collapse", evidence, _advice(x), numbers, picture)
+
+
+def _advice(x: Evidence) -> str:
+    presets = other_presets(x.preset, "minibatch-discrimination", "unrolled", "wgan-gp")
+    if x.adversarial is False:
+        return f"a generator trained against a discriminator: {presets}; a longer code; more steps"
+    return (
+        f"a preset made for diversity: {presets}; a lower learning rate of G, or more steps of D; "
+        "on little data, differentiable augmentation of D's input"
+    )
 
 
 def _pixels(pictures: Tensor) -> Tensor:
@@ -91,7 +99,7 @@ def dropped_modes(x: Evidence) -> Finding | None:
     """Classes, known modes, or else bins of the features, with far too few samples."""
     if not x.metric:
         return None
-    what, names, counts, expected = _counts(x)
+    what, names, counts, expected, groups = _counts(x)
     n = int(counts.sum())
     limit = DROPPED * expected
     rare = [
@@ -108,28 +116,41 @@ def dropped_modes(x: Evidence) -> Finding | None:
         f"real data ({listed}): together {100 * lost:.0f} % of it"
     )
     numbers = {"dropped": float(len(rare)), "of": float(len(names)), "real share": lost}
-    picture = plots.shares(names, (counts / n).tolist(), expected.tolist(), what)
-    return Finding(f"dropped {what}", evidence, DIVERSITY_ADVICE, numbers, picture)
+    rows = [] if groups is None else [(groups == i).nonzero().flatten()[:SHOWN] for i in rare]
+    shown = {
+        f"{names[i]}\n{counts[i] / n:.1%}, real {expected[i]:.1%}": x.held_out.data[places]
+        for i, places in zip(rare, rows, strict=False)
+        if len(places)
+    }
+    if shown:
+        picture: bytes | None = named_rows(dict(list(shown.items())[:ROWS]), SHOWN)
+        evidence += "; the picture shows held-out examples of them"
+    else:
+        picture = plots.shares(names, (counts / n).tolist(), expected.tolist(), what)
+    return Finding(f"dropped {what}", evidence, _advice(x), numbers, picture)
 
 
-def _counts(x: Evidence) -> tuple[str, list[str], Tensor, Tensor]:
-    """What is counted, its names, the number of samples in each, and the real shares."""
+def _counts(x: Evidence) -> tuple[str, list[str], Tensor, Tensor, Tensor | None]:
+    """What is counted, its names, the number of samples in each, the real shares, and, where names
+    say little and there are pictures, to which of them each held-out example belongs.
+    """
     if x.mode_centers is not None:
         report = mode_report(x.generated.features, x.mode_centers, x.mode_std)
         count = len(x.mode_centers)
         names = [f"mode {i}" for i in range(count)]
         real_report = mode_report(x.held_out.features, x.mode_centers, x.mode_std)
         counts = torch.tensor(report.counts).double()
-        return "modes", names, counts, _shares(real_report.counts)
+        return "modes", names, counts, _shares(real_report.counts), None
     real = comparable_real(x)
     if x.generated.labels is not None and real.labels is not None:
         count = len(x.class_names)
         counts = x.generated.labels.bincount(minlength=count).double()
         real_counts = real.labels.bincount(minlength=count)
-        return "classes", list(x.class_names), counts, _shares(real_counts.tolist())
+        return "classes", list(x.class_names), counts, _shares(real_counts.tolist()), None
     bins = make_bins(real.features, min(BINS, len(real.features) // 20))
     counts = bins.assign(x.generated.features).bincount(minlength=len(bins.shares)).double()
-    return "bins", [f"bin {i}" for i in range(len(bins.shares))], counts, bins.shares
+    groups = bins.assign(real.features[-len(x.held_out.data) :]) if x.images else None
+    return "bins", [f"bin {i}" for i in range(len(bins.shares))], counts, bins.shares, groups
 
 
 def _shares(counts: object) -> Tensor:

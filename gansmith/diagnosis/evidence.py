@@ -39,6 +39,11 @@ def gather_evidence(samples: Tensor, dataset: Dataset, seed: int = 0) -> Evidenc
     return modality_of(dataset.spec).evidence(samples, dataset, seed)
 
 
+def other_presets(own: str, *names: str) -> str:
+    """Presets to try, without the one that is diagnosed."""
+    return ", ".join(name for name in names if name != own)
+
+
 def luma(pictures: Tensor) -> Tensor:
     """Luminance of pictures, (N, C, H, W) -> (N, H, W) in [-1, 1]."""
     return to_channels(to_float(pictures), 1)[:, 0]

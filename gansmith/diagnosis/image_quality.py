@@ -8,7 +8,7 @@ from scipy.stats import binom
 from torch import Tensor
 
 from gansmith.core.images import gaussian_blur
-from gansmith.diagnosis.evidence import Evidence, Examples, Finding, luma
+from gansmith.diagnosis.evidence import Evidence, Examples, Finding, luma, other_presets
 from gansmith.metrics import high_frequency_ratio, nearest_neighbors, sharpness_ratio
 from gansmith.metrics.sharpness import LAPLACIAN
 from gansmith.rendering.grid import named_rows
@@ -49,10 +49,10 @@ def noise(x: Evidence) -> Finding | None:
 
 
 def _noise(x: Evidence, measure: Tensor, evidence: str, numbers: dict[str, float]) -> Finding:
-    advice = (
-        "train longer, with the learning rate falling towards the end; sample from averaged "
-        "players (the default); a penalty on D (hinge with spectral norm, r3gan, wgan-gp)"
-    )
+    advice = "train longer, with the learning rate falling towards the end"
+    if x.adversarial is not False:
+        presets = other_presets(x.preset, "sngan", "r3gan", "wgan-gp")
+        advice += f"; a penalty or spectral norm of D, as in {presets}"
     order = measure.argsort(descending=True)[:SHOWN]
     return Finding("noise", evidence, advice, numbers, x.sheet(x.generated.data[order]))
 
@@ -95,10 +95,14 @@ def blur(x: Evidence) -> Finding | None:
         f"sharpness is {sharpness:.2f} and fine detail {detail:.2f} of the real pictures' "
         "(real against real: about 1)"
     )
-    advice = (
-        "an adversarial objective instead of a squared error (a vae or autoencoder blurs by its "
-        "nature); a larger generator; more steps"
-    )
+    squared = "a squared error blurs by its nature: train against a discriminator"
+    advice = {
+        True: "a smaller weight of the distance to the true image, where the game has one "
+        f"(--l1-weight); a stronger D, as in {other_presets(x.preset, 'sngan', 'r3gan')}",
+        False: squared,
+        None: f"where the generator was trained without a discriminator, {squared}",
+    }[x.adversarial]
+    advice += "; a larger generator; more steps"
     picture = named_rows({"real": x.held_out.data, "generated": x.generated.data})
     return Finding("blur", evidence, advice, {"sharpness": sharpness, "detail": detail}, picture)
 

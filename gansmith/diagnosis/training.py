@@ -12,7 +12,8 @@ from torch import Tensor
 
 from gansmith.core.images import to_float
 from gansmith.core.protocols import Samples
-from gansmith.diagnosis.evidence import Finding
+from gansmith.diagnosis.evidence import Finding, other_presets
+from gansmith.losses.objectives import Minimax
 from gansmith.rendering import plots
 from gansmith.runs.recorder import read_log, read_scores
 from gansmith.runs.run import Run
@@ -43,10 +44,11 @@ def saturated_discriminator(run: Run) -> Finding | None:
         f"{loss / chance:.1%} of the {chance:.3g} of a D at chance"
         for name, loss in found.items()
     )
-    advice = (
-        "hold D back: a penalty (r1 as in r3gan, or wgan-gp's), spectral norm (sngan, hinge), a "
-        "lower learning rate of D; the non-saturating loss instead of minimax"
-    )
+    presets = other_presets(run.config.preset, "r3gan", "wgan-gp", "sngan")
+    advice = f"hold D back: a penalty or spectral norm, as in {presets}; a lower learning rate of D"
+    objective: object = run.game.objective
+    if type(objective) is Minimax:  # the non-saturating loss is derived from it
+        advice += "; the non-saturating loss instead of minimax (nsgan)"
     worst = min(found, key=lambda name: found[name])
     picture = plots.curve(curves[worst], f"loss of {worst}", chance, "D at chance")
     numbers = {"loss": found[worst], "chance": chance}
@@ -72,10 +74,9 @@ def exploding_critic(run: Run) -> Finding | None:
         evidence += f"; its gradient norm between real and fake is {gradient:.3g}, where 1 is meant"
     if others := [name for name in found if name != worst]:
         evidence += f"; so do {', '.join(others)}"
-    advice = (
-        "bound the critic: a gradient penalty (wgan-gp, wgan-lp), spectral norm, or clipping "
-        "(wgan); a lower learning rate of D"
-    )
+    presets = other_presets(run.config.preset, "wgan-gp", "wgan-lp", "sngan", "wgan")
+    advice = f"bound the critic by a penalty, spectral norm or clipping, as in {presets}; a lower "
+    advice += "learning rate of D"
     values = _discriminator_losses(run)[worst]
     picture = plots.curve([abs(v) for v in values], f"size of the loss of {worst}", None, "")
     numbers = {"late": late, "gradient": gradient}
@@ -104,6 +105,11 @@ def undertrained(run: Run) -> Finding | None:
     picture = plots.curve([s["value"] for s in scores], scores[-1]["metric"], None, "")
     numbers = {"fallen": fallen, "steps": float(last)}
     return Finding("undertrained", evidence, advice, numbers, picture)
+
+
+def is_adversarial(run: Run) -> bool | None:
+    """Whether the run trains a discriminator, by its log; None while that is empty."""
+    return bool(_discriminator_losses(run)) if read_log(run.folder) else None
 
 
 def _discriminator_losses(run: Run) -> dict[str, list[float]]:

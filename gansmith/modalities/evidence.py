@@ -34,6 +34,8 @@ class Evidence:
     between rows of `data` mean anything. exact_copies: copies are examples that are equal.
     class_names: of the labels. mode_centers, mode_std: of known modes.
     sheet: a picture of some of the samples, where there is one.
+    preset: what generated the samples, where that is known. adversarial: whether that has a
+    discriminator, None where it is not known.
     """
 
     generated: Examples
@@ -48,6 +50,8 @@ class Evidence:
     mode_centers: Tensor | None = None
     mode_std: float = 0.0
     sheet: Callable[[Tensor], bytes | None] = lambda samples: None
+    preset: str = ""
+    adversarial: bool | None = None
 
 
 def split_evidence(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 import gansmith
@@ -18,6 +20,9 @@ from gansmith.cli import main
 from gansmith.core.rng import Rng
 from gansmith.data import DataError, Dataset, open_data
 from gansmith.diagnosis import diagnose, diagnose_samples
+from gansmith.diagnosis.diversity import dropped_modes
+from gansmith.diagnosis.evidence import gather_evidence
+from gansmith.diagnosis.image_quality import blur
 from gansmith.inference.sample import write_samples
 
 
@@ -60,6 +65,36 @@ def test_faults_of_pictures(garments: tuple[Tensor, Dataset]) -> None:
         assert found[fault].advice
         assert found[fault].picture is not None
         assert found[fault].private == (fault == "memorization")
+
+
+def test_dropped_bins_are_shown_as_pictures_of_held_out_examples() -> None:
+    data = open_data("digits")
+    real, label = data.train["real"], data.train["label"]
+    part = {"real": real[:800]}
+    held = {"real": real[800:1100]}
+    spec = replace(data.spec, name="mine", base="mine", classes=(), train=800, held_out=300)
+    own = replace(data, spec=spec, train=part, held_out=held)
+    samples = real[label != 0]
+    found = dropped_modes(gather_evidence(samples, own))
+    assert found is not None
+    assert found.name == "dropped bins"
+    assert found.evidence.endswith("the picture shows held-out examples of them")
+    assert found.picture is not None
+    with Image.open(io.BytesIO(found.picture)) as page:
+        rows = int(found.numbers["dropped"])
+        assert page.height == pytest.approx(0.68 * 110 * rows, abs=2)
+
+
+@pytest.mark.parametrize("adversarial", [True, False, None])
+def test_a_blurred_gan_is_not_told_to_become_a_gan(
+    adversarial: bool | None, garments: tuple[Tensor, Dataset]
+) -> None:
+    real, data = garments
+    blurred = F.avg_pool2d(real[:200].float(), 3, 1, 1).to(torch.uint8)
+    found = blur(replace(gather_evidence(blurred, data), adversarial=adversarial))
+    assert found is not None
+    assert ("train against a discriminator" in found.advice) == (adversarial is not True)
+    assert ("where the generator was trained without" in found.advice) == (adversarial is None)
 
 
 def test_few_pictures_are_few_under_a_blur_too(garments: tuple[Tensor, Dataset]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from gansmith.core.game import Game
 from gansmith.diagnosis.evidence import Finding
-from gansmith.diagnosis.training import exploding_critic, saturated_discriminator
+from gansmith.diagnosis.training import exploding_critic, is_adversarial, saturated_discriminator
 from gansmith.games.cyclegan import CycleGAN
 from gansmith.games.ensemble import Ensemble
 from gansmith.games.gan import GAN
@@ -38,7 +38,7 @@ def run(folder: Path, game: type[Game], objective: str, *stages: dict[str, Curve
     (folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     played = game.__new__(game)
     played.__dict__ |= {"objective": OBJECTIVES[objective], "_modules": {}}
-    return SimpleNamespace(folder=folder, game=played)
+    return SimpleNamespace(folder=folder, game=played, config=SimpleNamespace(preset="wgan-gp"))
 
 
 def named(finding: Finding | None, name: str) -> bool:
@@ -129,3 +129,29 @@ def test_the_loss_at_chance_has_the_weight_of_ds_loss(tmp_path: Path) -> None:
     for curve, found in ((above, False), (below, True)):
         played = run(tmp_path, Pix2Pix, "least-squares", {"D/adv": curve})
         assert (saturated_discriminator(played) is not None) is found
+
+
+def test_advice_is_neither_the_run_s_own_preset_nor_a_loss_that_it_has(tmp_path: Path) -> None:
+    found = saturated_discriminator(run(tmp_path, GAN, "non-saturating", {"D/adv": FALLING}))
+    assert found is not None
+    assert "wgan-gp" not in found.advice
+    assert "minimax" not in found.advice
+    found = saturated_discriminator(run(tmp_path, GAN, "minimax", {"D/adv": FALLING}))
+    assert found is not None
+    assert "the non-saturating loss" in found.advice
+    found = exploding_critic(run(tmp_path, GAN, "wasserstein", {"D/adv": GROWING}))
+    assert found is not None
+    assert "wgan-lp, sngan" in found.advice
+    assert "wgan-gp" not in found.advice
+
+
+@pytest.mark.parametrize(
+    ("terms", "adversarial"),
+    [({"D/adv": FINE, "G/adv": FINE}, True), ({"G/reconstruction": FINE}, False)],
+)
+def test_a_game_is_adversarial_when_its_log_has_a_discriminator(
+    terms: dict[str, Curve], adversarial: bool, tmp_path: Path
+) -> None:
+    assert is_adversarial(run(tmp_path, GAN, "minimax", terms)) is adversarial
+    (tmp_path / "log.jsonl").unlink()
+    assert is_adversarial(run(tmp_path, GAN, "minimax")) is None
