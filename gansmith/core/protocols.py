@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol, runtime_checkable
 
+import torch
 from torch import Tensor, nn
 
 from gansmith.core.latent import Latent
@@ -87,6 +88,11 @@ class ExportInput(NamedTuple):
     example: Tensor
     meaning: str
     code: str
+
+
+def codes_input(latent: Latent) -> ExportInput:
+    """Codes of a prior as an input, (n, latent.dim)."""
+    return ExportInput(torch.zeros(2, latent.dim), latent.meaning, latent.torch_expression(16))
 
 
 class ExportableModule(NamedTuple):

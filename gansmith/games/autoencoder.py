@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.latent import Latent
 from gansmith.core.precision import upcast
-from gansmith.core.protocols import ExportableModule, ExportInput
+from gansmith.core.protocols import ExportableModule, ExportInput, codes_input
 from gansmith.core.rng import Rng
 from gansmith.games.gan import Generator, in_pieces
 
@@ -62,8 +62,7 @@ class AutoEncoder(Game):
 
     def exports(self) -> dict[str, ExportableModule]:
         """G, from codes to examples, and E, from examples to codes."""
-        meaning = f"codes: every coordinate from the prior {self.latent.prior!r}"
-        z = ExportInput(torch.zeros(2, self.latent.dim), meaning, self.latent.torch_expression(16))
+        z = codes_input(self.latent)
         sizes = ", ".join(str(size) for size in self.shape)
         meaning = f"examples ({sizes}) as the players saw them: pictures in [-1, 1], or points"
         x = ExportInput(torch.zeros(2, *self.shape), meaning, f"2 * torch.rand(16, {sizes}) - 1")

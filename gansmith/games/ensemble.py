@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.core.game import Batch, Game, Losses, Phase, Stage
-from gansmith.core.protocols import ExportableModule, ExportInput
+from gansmith.core.protocols import ExportableModule, codes_input
 from gansmith.core.rng import Rng
 from gansmith.games.gan import Generator, in_pieces
 from gansmith.losses.objectives import Objective
@@ -82,9 +82,7 @@ class Ensemble(Game):
 
     def exports(self) -> dict[str, ExportableModule]:
         """Every member's generator, from codes to examples."""
-        latent = self.G1.latent
-        meaning = f"codes: every coordinate from the prior {latent.prior!r}"
-        z = ExportInput(torch.zeros(2, latent.dim), meaning, latent.torch_expression(16))
+        z = codes_input(self.G1.latent)
         return {
             name: ExportableModule(self.get_submodule(name), {"z": z}) for name in self.averaged
         }

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from gansmith.core.game import Batch, Game, Losses, Phase
 from gansmith.core.latent import Latent
-from gansmith.core.protocols import ExportableModule, ExportInput
+from gansmith.core.protocols import ExportableModule, codes_input
 from gansmith.core.rng import Rng
 from gansmith.losses.objectives import Objective
 from gansmith.networks.augment import Augmentation, no_augmentation
@@ -109,8 +109,7 @@ class GAN(Game):
 
     def exports(self) -> dict[str, ExportableModule]:
         """G, from codes to examples."""
-        meaning = f"codes: every coordinate from the prior {self.latent.prior!r}"
-        z = ExportInput(torch.zeros(2, self.latent.dim), meaning, self.latent.torch_expression(16))
+        z = codes_input(self.latent)
         return {"G": ExportableModule(self.get_submodule("G"), {"z": z})}
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.core.game import Batch
-from gansmith.core.latent import Latent
+from gansmith.core.latent import JointLatent, Latent
 from gansmith.core.protocols import HasDecoder, Samples, Translates
 from gansmith.core.rng import Rng
 from gansmith.games.gan import GAN, in_pieces
@@ -150,3 +150,14 @@ def test_penalty_and_objective_meet_only_in_the_game() -> None:
     assert float(game.d_loss(batch(game))["penalty"]) == 0
     assert isinstance(game.D, nn.Module)
     assert not game.batch_coupled
+
+
+def test_an_export_says_how_codes_of_its_own_prior_are_drawn() -> None:
+    latent = JointLatent(Latent(3), Latent(4, "one-hot"))
+    game = GAN(MLPGenerator(latent, 2, 8, 1), MLPCritic(2, 8, 1), objective=OBJECTIVES["hinge"])
+    z = game.exports()["G"].inputs["z"]
+    assert z.example.shape == (2, 7)
+    assert z.meaning == "codes, side by side: 3 of 'normal', 4 of 'one-hot'"
+    drawn = eval(z.code, {"torch": torch})
+    assert drawn.shape == (16, 7)
+    assert drawn[:, 3:].sum(1).equal(torch.ones(16))

@@ -2,9 +2,9 @@
 
 import torch
 
-from gansmith.core.latent import Latent
+from gansmith.core.latent import JointLatent, Latent, slerp
 from gansmith.core.rng import Rng
-from gansmith.sampling.interpolate import interpolations, slerp
+from gansmith.sampling.interpolate import interpolations
 
 
 def test_a_great_circle_joins_its_ends_and_stays_at_their_distance_from_zero() -> None:
@@ -36,3 +36,14 @@ def test_codes_of_a_normal_prior_go_along_circles_and_others_along_lines() -> No
         middle = codes[:, 2]
         straight = ends.mean(1)
         assert torch.allclose(middle, straight, atol=1e-5) is (prior == "uniform")
+
+
+def test_each_part_of_a_joint_latent_goes_its_own_way() -> None:
+    latent = JointLatent(Latent(6), Latent(3, "one-hot"), Latent(2, "uniform"))
+    ends = latent.sample(4, Rng(3)).view(2, 2, 11)
+    codes = interpolations(latent, 2, 5, Rng(3)).view(2, 5, 11)
+    t = torch.linspace(0, 1, 5)[None, :, None]
+    gaussian = slerp(ends[:, :1, :6], ends[:, 1:, :6], t)
+    torch.testing.assert_close(codes[..., :6], gaussian)
+    assert codes[..., 6:9].equal(ends[:, :1, 6:9].expand(2, 5, 3))
+    torch.testing.assert_close(codes[:, 2, 9:], ends[..., 9:].mean(1))
