@@ -58,8 +58,8 @@ def reports(
     source, samples, held = rows.split([train, SAMPLES, sizes[-1]])
     copies = round(share * SAMPLES)
     samples = torch.cat([source[:copies], samples[copies:]])
-    near, known = search(samples, source), search(held, source)
-    return [memorization_report(near, first(known, n), train) for n in sizes]
+    near, known = search(x=samples, reference=source), search(x=held, reference=source)
+    return [memorization_report(samples=near, held_out=first(known, n), train=train) for n in sizes]
 
 
 def row(

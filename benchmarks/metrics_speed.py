@@ -53,7 +53,9 @@ def measure_precision_recall(rounds: int, count: int) -> tuple[str, str]:
             for part in one.split(1000):
                 part @ other.T
 
-    times = alternate({"products": products, "ours": lambda: precision_recall(x, y)}, rounds)
+    times = alternate(
+        {"products": products, "ours": lambda: precision_recall(generated=x, real=y)}, rounds
+    )
     return f"Precision and recall, {count} by {count} of 2048", table(times, "products")
 
 
@@ -64,7 +66,9 @@ def measure_bandwidth(rounds: int, count: int) -> tuple[str, str]:
         for part in y.split(1000):
             part @ x.T
 
-    times = alternate({"product": product, "ours": lambda: log_kernel_density(x, y, 0.2)}, rounds)
+    times = alternate(
+        {"product": product, "ours": lambda: log_kernel_density(samples=x, x=y, std=0.2)}, rounds
+    )
     return f"Parzen window, {count} by {count} of 784", table(times, "product")
 
 

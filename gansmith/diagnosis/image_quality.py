@@ -65,7 +65,9 @@ def _distances(x: Evidence) -> tuple[Tensor, Tensor]:
     fake, real, train = (
         examples.data.flatten(1).double() for examples in (x.generated, x.held_out, x.train)
     )
-    return nearest_neighbors(fake, train).distance, nearest_neighbors(real, train).distance
+    return nearest_neighbors(x=fake, reference=train).distance, nearest_neighbors(
+        x=real, reference=train
+    ).distance
 
 
 def _roughness(x: Evidence) -> tuple[Tensor, Tensor]:
@@ -112,8 +114,8 @@ def detail_loss(x: Evidence) -> tuple[float, float] | None:
     if not x.images or x.generated.data.shape[-2:] != x.held_out.data.shape[-2:]:
         return None
     real = torch.cat([x.held_out.data, x.train.data])
-    sharpness = sharpness_ratio(x.generated.data, real)
-    detail = high_frequency_ratio(x.generated.data, real)
+    sharpness = sharpness_ratio(generated=x.generated.data, real=real)
+    detail = high_frequency_ratio(generated=x.generated.data, real=real)
     if min(sharpness, detail) >= BLURRED or max(sharpness, detail) >= 1:
         return None
     return sharpness, detail
@@ -143,7 +145,9 @@ def blur_to_sharpness(pictures: Tensor, sharpness: float) -> Tensor:
     low, high = 0.0, MAX_BLUR_STD
     for _ in range(8):
         std = (low + high) / 2
-        sharp = sharpness_ratio(blurred(pictures[:500], std), pictures[:500]) > sharpness
+        sharp = (
+            sharpness_ratio(generated=blurred(pictures[:500], std), real=pictures[:500]) > sharpness
+        )
         low, high = (std, high) if sharp else (low, std)
     return blurred(pictures, std)
 

@@ -26,7 +26,9 @@ def memorization(x: Evidence) -> Finding | None:
         return _sentences(x)
     if not x.images:
         report = memorization_of_features(
-            x.generated.features, x.training_set.double(), x.held_out.features
+            generated=x.generated.features,
+            train=x.training_set.double(),
+            held_out=x.held_out.features,
         )
     else:
         report = _pictures(x.generated.data[:SEARCHED], x.held_out.data[:SEARCHED], x.training_set)
@@ -53,17 +55,20 @@ def memorization(x: Evidence) -> Finding | None:
 def _pictures(fake: Tensor, held: Tensor, train: Tensor) -> MemorizationReport:
     """Nearest neighbors among shifted and mirrored pictures. Raises ValueError for other sizes."""
     reach = min(MAX_SHIFT, (min(fake.shape[-2:]) - 4) // 4)
-    samples, known = (nearest_shifted(x, train, max_shift=reach) for x in (fake, held))
-    return memorization_report(samples, known, len(train))
+    samples, known = (nearest_shifted(x=x, reference=train, max_shift=reach) for x in (fake, held))
+    return memorization_report(samples=samples, held_out=known, train=len(train))
 
 
 def _sentences(x: Evidence) -> Finding | None:
     """Sentences that occur in the training set word for word, against held-out ones that do."""
     copied, expected = (
-        copied_share(examples.data, x.training_set) for examples in (x.generated, x.held_out)
+        copied_share(generated=examples.data, train=x.training_set)
+        for examples in (x.generated, x.held_out)
     )
     n, m = len(x.generated.data), len(x.held_out.data)
-    p = excess_probability(round(copied * n), n, round(expected * m), m)
+    p = excess_probability(
+        copied=round(copied * n), samples=n, known=round(expected * m), held_out=m
+    )
     if copied < expected + 0.05 or p > 1e-6:
         return None
     evidence = (

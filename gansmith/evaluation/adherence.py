@@ -131,13 +131,13 @@ def enhancement(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
     """Distances to the clean waveforms, and whether the data's recogniser understands the words."""
     held_out = {name: rows[: len(samples)] for name, rows in dataset.held_out.items()}
     return evaluate_enhancement(
-        samples,
-        held_out["real"],
-        held_out["condition"],
-        dataset.spec.rate,
-        held_out.get("lengths"),
-        held_out.get("label"),
-        _recogniser(dataset),
+        enhanced=samples,
+        clean=held_out["real"],
+        noisy=held_out["condition"],
+        rate=dataset.spec.rate,
+        lengths=held_out.get("lengths"),
+        digits=held_out.get("label"),
+        judge=_recogniser(dataset),
     )
 
 
@@ -150,7 +150,11 @@ def distance_to_clean(samples: Tensor, dataset: Dataset) -> float:
     """Mean log-spectral distance, dB, to the training waveforms."""
     train = {key: x[torch.arange(len(samples)) % len(x)] for key, x in dataset.train.items()}
     lengths = train.get("lengths")
-    return float(log_spectral_distance(samples, train["real"], dataset.spec.rate, lengths).mean())
+    return float(
+        log_spectral_distance(
+            estimate=samples, clean=train["real"], rate=dataset.spec.rate, lengths=lengths
+        ).mean()
+    )
 
 
 def r_precision(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
@@ -185,7 +189,7 @@ def sentences(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
     """Sentences against the one true sentence of each condition, word by word."""
     ours, true = (dataset.sentences(x) for x in (samples, _true(samples, dataset, "tokens")))
     exact = sum(a == b for a, b in zip(ours, true, strict=True)) / len(true)
-    wer = word_error_rate(ours, true)
+    wer = word_error_rate(sentences=ours, true=true)
     return {
         "exact": _number("exact match", exact, "higher", "whole sentences", samples),
         "wer": _number("word error rate", wer, "lower", "words", samples),
@@ -195,7 +199,7 @@ def sentences(samples: Tensor, dataset: Dataset) -> dict[str, Measured]:
 def sentence_error(samples: Tensor, dataset: Dataset) -> float:
     """The word error rate on training sentences."""
     true = dataset.train["tokens"][torch.arange(len(samples)) % dataset.spec.train]
-    return word_error_rate(*(dataset.sentences(x) for x in (samples, true)))
+    return word_error_rate(sentences=dataset.sentences(samples), true=dataset.sentences(true))
 
 
 def _true(samples: Tensor, dataset: Dataset, field: str = "real") -> Tensor:

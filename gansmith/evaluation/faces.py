@@ -71,7 +71,9 @@ def identity_and_landmarks(samples: Tensor, dataset: Dataset) -> dict[str, Measu
     _, references = split_references(dataset.held_out["condition"][:n], channels)
     again = reader.read(references[:, 0, :channels]).identity
     error, floor = (landmark_error(x.landmarks, landmarks) for x in (found, true))
-    known, best = (reidentification_rate(x, true.identity) for x in (found.identity, again))
+    known, best = (
+        reidentification_rate(read=x, true=true.identity) for x in (found.identity, again)
+    )
     return {
         "landmarks": _number("landmark error", error, n, floor, "lower"),
         "identity": _number("person recognised, 1 of 20", known, n, best),

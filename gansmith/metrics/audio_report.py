@@ -36,11 +36,11 @@ def available_audio() -> dict[str, Better]:
 
 
 def evaluate_audio(
+    *,
     generated: Tensor,
     held_out: Tensor,
     train: Tensor,
     rate: int,
-    *,
     only: Collection[str] | None = None,
 ) -> dict[str, Measured]:
     """The distance of the average log spectrum to the held-out one, and the spectral variance.
@@ -93,6 +93,7 @@ def available_enhancement(known_digits: bool = False) -> dict[str, Better]:
 
 
 def evaluate_enhancement(
+    *,
     enhanced: Tensor,
     clean: Tensor,
     noisy: Tensor,
@@ -100,7 +101,6 @@ def evaluate_enhancement(
     lengths: Tensor | None = None,
     digits: Tensor | None = None,
     judge: Judge | None = None,
-    *,
     only: Collection[str] | None = None,
 ) -> dict[str, Measured]:
     """Enhanced speech against the clean speech; each number also of the noisy input.
@@ -114,9 +114,13 @@ def evaluate_enhancement(
     """
     protocol = Protocol("samples and spectra", "clean held-out audio", {"generated": len(enhanced)})
     numbers: dict[str, Callable[[Tensor], float]] = {
-        "segsnr": lambda x: _mean(segmental_snr(x, clean, rate, lengths)),
-        "sisdr": lambda x: _mean(si_sdr(x, clean, lengths)),
-        "lsd": lambda x: _mean(log_spectral_distance(x, clean, rate, lengths)),
+        "segsnr": lambda x: _mean(
+            segmental_snr(estimate=x, clean=clean, rate=rate, lengths=lengths)
+        ),
+        "sisdr": lambda x: _mean(si_sdr(estimate=x, clean=clean, lengths=lengths)),
+        "lsd": lambda x: _mean(
+            log_spectral_distance(estimate=x, clean=clean, rate=rate, lengths=lengths)
+        ),
     }
     if digits is not None and judge is not None:
         protocol = replace(protocol, features=f"{protocol.features}; {judge.description}")

@@ -26,7 +26,7 @@ class DensityCoverage:
 
 
 def density_coverage(
-    generated: Array, real: Array, *, k: int = 5, chunk: int = 1000
+    *, generated: Array, real: Array, k: int = 5, chunk: int = 1000
 ) -> DensityCoverage:
     """Density and coverage of generated features (N, d) against real ones (M, d).
 

@@ -57,12 +57,12 @@ class Comparison:
     @cached_property
     def precision_recall(self) -> PrecisionRecall:
         """Improved precision and recall with k = 3."""
-        return precision_recall(self.generated.features, self.real.features, k=3)
+        return precision_recall(generated=self.generated.features, real=self.real.features, k=3)
 
     @cached_property
     def density_coverage(self) -> DensityCoverage:
         """Density and coverage with k = 5."""
-        return density_coverage(self.generated.features, self.real.features, k=5)
+        return density_coverage(generated=self.generated.features, real=self.real.features, k=5)
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ METRICS: dict[str, ImageMetric] = {
         "sharpness",
         "near",
         "pixels",
-        lambda x: sharpness_ratio(x.generated.images, x.real.images),
+        lambda x: sharpness_ratio(generated=x.generated.images, real=x.real.images),
         ("ratio to held-out images",),
         side=3,
         features="variance of the Laplacian of luma",
@@ -162,7 +162,7 @@ METRICS: dict[str, ImageMetric] = {
         "fine detail",
         "near",
         "pixels",
-        lambda x: high_frequency_ratio(x.generated.images, x.real.images),
+        lambda x: high_frequency_ratio(generated=x.generated.images, real=x.real.images),
         ("upper half of the frequencies", "ratio to held-out images"),
         square=True,
         features="radial power spectrum of luma",
@@ -214,11 +214,11 @@ def available_images(
 
 
 def evaluate_images(
+    *,
     generated: Tensor,
     held_out: Tensor,
     train: Tensor,
     features: Features,
-    *,
     limit: int = 10_000,
     seed: int = 0,
     only: Collection[str] | None = None,
@@ -236,7 +236,7 @@ def evaluate_images(
     that such images do not have.
     """
     fakes, reals, others = (check_images(x.cpu()) for x in (generated, held_out, train))
-    splits = subsample(fakes, reals, others, limit, seed)
+    splits = subsample(generated=fakes, held_out=reals, train=others, limit=limit, seed=seed)
     counts = splits.counts()
     if min(counts.values()) < FEWEST:
         raise ValueError(f"expected {FEWEST} or more images of each kind; got {counts}")

@@ -34,7 +34,7 @@ def micro_f1(predicted: Tensor, true: Tensor) -> float:
     return float(f1_per_label(predicted.reshape(-1, 1), true.reshape(-1, 1)))
 
 
-def novel_share(sets: Tensor, known: Tensor) -> float:
+def novel_share(*, sets: Tensor, known: Tensor) -> float:
     """Share of label sets, bool (N, L), that are none of `known`, bool (M, L)."""
     rows = {row.tobytes() for row in known.numpy()}
     return sum(row.tobytes() not in rows for row in sets.numpy()) / len(sets)
@@ -62,7 +62,7 @@ def available_labels() -> dict[str, Better]:
 
 
 def evaluate_labels(
-    predicted: Array, held_out: Array, train: Array, *, only: Collection[str] | None = None
+    *, predicted: Array, held_out: Array, train: Array, only: Collection[str] | None = None
 ) -> dict[str, Measured]:
     """Micro and macro F1, exact match, and the share of sets that training does not have.
 
@@ -85,13 +85,13 @@ def evaluate_labels(
         "f1": lambda: micro_f1(found, true),
         "f1_macro": lambda: float(f1_per_label(found, true).mean()),
         "exact": lambda: float((found == true).all(1).double().mean()),
-        "novel": lambda: novel_share(found, known),
+        "novel": lambda: novel_share(sets=found, known=known),
     }
     measured = {}
     for key, (name, better) in LABELS.items():
         if key in wanted:
             novel = key == "novel"
             protocol = replace(base, reference="whole training set") if novel else base
-            real = novel_share(true, known) if novel else None
+            real = novel_share(sets=true, known=known) if novel else None
             measured[key] = Measured(name, numbers[key](), better, protocol, real)
     return measured

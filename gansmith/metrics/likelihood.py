@@ -34,7 +34,7 @@ class ParzenEstimate:
     tested: int
 
 
-def log_kernel_density(samples: Array, x: Array, std: float, *, chunk: int = 1000) -> Tensor:
+def log_kernel_density(*, samples: Array, x: Array, std: float, chunk: int = 1000) -> Tensor:
     """log p(x) in nats for a Gaussian of `std` on each sample: (n, d), (m, d) -> (m,), float64.
 
     chunk: rows per block; bounds the memory at chunk times n. Raises ValueError unless std > 0.
@@ -51,7 +51,7 @@ def log_kernel_density(samples: Array, x: Array, std: float, *, chunk: int = 100
 
 
 def best_bandwidth(
-    samples: Array, validation: Array, widths: Sequence[float] | None = None
+    *, samples: Array, validation: Array, widths: Sequence[float] | None = None
 ) -> float:
     """The bandwidth, of `widths`, with the highest likelihood of validation examples.
 
@@ -62,15 +62,17 @@ def best_bandwidth(
     if widths is None:
         scale = float(points.var(0, correction=0).mean().sqrt()) or 1.0
         widths = [scale * 10 ** (power / 10) for power in range(-15, 6)]
-    score = {std: float(log_kernel_density(samples, points, std).mean()) for std in widths}
+    score = {
+        std: float(log_kernel_density(samples=samples, x=points, std=std).mean()) for std in widths
+    }
     return max(score, key=score.__getitem__)
 
 
 def parzen_log_likelihood(
-    samples: Array, validation: Array, test: Array, widths: Sequence[float] | None = None
+    *, samples: Array, validation: Array, test: Array, widths: Sequence[float] | None = None
 ) -> ParzenEstimate:
     """The published protocol: bandwidth on validation examples, likelihood on test examples."""
-    std = best_bandwidth(samples, validation, widths)
-    found = log_kernel_density(samples, test, std)
+    std = best_bandwidth(samples=samples, validation=validation, widths=widths)
+    found = log_kernel_density(samples=samples, x=test, std=std)
     error = float(found.std(correction=0)) / math.sqrt(len(found))
     return ParzenEstimate(float(found.mean()), error, std, len(samples), len(found))

@@ -70,7 +70,7 @@ class MemorizationReport:
         return order[self.ratio[order] <= self.threshold]
 
 
-def nearest_neighbors(x: Array, reference: Array, *, chunk: int = 1000) -> NearestNeighbors:
+def nearest_neighbors(*, x: Array, reference: Array, chunk: int = 1000) -> NearestNeighbors:
     """The nearest of (M, d) for each of (N, d), by Euclidean distance; chunk: bounds the memory."""
     first, second = as_matrices(x, reference, "points")
     best, index = [], []
@@ -84,7 +84,7 @@ def nearest_neighbors(x: Array, reference: Array, *, chunk: int = 1000) -> Neare
 
 
 def nearest_shifted(
-    x: Tensor, reference: Tensor, *, max_shift: int = 2, chunk: int = 500
+    *, x: Tensor, reference: Tensor, max_shift: int = 2, chunk: int = 500
 ) -> NearestNeighbors:
     """The nearest of reference images (M, C, H, W), each shifted by up to `max_shift` pixels both
     ways and mirrored, for each of (N, C, H, W), in the root mean square of pixels in [-1, 1].
@@ -124,7 +124,7 @@ def nearest_shifted(
 
 
 def memorization_report(
-    samples: NearestNeighbors, held_out: NearestNeighbors, train: int
+    *, samples: NearestNeighbors, held_out: NearestNeighbors, train: int
 ) -> MemorizationReport:
     """The report from the neighbors of samples and of held-out examples among training examples.
 
@@ -140,12 +140,14 @@ def memorization_report(
     threshold = float(known.sort().values[held // 200])  # of the lowest 0.5 %
     near, below = ratio <= threshold, int((known <= threshold).sum())
     copies = len(samples.index[:train][near[:train]].unique())
-    p = excess_probability(copies, min(train, len(ratio)), below, held)
+    p = excess_probability(
+        copied=copies, samples=min(train, len(ratio)), known=below, held_out=held
+    )
     copied = float(near.double().mean())
     return MemorizationReport(ratio, samples.index, copied, below / held, p, threshold)
 
 
-def excess_probability(copied: int, samples: int, known: int, held_out: int) -> float:
+def excess_probability(*, copied: int, samples: int, known: int, held_out: int) -> float:
     """The p value of so many copies, `known` of them among the held-out examples: one-sided, exact.
 
     The probability that of the copied + known lowest of all samples and held-out examples at most
@@ -155,10 +157,15 @@ def excess_probability(copied: int, samples: int, known: int, held_out: int) -> 
     return float(hypergeom.cdf(known, samples + held_out, held_out, copied + known))
 
 
-def memorization_of_features(generated: Array, train: Array, held_out: Array) -> MemorizationReport:
+def memorization_of_features(
+    *, generated: Array, train: Array, held_out: Array
+) -> MemorizationReport:
     """`memorization_report` of features or any other points: (N, d), (M, d), (K, d)."""
-    samples, known = nearest_neighbors(generated, train), nearest_neighbors(held_out, train)
-    return memorization_report(samples, known, len(train))
+    samples, known = (
+        nearest_neighbors(x=generated, reference=train),
+        nearest_neighbors(x=held_out, reference=train),
+    )
+    return memorization_report(samples=samples, held_out=known, train=len(train))
 
 
 def _ratio(x: NearestNeighbors) -> Tensor:

@@ -29,10 +29,10 @@ def available_points(known_modes: bool = False) -> dict[str, Better]:
 
 
 def evaluate_points(
+    *,
     generated: Array,
     held_out: Array,
     train: Array,
-    *,
     modes: Array | None = None,
     std: float | None = None,
     limit: int = 2_500,
@@ -50,7 +50,9 @@ def evaluate_points(
     available = available_points(modes is not None)
     wanted = select_keys(only, available)
     fake, real = as_matrices(generated, held_out, "points")
-    splits = subsample(fake, real, as_matrix(train, "points"), limit, seed)
+    splits = subsample(
+        generated=fake, held_out=real, train=as_matrix(train, "points"), limit=limit, seed=seed
+    )
     base = Protocol("coordinates", HELD_OUT, splits.counts(), seed=seed)
     near = replace(base, notes=("all pairs, V-statistic, biased by N",))
     sliced = replace(base, notes=("p=1, mean of 128 directions",))

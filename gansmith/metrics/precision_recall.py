@@ -31,7 +31,7 @@ class PrecisionRecall:
 
 
 def precision_recall(
-    generated: Array, real: Array, *, k: int = 3, chunk: int = 1000
+    *, generated: Array, real: Array, k: int = 3, chunk: int = 1000
 ) -> PrecisionRecall:
     """Precision and recall of generated features (N, d) against real ones (M, d).
 
@@ -52,7 +52,7 @@ def precision_recall(
     )
 
 
-def manifold_share(x: Array, manifold: Array, *, k: int = 3, chunk: int = 1000) -> float:
+def manifold_share(*, x: Array, manifold: Array, k: int = 3, chunk: int = 1000) -> float:
     """Share of features (N, d) on the manifold of others (M, d).
 
     Precision with generated and real features, recall with real and generated ones;

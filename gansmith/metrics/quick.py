@@ -30,11 +30,13 @@ def quick_images(generated: Tensor, reference: GaussianStats, judge: Judge) -> f
     return frechet_distance(reference, fit_gaussian(features))
 
 
-def quick_points(generated: Tensor, real: Tensor, *, limit: int = QUICK_SAMPLES) -> float:
+def quick_points(*, generated: Tensor, real: Tensor, limit: int = QUICK_SAMPLES) -> float:
     """Energy distance of points (N, d)."""
     return energy_distance(random_subset(generated, limit, 0), random_subset(real, limit, 0))
 
 
-def quick_text(generated: Tensor, real: Tensor, *, limit: int = QUICK_SAMPLES) -> float:
+def quick_text(*, generated: Tensor, real: Tensor, limit: int = QUICK_SAMPLES) -> float:
     """2-gram divergence of sentences, tokens (N, T)."""
-    return ngram_jsd(random_subset(generated, limit, 0), random_subset(real, limit, 0), 2)
+    return ngram_jsd(
+        generated=random_subset(generated, limit, 0), real=random_subset(real, limit, 0), n=2
+    )

@@ -30,7 +30,9 @@ def random_subset(x: Tensor, n: int, seed: int) -> Tensor:
     return x if n >= len(x) else x[Rng(seed).permutation(len(x))[:n].sort().values]
 
 
-def subsample(generated: Tensor, held_out: Tensor, train: Tensor, limit: int, seed: int) -> Splits:
+def subsample(
+    *, generated: Tensor, held_out: Tensor, train: Tensor, limit: int, seed: int
+) -> Splits:
     """Equally many of all three, at most `limit`, so that a number of real samples against real
     ones has the counts of the number of generated ones. Raises ValueError when one is empty."""
     n = min(limit, len(generated), len(held_out), len(train))

@@ -27,7 +27,7 @@ def laplacian_variance(x: Tensor, *, chunk: int = 1000) -> Tensor:
     return torch.cat(found)
 
 
-def sharpness_ratio(generated: Tensor, real: Tensor) -> float:
+def sharpness_ratio(*, generated: Tensor, real: Tensor) -> float:
     """Mean Laplacian variance of generated images over that of real ones.
 
     Below 1: blurred; above 1: noise or ringing; 1 says nothing about the content.

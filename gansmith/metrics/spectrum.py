@@ -36,7 +36,7 @@ def radial_spectrum(x: Tensor, *, chunk: int = 1000) -> Tensor:
     return power / radius[inside].bincount(minlength=rings)
 
 
-def high_frequency_ratio(generated: Tensor, real: Tensor) -> float:
+def high_frequency_ratio(*, generated: Tensor, real: Tensor) -> float:
     """Power in the upper half of the radial spectrum, generated over real.
 
     Below 1: blur; above 1: noise, ringing, or a pattern of the upsampling. Raises ValueError when

@@ -20,7 +20,7 @@ TOO_SHORT = 1e-5  # what pystoi returns where it finds too little speech
 PESQ_RATES = {8000: "nb", 16000: "wb"}
 
 
-def si_sdr(estimate: Tensor, clean: Tensor, lengths: Tensor | None = None) -> Tensor:
+def si_sdr(*, estimate: Tensor, clean: Tensor, lengths: Tensor | None = None) -> Tensor:
     """Scale-invariant signal-to-distortion ratio, dB (N,), higher is better (arXiv:1811.02508).
 
         10 log10 |a c|^2 / |a c - m|^2,  a = <m, c> / <c, c>,  m the estimate and c the
@@ -35,7 +35,7 @@ def si_sdr(estimate: Tensor, clean: Tensor, lengths: Tensor | None = None) -> Te
 
 
 def segmental_snr(
-    estimate: Tensor, clean: Tensor, rate: int, lengths: Tensor | None = None
+    *, estimate: Tensor, clean: Tensor, rate: int, lengths: Tensor | None = None
 ) -> Tensor:
     """Mean over frames of 10 log10 |c|^2 / |c - m|^2, clipped to -10 .. 35, dB (N,), high is good.
 
@@ -54,7 +54,7 @@ def segmental_snr(
 
 
 def log_spectral_distance(
-    estimate: Tensor, clean: Tensor, rate: int, lengths: Tensor | None = None
+    *, estimate: Tensor, clean: Tensor, rate: int, lengths: Tensor | None = None
 ) -> Tensor:
     """Mean over frames of the root mean square difference of log spectra, dB (N,), low is good.
 
@@ -100,7 +100,7 @@ def recognizer_input(waveforms: Tensor, rate: int) -> Tensor:
     return log_mel(whole, 8000, bands=32, frames=32)
 
 
-def stoi(estimate: Tensor, clean: Tensor, rate: int) -> Tensor:
+def stoi(*, estimate: Tensor, clean: Tensor, rate: int) -> Tensor:
     """Short-time objective intelligibility, (N,), to 1 (Taal and others 2011), by pystoi.
 
     NaN for waveforms with less than 0.4 s of speech. Raises ImportError without the extra "speech".
@@ -116,7 +116,7 @@ def stoi(estimate: Tensor, clean: Tensor, rate: int) -> Tensor:
     return _each(one, estimate, clean)
 
 
-def pesq(estimate: Tensor, clean: Tensor, rate: int) -> Tensor:
+def pesq(*, estimate: Tensor, clean: Tensor, rate: int) -> Tensor:
     """Perceptual evaluation of speech quality, (N,), 1 to 4.6 (ITU-T P.862), by pesq.
 
     At 8 kHz the narrow-band form, at 16 kHz the wide-band one; NaN where no speech is found.

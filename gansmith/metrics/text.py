@@ -48,7 +48,7 @@ def ngrams(tokens: Array, n: int, vocab: int) -> Tensor:
     return (windows * weights).sum(2)[inside]
 
 
-def ngram_jsd(generated: Array, real: Array, n: int) -> float:
+def ngram_jsd(*, generated: Array, real: Array, n: int) -> float:
     """Jensen-Shannon divergence of the two n-gram distributions, in nats, in [0, log 2].
 
     generated, real: tokens (N, T) and (M, S). Small samples of many n-grams read high: compare
@@ -79,7 +79,7 @@ def distinct_n(tokens: Array, n: int) -> float:
     return len(found.unique()) / max(1, len(found))
 
 
-def copied_share(generated: Array, train: Array) -> float:
+def copied_share(*, generated: Array, train: Array) -> float:
     """Share of generated sentences that are, word for word, in the training set."""
     known = set(_tuples(train))
     found = _tuples(generated)
@@ -97,7 +97,7 @@ def _tuples(tokens: Array) -> list[tuple[int, ...]]:
     return [tuple(row[:length]) for row, length in zip(rows, lengths, strict=True)]
 
 
-def word_error_rate(sentences: Sequence[str], true: Sequence[str]) -> float:
+def word_error_rate(*, sentences: Sequence[str], true: Sequence[str]) -> float:
     """Words to insert, delete or replace so that sentences become the true ones, per true word.
 
     Raises ValueError for lists of different lengths, or without a true word.

@@ -25,10 +25,10 @@ def available_text(known_grammar: bool = False) -> dict[str, Better]:
 
 
 def evaluate_text(
+    *,
     generated: Array,
     held_out: Array,
     train: Array,
-    *,
     accepts: Callable[[list[int]], bool] | None = None,
     limit: int = 10_000,
     seed: int = 0,
@@ -43,14 +43,22 @@ def evaluate_text(
     """
     available = available_text(accepts is not None)
     wanted = select_keys(only, available)
-    splits = subsample(as_tokens(generated), as_tokens(held_out), as_tokens(train), limit, seed)
+    splits = subsample(
+        generated=as_tokens(generated),
+        held_out=as_tokens(held_out),
+        train=as_tokens(train),
+        limit=limit,
+        seed=seed,
+    )
     base = Protocol("n-grams with sentence ends", HELD_OUT, splits.counts(), seed=seed)
     alone = replace(base, reference="none")
     both = splits.generated, splits.held_out
 
     def jsd(n: int) -> Measured:
         protocol = replace(base, notes=(f"n={n}", "nats, at most log 2", "biased by N"))
-        return measured_distance(f"JSD-{n}", partial(ngram_jsd, n=n), splits, protocol)
+        return measured_distance(
+            f"JSD-{n}", lambda x, y: ngram_jsd(generated=x, real=y, n=n), splits, protocol
+        )
 
     def distinct(n: int) -> Measured:
         value, real = (distinct_n(x, n) for x in both)
@@ -58,7 +66,7 @@ def evaluate_text(
         return Measured(f"distinct-{n}", value, "near", protocol, real)
 
     def copies() -> Measured:
-        value, real = (copied_share(x, train) for x in both)
+        value, real = (copied_share(generated=x, train=train) for x in both)
         protocol = replace(base, features="whole sentences", reference="whole training set")
         return Measured("copied share", value, "near", protocol, real)
 

@@ -52,7 +52,9 @@ class Audio:
     ) -> dict[str, Measured]:
         """See `evaluate_audio`."""
         held_out, train = dataset.held_out["real"], dataset.train["real"]
-        return evaluate_audio(samples, held_out, train, dataset.spec.rate, only=only)
+        return evaluate_audio(
+            generated=samples, held_out=held_out, train=train, rate=dataset.spec.rate, only=only
+        )
 
     def available(self, dataset: Dataset) -> dict[str, Better]:
         """The numbers of `evaluate_audio`."""

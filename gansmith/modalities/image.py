@@ -65,7 +65,9 @@ class Image:
         """See `evaluate_images`; features: the data's judge by default."""
         judge = features or judge_of(dataset.spec)
         held_out, train = dataset.held_out["real"], dataset.train["real"]
-        return evaluate_images(samples, held_out, train, judge, seed=seed, only=only)
+        return evaluate_images(
+            generated=samples, held_out=held_out, train=train, features=judge, seed=seed, only=only
+        )
 
     def available(self, dataset: Dataset) -> dict[str, Better]:
         """The numbers of `evaluate_images` that images of this size allow."""

@@ -56,7 +56,9 @@ class Labels:
     ) -> dict[str, Measured]:
         """See `evaluate_labels`; samples are of the first held-out images, in order."""
         held_out = dataset.held_out["real"][: len(samples)]
-        return evaluate_labels(samples, held_out, dataset.train["real"], only=only)
+        return evaluate_labels(
+            predicted=samples, held_out=held_out, train=dataset.train["real"], only=only
+        )
 
     def available(self, dataset: Dataset) -> dict[str, Better]:
         """The numbers of `evaluate_labels`."""

@@ -43,7 +43,7 @@ class Points:
 
     def score(self, samples: Tensor, dataset: Dataset) -> float:
         """Energy distance to a thousand training points."""
-        return quick_points(samples, dataset.train["real"], limit=COUNT)
+        return quick_points(generated=samples, real=dataset.train["real"], limit=COUNT)
 
     def measure(
         self,
@@ -57,7 +57,15 @@ class Points:
         """See `evaluate_points`; modes where they are known."""
         known, std = modes(dataset.spec.name) or (None, None)
         held_out, train = dataset.held_out["real"], dataset.train["real"]
-        return evaluate_points(samples, held_out, train, modes=known, std=std, seed=seed, only=only)
+        return evaluate_points(
+            generated=samples,
+            held_out=held_out,
+            train=train,
+            modes=known,
+            std=std,
+            seed=seed,
+            only=only,
+        )
 
     def available(self, dataset: Dataset) -> dict[str, Better]:
         """The numbers of `evaluate_points`."""

@@ -33,7 +33,7 @@ class Text:
 
     def score(self, samples: Tensor, dataset: Dataset) -> float:
         """Jensen-Shannon divergence of 2-grams from those of a thousand training sentences."""
-        return quick_text(samples, dataset.train["tokens"], limit=COUNT)
+        return quick_text(generated=samples, real=dataset.train["tokens"], limit=COUNT)
 
     def measure(
         self,
@@ -47,7 +47,9 @@ class Text:
         """See `evaluate_text`; the share of valid sentences where the grammar is known."""
         held_out, train = dataset.held_out["tokens"], dataset.train["tokens"]
         grammar = accepts(dataset.spec.name)
-        return evaluate_text(samples, held_out, train, accepts=grammar, seed=seed, only=only)
+        return evaluate_text(
+            generated=samples, held_out=held_out, train=train, accepts=grammar, seed=seed, only=only
+        )
 
     def available(self, dataset: Dataset) -> dict[str, Better]:
         """The numbers of `evaluate_text`."""

@@ -109,7 +109,7 @@ def landmark_error(read: Tensor, true: Tensor) -> float:
     return float((read.double() - true.double()).norm(dim=2).mean())
 
 
-def reidentification_rate(read: Tensor, true: Tensor, rivals: int = 20) -> float:
+def reidentification_rate(*, read: Tensor, true: Tensor, rivals: int = 20) -> float:
     """Share of faces whose identity vector is nearer to their own person's than to 19 others'.
 
     read: vectors of the faces (N, L); true: of their people (N, L), in the same order.

@@ -228,7 +228,7 @@ def herded(game: Any, dataset: Dataset) -> Scores:
     tokens = game.sample(2000, Rng(1))
     return {
         "valid": valid_share(tokens, judge),
-        "jsd-2": ngram_jsd(tokens, dataset.held_out["tokens"], 2),
+        "jsd-2": ngram_jsd(generated=tokens, real=dataset.held_out["tokens"], n=2),
     }
 
 
@@ -366,7 +366,9 @@ def averaged(game: Any, dataset: Dataset) -> Scores:
 def labelled(game: Any, dataset: Dataset) -> Scores:
     """F1 of the labels of 500 held-out pictures, and the share of sets that never occur."""
     found = evaluate_labels(
-        generate(game, dataset, 500, Rng(1)), dataset.held_out["real"][:500], dataset.train["real"]
+        predicted=generate(game, dataset, 500, Rng(1)),
+        held_out=dataset.held_out["real"][:500],
+        train=dataset.train["real"],
     )
     return {"f1": found["f1"].value, "unseen": found["novel"].value}
 
@@ -391,7 +393,11 @@ def freed(game: Any, dataset: Dataset) -> Scores:
     """What the answers to held-out sounds gain on the given ones, dB of SI-SDR."""
     samples = generate(game, dataset, dataset.spec.held_out, Rng(1))
     real, given = dataset.held_out["real"], dataset.held_out["condition"]
-    return {"gain": float((si_sdr(samples, real) - si_sdr(given, real)).mean())}
+    return {
+        "gain": float(
+            (si_sdr(estimate=samples, clean=real) - si_sdr(estimate=given, clean=real)).mean()
+        )
+    }
 
 
 PROBLEMS: dict[str, Problem] = {

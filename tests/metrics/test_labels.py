@@ -25,7 +25,7 @@ def test_f1_is_counted_as_by_hand():
 
 def test_sets_that_are_not_known_are_counted():
     sets = torch.tensor([[1, 0], [1, 1], [0, 0], [1, 1]]).bool()
-    assert novel_share(sets, torch.tensor([[1, 0], [0, 1]]).bool()) == 0.75
+    assert novel_share(sets=sets, known=torch.tensor([[1, 0], [0, 1]]).bool()) == 0.75
 
 
 @pytest.mark.parametrize("levels", [0, 5])
@@ -43,27 +43,30 @@ def test_no_threshold_beats_the_best(levels):
 
 def test_perfect_answers_get_perfect_numbers():
     true = (Rng(1).uniform(50, 4) < 0.4).float()
-    found = evaluate_labels(true * 0.8 + 0.1, true, true)
+    found = evaluate_labels(predicted=true * 0.8 + 0.1, held_out=true, train=true)
     assert {key: number.value for key, number in found.items()} == {
         "f1": 1.0, "f1_macro": 1.0, "exact": 1.0, "novel": 0.0,
     }  # fmt: skip
-    none = evaluate_labels(1 - true, true, true[:0])
+    none = evaluate_labels(predicted=1 - true, held_out=true, train=true[:0])
     assert (none["f1"].value, none["exact"].value, none["novel"].value) == (0.0, 0.0, 1.0)
     with pytest.raises(ValueError, match="one set of labels"):
-        evaluate_labels(true[:10], true, true)
+        evaluate_labels(predicted=true[:10], held_out=true, train=true)
 
 
 def test_unwanted_numbers_are_not_computed(monkeypatch):
     true = (Rng(1).uniform(50, 4) < 0.4).float()
-    assert {key: x.better for key, x in evaluate_labels(true, true, true).items()} == (
-        available_labels()
-    )
+    assert {
+        key: x.better
+        for key, x in evaluate_labels(predicted=true, held_out=true, train=true).items()
+    } == (available_labels())
 
     def refuse(*_):
         raise AssertionError("not wanted")
 
     monkeypatch.setattr(labels, "novel_share", refuse)
     monkeypatch.setattr(labels, "f1_per_label", refuse)
-    assert list(evaluate_labels(true, true, true, only=["exact"])) == ["exact"]
+    assert list(evaluate_labels(predicted=true, held_out=true, train=true, only=["exact"])) == [
+        "exact"
+    ]
     with pytest.raises(ValueError, match="no number 'accuracy'"):
-        evaluate_labels(true, true, true, only=["accuracy"])
+        evaluate_labels(predicted=true, held_out=true, train=true, only=["accuracy"])

@@ -26,18 +26,20 @@ def test_it_is_the_sum_over_samples() -> None:
     x, y = Rng(0).normal(300, 7).double(), Rng(1).normal(90, 7).double()
     parts = torch.distributions.Independent(torch.distributions.Normal(x[:, None], 0.4), 1)
     brute = parts.log_prob(y).logsumexp(0) - math.log(300)
-    torch.testing.assert_close(log_kernel_density(x, y, 0.4, chunk=13), brute, atol=1e-9, rtol=0)
+    torch.testing.assert_close(
+        log_kernel_density(samples=x, x=y, std=0.4, chunk=13), brute, atol=1e-9, rtol=0
+    )
 
 
 def test_far_from_every_sample_it_is_finite() -> None:
-    value = log_kernel_density(torch.zeros(2, 1), torch.tensor([[1e3]]), 0.1)
+    value = log_kernel_density(samples=torch.zeros(2, 1), x=torch.tensor([[1e3]]), std=0.1)
     assert float(value) == pytest.approx(-0.5e8 - math.log(0.1 * math.sqrt(math.tau)))
 
 
 def test_on_the_line_it_comes_to_the_true_density() -> None:
     counts = 10_000, 1000, 4000
     x, validation, test = (Rng(i).normal(n, 1).double() for i, n in enumerate(counts))
-    found = parzen_log_likelihood(x, validation, test)
+    found = parzen_log_likelihood(samples=x, validation=validation, test=test)
     true = float((-(test**2) / 2).mean()) - 0.5 * math.log(math.tau)
     assert found.value == pytest.approx(true, abs=0.05)
     assert (found.samples, found.tested) == (10_000, 4000)
@@ -46,10 +48,12 @@ def test_on_the_line_it_comes_to_the_true_density() -> None:
 
 def test_the_window_is_chosen_by_validation() -> None:
     x, y = Rng(0).normal(500, 3).double(), Rng(1).normal(500, 3).double()
-    std = best_bandwidth(x, y)
-    likelihood = [float(log_kernel_density(x, y, s).mean()) for s in (std / 2, std, 2 * std)]
+    std = best_bandwidth(samples=x, validation=y)
+    likelihood = [
+        float(log_kernel_density(samples=x, x=y, std=s).mean()) for s in (std / 2, std, 2 * std)
+    ]
     assert likelihood[1] == max(likelihood)
-    assert best_bandwidth(x, y, [0.01, 0.3, 5.0]) == 0.3
+    assert best_bandwidth(samples=x, validation=y, widths=[0.01, 0.3, 5.0]) == 0.3
 
 
 def test_centres_of_k_means_beat_real_examples() -> None:
@@ -59,7 +63,8 @@ def test_centres_of_k_means_beat_real_examples() -> None:
     half = train[Rng(0).permutation(len(train))[:100]]
     centres = torch.from_numpy(kmeans2(train.numpy(), 100, minit="++", rng=0)[0])
     real, fake = (
-        log_kernel_density(x, test, best_bandwidth(x, validation)) for x in (half, centres)
+        log_kernel_density(samples=x, x=test, std=best_bandwidth(samples=x, validation=validation))
+        for x in (half, centres)
     )
     better = fake - real
     assert float(better.mean()) > 3 * float(better.std()) / len(better) ** 0.5
@@ -68,7 +73,7 @@ def test_centres_of_k_means_beat_real_examples() -> None:
 def test_it_grows_with_the_number_of_samples_and_does_not_end() -> None:
     train, held = digits()
     values = [
-        parzen_log_likelihood(train[:n], held[:120], held[120:]).value
+        parzen_log_likelihood(samples=train[:n], validation=held[:120], test=held[120:]).value
         for n in (100, 300, 900, 1437)
     ]
     assert all(a < b for a, b in itertools.pairwise(values))
@@ -95,13 +100,19 @@ def test_a_generator_of_one_class_is_unlikely_and_perfect() -> None:
     train, held = digits()
     ones = train[data.train["label"] == 1]
     others = train[Rng(0).permutation(len(train))[: len(ones)]]
-    one = parzen_log_likelihood(ones, held[:120], held[120:]).value
-    assert one < parzen_log_likelihood(others, held[:120], held[120:]).value - 20
-    std = best_bandwidth(others, held[:120])
-    sharp = log_kernel_density(ones, held, std).mean(), log_kernel_density(others, held, std).mean()
+    one = parzen_log_likelihood(samples=ones, validation=held[:120], test=held[120:]).value
+    assert (
+        one
+        < parzen_log_likelihood(samples=others, validation=held[:120], test=held[120:]).value - 20
+    )
+    std = best_bandwidth(samples=others, validation=held[:120])
+    sharp = (
+        log_kernel_density(samples=ones, x=held, std=std).mean(),
+        log_kernel_density(samples=others, x=held, std=std).mean(),
+    )
     assert float(sharp[0]) < float(sharp[1]) - 50
 
 
 def test_a_window_of_no_width_is_refused() -> None:
     with pytest.raises(ValueError, match="above 0; got 0"):
-        log_kernel_density(torch.zeros(2, 1), torch.zeros(1, 1), 0)
+        log_kernel_density(samples=torch.zeros(2, 1), x=torch.zeros(1, 1), std=0)

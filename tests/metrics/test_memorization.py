@@ -25,15 +25,15 @@ def draw(seed: int, n: int, d: int = 12) -> torch.Tensor:
 
 def test_the_nearest() -> None:
     x, y = draw(0, 50), draw(1, 70)
-    found = nearest_neighbors(x, y, chunk=9)
+    found = nearest_neighbors(x=x, reference=y, chunk=9)
     distances = torch.cdist(x, y)
     torch.testing.assert_close(found.distance, distances.min(1).values)
     assert torch.equal(found.index, distances.argmin(1))
     torch.testing.assert_close(found.second, distances.sort(1).values[:, 1])
-    copy = nearest_neighbors(y[[3, 60]], y)
+    copy = nearest_neighbors(x=y[[3, 60]], reference=y)
     assert copy.distance.tolist() == [0, 0]
     assert copy.index.tolist() == [3, 60]
-    assert nearest_neighbors(x[:2], y[:1]).second.tolist() == [torch.inf, torch.inf]
+    assert nearest_neighbors(x=x[:2], reference=y[:1]).second.tolist() == [torch.inf, torch.inf]
 
 
 def pictures(n: int) -> torch.Tensor:
@@ -45,18 +45,22 @@ def pictures(n: int) -> torch.Tensor:
 def test_moved_and_mirrored_copies_are_found(shift: tuple[int, int], flip: bool) -> None:
     reference = pictures(300)
     moved = torch.roll(reference[40:60], shift, (2, 3))
-    found = nearest_shifted(moved.flip(3) if flip else moved, reference, chunk=70)
+    found = nearest_shifted(x=moved.flip(3) if flip else moved, reference=reference, chunk=70)
     assert found.index.tolist() == list(range(40, 60))
     assert float(found.distance.max()) < 1e-3
     assert float(found.second.min()) > 0.01
     if shift != (0, 0):
-        plain = nearest_neighbors(moved.flatten(1).float(), reference.flatten(1).float())
+        plain = nearest_neighbors(
+            x=moved.flatten(1).float(), reference=reference.flatten(1).float()
+        )
         assert (plain.index == torch.arange(40, 60)).double().mean() < 1
 
 
 def test_without_a_reach_only_mirrors_are_tried() -> None:
     reference = pictures(50)
-    far = nearest_shifted(torch.roll(reference[:10], (2, 2), (2, 3)), reference, max_shift=0)
+    far = nearest_shifted(
+        x=torch.roll(reference[:10], (2, 2), (2, 3)), reference=reference, max_shift=0
+    )
     assert float(far.distance.min()) > 0.01
 
 
@@ -68,7 +72,9 @@ def test_the_p_value_keeps_its_level(held_out: int, train: int) -> None:
     p = torch.tensor(
         [
             memorization_of_features(
-                draw(9 * i, 200, 2), draw(9 * i + 1, train, 2), draw(9 * i + 2, held_out, 2)
+                generated=draw(9 * i, 200, 2),
+                train=draw(9 * i + 1, train, 2),
+                held_out=draw(9 * i + 2, held_out, 2),
             ).p
             for i in range(1, 201)
         ]
@@ -86,7 +92,7 @@ def test_the_p_value_by_hand() -> None:
     known = torch.tensor([0.25] + [0.8] * 19).double()
     samples = NearestNeighbors(ratio, index, torch.ones(30).double())
     held = NearestNeighbors(known, torch.arange(20), torch.ones(20).double())
-    found = memorization_report(samples, held, 100)
+    found = memorization_report(samples=samples, held_out=held, train=100)
     none, one = (math.comb(20, k) * math.comb(30, 3 - k) / math.comb(50, 3) for k in (0, 1))
     assert found.p == pytest.approx(none + one)
     assert (found.copied, found.expected, found.threshold) == (0.1, 0.05, 0.25)
@@ -97,15 +103,15 @@ def test_copies_in_the_data_are_no_copies_of_the_generator() -> None:
     """A tenth of all sets are training examples: ties at a ratio of 0."""
     train, held, samples = draw(1, 1000), draw(2, 200), draw(3, 400)
     held[:20], samples[:40] = train[:20], train[100:140]
-    assert not memorization_of_features(samples, train, held).alarm
+    assert not memorization_of_features(generated=samples, train=train, held_out=held).alarm
     samples[40:200] = train[200:360]
-    assert memorization_of_features(samples, train, held).alarm
+    assert memorization_of_features(generated=samples, train=train, held_out=held).alarm
 
 
 def test_few_training_examples_copied_many_times_raise_it() -> None:
     train, held = draw(1, 60), draw(2, 40)
     samples = train[Rng(3).integers(60, 500)] + 0.02 * draw(4, 500)
-    assert memorization_of_features(samples, train, held).alarm
+    assert memorization_of_features(generated=samples, train=train, held_out=held).alarm
 
 
 @pytest.mark.parametrize("share", [0.05, 0.2, 1.0])
@@ -114,7 +120,7 @@ def test_copies_raise_it_also_when_they_are_few(share: float) -> None:
     samples = draw(3, 400)
     copies = int(400 * share)
     samples[:copies] = train[100 : 100 + copies] + 0.02 * draw(4, copies)
-    found = memorization_of_features(samples, train, held)
+    found = memorization_of_features(generated=samples, train=train, held_out=held)
     assert found.alarm
     assert found.copied == pytest.approx(share, abs=0.02)
     suspects = found.suspects()[:copies]
@@ -126,20 +132,22 @@ def test_a_generator_of_few_typical_examples_is_no_copier() -> None:
     """Near to everything: a distance alone would accuse it."""
     train, held = draw(1, 2000), draw(2, 500)
     typical = 0.2 * draw(3, 400)
-    assert float(nearest_neighbors(typical, train).distance.median()) < 0.8 * float(
-        nearest_neighbors(held, train).distance.median()
+    assert float(nearest_neighbors(x=typical, reference=train).distance.median()) < 0.8 * float(
+        nearest_neighbors(x=held, reference=train).distance.median()
     )
-    assert not memorization_of_features(typical, train, held).alarm
+    assert not memorization_of_features(generated=typical, train=train, held_out=held).alarm
 
 
 def test_moved_copies_of_garments_are_caught_among_pixels() -> None:
     data = open_data("fashion")
     train, held = data.train["real"][:1500], data.held_out["real"][:400]
     moved = torch.roll(train[:100], (2, -1), (2, 3))
-    known = nearest_shifted(held, train)
+    known = nearest_shifted(x=held, reference=train)
 
     def report(samples: torch.Tensor) -> MemorizationReport:
-        return memorization_report(nearest_shifted(samples, train), known, len(train))
+        return memorization_report(
+            samples=nearest_shifted(x=samples, reference=train), held_out=known, train=len(train)
+        )
 
     assert report(moved).alarm
     assert not report(data.held_out["real"][400:500]).alarm
@@ -147,8 +155,8 @@ def test_moved_copies_of_garments_are_caught_among_pixels() -> None:
 
 def test_mistakes_are_named() -> None:
     with pytest.raises(ValueError, match="20 held-out examples or more; got 10"):
-        memorization_of_features(draw(0, 30), draw(1, 30), draw(2, 10))
+        memorization_of_features(generated=draw(0, 30), train=draw(1, 30), held_out=draw(2, 10))
     with pytest.raises(ValueError, match="one shape"):
-        nearest_shifted(torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 9, 9))
+        nearest_shifted(x=torch.zeros(1, 1, 8, 8), reference=torch.zeros(1, 1, 9, 9))
     with pytest.raises(ValueError, match="leave nothing of 8x8"):
-        nearest_shifted(torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 8, 8), max_shift=4)
+        nearest_shifted(x=torch.zeros(1, 1, 8, 8), reference=torch.zeros(1, 1, 8, 8), max_shift=4)

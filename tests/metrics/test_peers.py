@@ -70,7 +70,7 @@ def test_inception_score_by_torch_fidelity() -> None:
 def test_precision_and_recall_by_torch_fidelity(k: int) -> None:
     prc = peer("torch_fidelity.metric_prc")
     x, y = sets()
-    found = precision_recall(x, y, k=k)
+    found = precision_recall(generated=x, real=y, k=k)
     expected = prc.calculate_precision_recall_full(x, y, k)
     assert (found.precision, found.recall) == pytest.approx(expected, abs=1e-6)
 
@@ -85,7 +85,10 @@ def test_precision_recall_density_and_coverage_by_prdc(
     monkeypatch.setattr(sklearn, "pairwise_distances", lambda x, y, **_: direct(x, y))  # one thread
     x, y = sets()
     expected = prdc.compute_prdc(y.numpy(), x.numpy(), k)
-    one, other = precision_recall(x, y, k=k), density_coverage(x, y, k=k)
+    one, other = (
+        precision_recall(generated=x, real=y, k=k),
+        density_coverage(generated=x, real=y, k=k),
+    )
     found = dict(
         precision=one.precision, recall=one.recall, density=other.density, coverage=other.coverage
     )
@@ -97,7 +100,7 @@ def test_si_sdr_by_torchmetrics() -> None:
     clean = Rng(1).normal(4, 4000).double()
     made = 0.7 * clean + torch.tensor([0.01, 0.1, 1, 10])[:, None] * Rng(2).normal(4, 4000) + 0.2
     expected = audio.scale_invariant_signal_distortion_ratio(made, clean, zero_mean=True)
-    torch.testing.assert_close(si_sdr(made, clean), expected, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(si_sdr(estimate=made, clean=clean), expected, atol=1e-6, rtol=1e-6)
 
 
 def test_ms_ssim_by_torchmetrics() -> None:
@@ -176,7 +179,9 @@ def test_kernel_density_in_many_digits(mp: ModuleType, std: float) -> None:
         expected.append(
             float(mp.log(sum(mp.exp(-q / (2 * mp.mpf(std) ** 2)) for q in squares)) - scale)
         )
-    assert log_kernel_density(samples, points, std).tolist() == pytest.approx(expected, rel=1e-12)
+    assert log_kernel_density(samples=samples, x=points, std=std).tolist() == pytest.approx(
+        expected, rel=1e-12
+    )
 
 
 def test_energy_distance_in_many_digits(mp: ModuleType) -> None:
@@ -211,4 +216,6 @@ def test_the_p_value_of_copies_in_many_digits(mp: ModuleType, copied: int) -> No
         mp.binomial(held, k) * mp.binomial(samples, draws - k) for k in range(min(known, draws) + 1)
     )
     expected = float(ways / mp.binomial(samples + held, draws))
-    assert excess_probability(copied, samples, known, held) == pytest.approx(expected, rel=1e-9)
+    assert excess_probability(
+        copied=copied, samples=samples, known=known, held_out=held
+    ) == pytest.approx(expected, rel=1e-9)

@@ -17,32 +17,32 @@ def blobs(seed: int, modes: int, each: int = 40) -> torch.Tensor:
 
 def test_the_same_set() -> None:
     x = blobs(0, 4)
-    found = precision_recall(x, x)
+    found = precision_recall(generated=x, real=x)
     assert (found.precision, found.recall, found.generated, found.real) == (1.0, 1.0, 160, 160)
 
 
 def test_the_same_set_with_many_repetitions() -> None:
     x = Rng(7).normal(20, 64).double().repeat(5, 1)  # every radius is 0 but for rounding
-    found = precision_recall(x, x[torch.arange(99, -1, -1)], chunk=17)
+    found = precision_recall(generated=x, real=x[torch.arange(99, -1, -1)], chunk=17)
     assert (found.precision, found.recall) == (1.0, 1.0)
 
 
 def test_far_sets() -> None:
     x = blobs(1, 4)
-    found = precision_recall(x + 1e4, x)
+    found = precision_recall(generated=x + 1e4, real=x)
     assert (found.precision, found.recall) == (0.0, 0.0)
 
 
 def test_half_the_modes_dropped() -> None:
     real = blobs(2, 4)
-    found = precision_recall(real[:80], real)
+    found = precision_recall(generated=real[:80], real=real)
     assert found.precision == 1.0
     assert found.recall == 0.5
 
 
 def test_half_the_samples_invented() -> None:
     real = blobs(3, 2)
-    found = precision_recall(blobs(4, 4), real)
+    found = precision_recall(generated=blobs(4, 4), real=real)
     assert found.precision == pytest.approx(0.5, abs=0.12)
     assert found.recall > 0.75
 
@@ -56,7 +56,7 @@ def test_against_the_definition_and_at_any_chunk() -> None:
         return float(covered.double().mean())
 
     for chunk in (1, 7, 64, 1000):
-        found = precision_recall(fake, real, chunk=chunk)
+        found = precision_recall(generated=fake, real=real, chunk=chunk)
         assert found.precision == pytest.approx(share(fake, real), abs=1e-12)
         assert found.recall == pytest.approx(share(real, fake), abs=1e-12)
 
@@ -69,9 +69,9 @@ def test_the_kth_neighbour_leaves_the_point_itself_out() -> None:
 
 def test_wrong_input_is_named() -> None:
     with pytest.raises(ValueError, match="N >= 4"):
-        precision_recall(torch.zeros(3, 2), torch.zeros(9, 2))
+        precision_recall(generated=torch.zeros(3, 2), real=torch.zeros(9, 2))
     with pytest.raises(ValueError, match="k=0"):
-        precision_recall(torch.zeros(9, 2), torch.zeros(9, 2), k=0)
+        precision_recall(generated=torch.zeros(9, 2), real=torch.zeros(9, 2), k=0)
 
 
 def direct(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -95,10 +95,15 @@ def test_one_far_sample_changes_no_other(far: float) -> None:
     """Neither what it was compared with nor what all others are compared with."""
     fake, real = Rng(5).normal(500, 8).double(), Rng(6).normal(500, 8).double()
     more = torch.cat([fake, torch.full((1, 8), far).double()])
-    known, found = density_coverage(fake, real), density_coverage(more, real)
+    known, found = (
+        density_coverage(generated=fake, real=real),
+        density_coverage(generated=more, real=real),
+    )
     assert found.density * 501 == pytest.approx(known.density * 500)
     assert found.coverage == known.coverage
-    assert round(precision_recall(more, real).precision * 501) == round(
-        precision_recall(fake, real).precision * 500
+    assert round(precision_recall(generated=more, real=real).precision * 501) == round(
+        precision_recall(generated=fake, real=real).precision * 500
     )
-    assert manifold_share(more, real) * 501 == pytest.approx(manifold_share(fake, real) * 500)
+    assert manifold_share(x=more, manifold=real) * 501 == pytest.approx(
+        manifold_share(x=fake, manifold=real) * 500
+    )

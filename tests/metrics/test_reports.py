@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -50,7 +51,14 @@ def ring(seed: int, n: int, modes: int = 8) -> Tensor:
 def test_images_real_against_real() -> None:
     data = open_data("digits")
     held, train = data.held_out["real"], data.train["real"]
-    found = evaluate_images(train[:300], held, train, load_judge("digits"), limit=300, seed=4)
+    found = evaluate_images(
+        generated=train[:300],
+        held_out=held,
+        train=train,
+        features=load_judge("digits"),
+        limit=300,
+        seed=4,
+    )
     assert list(found) == [
         *("cfid", "ckid", "cis", "precision", "recall", "density", "coverage"),
         *("sharpness", "detail"),  # too small for the window of MS-SSIM
@@ -70,7 +78,9 @@ def test_images_of_a_bad_generator_and_of_another_size() -> None:
     data = open_data("digits")
     held, train = data.held_out["real"], data.train["real"]
     noise = 2 * Rng(0).uniform(200, 3, 16, 16) - 1
-    found = evaluate_images(noise, held, train, judge_for("digits", 1))
+    found = evaluate_images(
+        generated=noise, held_out=held, train=train, features=judge_for("digits", 1)
+    )
     assert found["cfid"].ratio() > 5
     assert found["precision"].value < 0.1 < 0.5 < (found["precision"].real or 0)
     assert "generated: luma, antialiased bilinear 16x16 -> 8x8" in found["cfid"].protocol.resize
@@ -81,7 +91,13 @@ def test_images_of_a_bad_generator_and_of_another_size() -> None:
 def test_copies_of_training_pictures_look_like_the_floor() -> None:
     data = open_data("digits")
     train = data.train["real"]
-    found = evaluate_images(train, data.held_out["real"], train, load_judge("digits"), limit=360)
+    found = evaluate_images(
+        generated=train,
+        held_out=data.held_out["real"],
+        train=train,
+        features=load_judge("digits"),
+        limit=360,
+    )
     assert found["cfid"].value == found["cfid"].real
     assert found["precision"].value == found["precision"].real
 
@@ -91,24 +107,31 @@ def test_floats_are_rounded_as_a_file_would() -> None:
     held, train = data.held_out["real"], data.train["real"]
     judge = load_judge("digits")
     exact = train[:100] / 127.5 - 1
-    assert evaluate_images(exact + 1e-3, held, train, judge) == evaluate_images(
-        train[:100], held, train, judge
-    )
+    assert evaluate_images(
+        generated=exact + 1e-3, held_out=held, train=train, features=judge
+    ) == evaluate_images(generated=train[:100], held_out=held, train=train, features=judge)
 
 
 def test_points() -> None:
     held, train, modes = ring(1, 900), ring(2, 900), ring_modes()
-    good = evaluate_points(ring(0, 900), held, train, modes=modes, std=0.01)
+    good = evaluate_points(
+        generated=ring(0, 900), held_out=held, train=train, modes=modes, std=0.01
+    )
     assert (good["modes"].value, good["modes_20"].value) == (8, 8)
     assert good["high_quality"].value == pytest.approx(1 - math.exp(-4.5), abs=0.01)
-    half = evaluate_points(ring(0, 900, modes=4), held, train, modes=modes, std=0.01)
+    half = evaluate_points(
+        generated=ring(0, 900, modes=4), held_out=held, train=train, modes=modes, std=0.01
+    )
     for key in ("energy", "sliced"):
         assert half[key].value > 5 * good[key].value
         assert half[key].value > 5 * (half[key].real or math.inf)
     assert (half["modes"].value, half["modes"].real) == (4, 8)
-    assert list(evaluate_points(ring(0, 50), held, train)) == ["energy", "sliced"]
+    assert list(evaluate_points(generated=ring(0, 50), held_out=held, train=train)) == [
+        "energy",
+        "sliced",
+    ]
     with pytest.raises(ValueError, match="std"):
-        evaluate_points(ring(0, 50), held, train, modes=modes)
+        evaluate_points(generated=ring(0, 50), held_out=held, train=train, modes=modes)
 
 
 def test_text() -> None:
@@ -116,15 +139,22 @@ def test_text() -> None:
     held, train = data.held_out["tokens"], data.train["tokens"]
     words = data.spec.vocab
     noise = 1 + Rng(0).integers(words - 1, 200, data.spec.length)
-    shorter = evaluate_text(noise, held, train, accepts=lambda sentence: len(sentence) < 1)
-    copied = evaluate_text(train[:200], held, train, accepts=lambda sentence: len(sentence) > 0)
+    shorter = evaluate_text(
+        generated=noise, held_out=held, train=train, accepts=lambda sentence: len(sentence) < 1
+    )
+    copied = evaluate_text(
+        generated=train[:200],
+        held_out=held,
+        train=train,
+        accepts=lambda sentence: len(sentence) > 0,
+    )
     for n in (1, 2, 3):
         assert shorter[f"jsd_{n}"].value > 2 * (shorter[f"jsd_{n}"].real or math.inf)
         assert copied[f"jsd_{n}"].ratio() < 1.5
         assert shorter[f"jsd_{n}"].protocol.counts["generated"] == 200
     assert (shorter["copies"].value, copied["copies"].value) == (0, 1)
     assert (shorter["valid"].value, copied["valid"].value, copied["valid"].real) == (0, 1, 1)
-    assert "valid" not in evaluate_text(noise, held, train)
+    assert "valid" not in evaluate_text(generated=noise, held_out=held, train=train)
 
 
 def test_choice_of_samples() -> None:
@@ -135,9 +165,14 @@ def test_choice_of_samples() -> None:
     assert not torch.equal(picked, random_subset(x, 20, 2))
     assert torch.equal(picked[:, 0], picked.unique())
     assert len(picked) == 20
-    assert {len(part) for part in vars(subsample(x, x[:30], x, 40, 0)).values()} == {30}
+    assert {
+        len(part)
+        for part in vars(
+            subsample(generated=x, held_out=x[:30], train=x, limit=40, seed=0)
+        ).values()
+    } == {30}
     with pytest.raises(ValueError, match="0 generated"):
-        subsample(x[:0], x, x, 10, 0)
+        subsample(generated=x[:0], held_out=x, train=x, limit=10, seed=0)
 
 
 def test_a_measured_number_survives_json() -> None:
@@ -161,12 +196,16 @@ def test_quick_scores_prefer_the_better_samples() -> None:
     assert quick_images(noise, reference, judge) > 5 * quick_images(train[:300], reference, judge)
     with pytest.raises(ValueError, match="NaN"):
         quick_images(noise * math.nan, reference, judge)
-    assert quick_points(ring(0, 400, 4), ring(1, 400)) > quick_points(ring(0, 400), ring(1, 400))
-    assert quick_points(ring(0, 40), ring(1, 40)) == energy_distance(ring(0, 40), ring(1, 40))
+    assert quick_points(generated=ring(0, 400, 4), real=ring(1, 400)) > quick_points(
+        generated=ring(0, 400), real=ring(1, 400)
+    )
+    assert quick_points(generated=ring(0, 40), real=ring(1, 40)) == energy_distance(
+        ring(0, 40), ring(1, 40)
+    )
     text = open_data("grammar")
     tokens, real = text.train["tokens"][:200], text.held_out["tokens"]
     disorder = tokens[:, torch.tensor([1, 0, *range(2, tokens.shape[1])])]
-    assert quick_text(disorder, real) > 2 * quick_text(tokens, real)
+    assert quick_text(generated=disorder, real=real) > 2 * quick_text(generated=tokens, real=real)
 
 
 def test_numbers_made_in_other_ways_are_not_compared() -> None:
@@ -196,12 +235,21 @@ def test_some_numbers_only() -> None:
     data = open_data("fashion")
     held, train = data.held_out["real"][:60], data.train["real"]
     judge = load_judge("fashion")
-    assert "similarity" in evaluate_images(train[:60], held, train, judge)
-    found = evaluate_images(train[:60], held, train, judge, only=["recall", "cfid"])
+    assert "similarity" in evaluate_images(
+        generated=train[:60], held_out=held, train=train, features=judge
+    )
+    found = evaluate_images(
+        generated=train[:60], held_out=held, train=train, features=judge, only=["recall", "cfid"]
+    )
     assert list(found) == ["cfid", "recall"]
     with pytest.raises(ValueError, match="no number 'fid'"):
-        evaluate_images(train[:60], held, train, judge, only=["fid"])
-    assert evaluate_images(train[:60], held, train, judge, only=[]) == {}
+        evaluate_images(
+            generated=train[:60], held_out=held, train=train, features=judge, only=["fid"]
+        )
+    assert (
+        evaluate_images(generated=train[:60], held_out=held, train=train, features=judge, only=[])
+        == {}
+    )
 
 
 def forbid(monkeypatch: pytest.MonkeyPatch, module: object, *names: str) -> None:
@@ -222,9 +270,18 @@ def test_unwanted_numbers_of_images_are_not_computed(monkeypatch: pytest.MonkeyP
     pixels = ("sharpness_ratio", "high_frequency_ratio", "pair_similarity")
     forbid(monkeypatch, image_report, *costly, *pixels)
     wanted = {"precision", "recall"}
-    assert set(evaluate_images(train[:60], held, train, judge, only=wanted)) == wanted
+    assert (
+        set(
+            evaluate_images(
+                generated=train[:60], held_out=held, train=train, features=judge, only=wanted
+            )
+        )
+        == wanted
+    )
     with pytest.raises(AssertionError, match="not wanted"):
-        evaluate_images(train[:60], held, train, judge, only=["coverage"])
+        evaluate_images(
+            generated=train[:60], held_out=held, train=train, features=judge, only=["coverage"]
+        )
 
 
 def test_numbers_on_pixels_need_no_features(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,9 +290,18 @@ def test_numbers_on_pixels_need_no_features(monkeypatch: pytest.MonkeyPatch) -> 
     judge = load_judge("fashion")
     forbid(monkeypatch, judge, "extract")
     wanted = {"sharpness", "detail", "similarity"}
-    assert set(evaluate_images(train[:60], held, train, judge, only=wanted)) == wanted
+    assert (
+        set(
+            evaluate_images(
+                generated=train[:60], held_out=held, train=train, features=judge, only=wanted
+            )
+        )
+        == wanted
+    )
     with pytest.raises(AssertionError, match="not wanted"):
-        evaluate_images(train[:60], held, train, judge, only=["cfid"])
+        evaluate_images(
+            generated=train[:60], held_out=held, train=train, features=judge, only=["cfid"]
+        )
 
 
 def test_numbers_that_belong_together_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,32 +320,37 @@ def test_numbers_that_belong_together_are_computed_once(monkeypatch: pytest.Monk
     held, train = data.held_out["real"][:60], data.train["real"]
     counted("precision_recall")
     counted("density_coverage")
-    found = evaluate_images(train[60:120], held, train, load_judge("digits"))
+    found = evaluate_images(
+        generated=train[60:120], held_out=held, train=train, features=load_judge("digits")
+    )
     assert calls == {"precision_recall": 2, "density_coverage": 2}  # generated, and real images
     features = load_judge("digits").extract
     fake, real = (features(random_subset(x, 60, 0))[0] for x in (train[60:120], held))
-    assert found["precision"].value == manifold_share(fake, real)
-    assert found["recall"].value == manifold_share(real, fake)
+    assert found["precision"].value == manifold_share(x=fake, manifold=real)
+    assert found["recall"].value == manifold_share(x=real, manifold=fake)
 
 
 def test_available_numbers_are_those_that_are_given() -> None:
     data, judge = open_data("fashion"), load_judge("fashion")
     held, train = data.held_out["real"][:60], data.train["real"]
     for size in (8, 28):
-        images = [F.interpolate(x[:60].float(), size).to(torch.uint8) for x in (train, held, train)]
-        found = evaluate_images(*images, judge)
+        images = [F.interpolate(x[:60].float(), size).to(torch.uint8) for x in (train, held)]
+        found = evaluate_images(
+            generated=images[0], held_out=images[1], train=images[0], features=judge
+        )
         available = available_images(judge, size)
         assert {key: number.better for key, number in found.items()} == available
-    wide = [x[:60, :, :14] for x in (train, held, train)]
-    assert list(evaluate_images(*wide, judge)) == list(available_images(judge, 14, 28))
+    measured = partial(evaluate_images, generated=train[:60, :, :14], train=train[:60, :, :14],
+                       held_out=held[:, :, :14], features=judge)  # fmt: skip
+    assert list(measured()) == list(available_images(judge, 14, 28))
     assert "detail" not in available_images(judge, 14, 28)
     custom = CustomFeatures(lambda x: x.flatten(1), "pixels")
     assert "custom is" not in available_images(custom, 28)
-    assert list(evaluate_images(train[:60], held, train, custom)) == list(
-        available_images(custom, 28)
-    )
+    assert list(
+        evaluate_images(generated=train[:60], held_out=held, train=train, features=custom)
+    ) == list(available_images(custom, 28))
     with pytest.raises(ValueError, match="no number 'detail' of these samples"):
-        evaluate_images(*wide, judge, only=["detail"])
+        measured(only=["detail"])
 
 
 def test_unwanted_numbers_of_points_and_text_are_not_computed(
@@ -287,26 +358,37 @@ def test_unwanted_numbers_of_points_and_text_are_not_computed(
 ) -> None:
     held, train, modes = ring(1, 90), ring(2, 90), ring_modes()
     forbid(monkeypatch, points_report, "energy_distance", "sliced_wasserstein")
-    found = evaluate_points(ring(0, 90), held, train, modes=modes, std=0.01, only=["modes"])
+    found = evaluate_points(
+        generated=ring(0, 90), held_out=held, train=train, modes=modes, std=0.01, only=["modes"]
+    )
     assert list(found) == ["modes"]
     forbid(monkeypatch, points_report, "mode_report")
-    assert evaluate_points(held, held, train, modes=modes, std=0.01, only=[]) == {}
+    assert (
+        evaluate_points(generated=held, held_out=held, train=train, modes=modes, std=0.01, only=[])
+        == {}
+    )
     with pytest.raises(ValueError, match="no number 'modes'"):
-        evaluate_points(held, held, train, only=["modes"])
+        evaluate_points(generated=held, held_out=held, train=train, only=["modes"])
     tokens = open_data("grammar").train["tokens"][:90]
     forbid(monkeypatch, text_report, "ngram_jsd", "copied_share")
-    found = evaluate_text(tokens, tokens, tokens, only=["distinct_2"])
+    found = evaluate_text(generated=tokens, held_out=tokens, train=tokens, only=["distinct_2"])
     assert list(found) == ["distinct_2"]
     with pytest.raises(ValueError, match="no number 'valid'"):
-        evaluate_text(tokens, tokens, tokens, only=["valid"])
+        evaluate_text(generated=tokens, held_out=tokens, train=tokens, only=["valid"])
 
 
 def test_available_numbers_of_points_and_text() -> None:
     points, modes = ring(1, 90), ring_modes()
-    found = evaluate_points(points, points, points, modes=modes, std=0.01)
+    found = evaluate_points(generated=points, held_out=points, train=points, modes=modes, std=0.01)
     assert {key: number.better for key, number in found.items()} == available_points(True)
-    assert list(evaluate_points(points, points, points)) == list(available_points())
+    assert list(evaluate_points(generated=points, held_out=points, train=points)) == list(
+        available_points()
+    )
     tokens = open_data("grammar").train["tokens"][:90]
-    found = evaluate_text(tokens, tokens, tokens, accepts=lambda sentence: True)
+    found = evaluate_text(
+        generated=tokens, held_out=tokens, train=tokens, accepts=lambda sentence: True
+    )
     assert {key: number.better for key, number in found.items()} == available_text(True)
-    assert list(evaluate_text(tokens, tokens, tokens)) == list(available_text())
+    assert list(evaluate_text(generated=tokens, held_out=tokens, train=tokens)) == list(
+        available_text()
+    )

@@ -22,10 +22,12 @@ def test_laplacian_of_a_checkerboard() -> None:
 def test_sharpness_falls_with_blur_and_rises_with_noise() -> None:
     real = F.avg_pool2d(Rng(1).normal(20, 1, 34, 34), 3, 1).clamp(-1, 1)
     blurred = F.avg_pool2d(real, 3, 1, 1)
-    assert sharpness_ratio(real, real) == 1
-    assert sharpness_ratio(blurred, real) < 0.5
-    assert sharpness_ratio((real + Rng(2).normal(*real.shape)).clamp(-1, 1), real) > 2
+    assert sharpness_ratio(generated=real, real=real) == 1
+    assert sharpness_ratio(generated=blurred, real=real) < 0.5
+    assert (
+        sharpness_ratio(generated=(real + Rng(2).normal(*real.shape)).clamp(-1, 1), real=real) > 2
+    )
     with pytest.raises(ValueError, match="flat"):
-        sharpness_ratio(real, torch.zeros_like(real))
+        sharpness_ratio(generated=real, real=torch.zeros_like(real))
     with pytest.raises(ValueError, match="one size"):
-        sharpness_ratio(real, real[..., 1:])
+        sharpness_ratio(generated=real, real=real[..., 1:])

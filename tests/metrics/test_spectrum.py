@@ -36,18 +36,18 @@ def test_white_noise_is_flat() -> None:
 def test_blur_lowers_fine_detail_and_noise_raises_it() -> None:
     real = noise(0)
     blurred = F.avg_pool2d(real, 3, 1, 1)
-    assert high_frequency_ratio(blurred, real) < 0.2
-    assert high_frequency_ratio(noise(1), real) == pytest.approx(1, abs=0.05)
-    assert high_frequency_ratio((2 * real).clamp(-1, 1), real) > 3
+    assert high_frequency_ratio(generated=blurred, real=real) < 0.2
+    assert high_frequency_ratio(generated=noise(1), real=real) == pytest.approx(1, abs=0.05)
+    assert high_frequency_ratio(generated=(2 * real).clamp(-1, 1), real=real) > 3
 
 
 def test_mistakes_are_named() -> None:
     with pytest.raises(ValueError, match="square images; got 8x9"):
         radial_spectrum(torch.zeros(2, 1, 8, 9))
     with pytest.raises(ValueError, match="one size"):
-        high_frequency_ratio(noise(0), noise(0, 16))
+        high_frequency_ratio(generated=noise(0), real=noise(0, 16))
     with pytest.raises(ValueError, match="no fine detail"):
-        high_frequency_ratio(noise(0), torch.zeros(2, 1, 32, 32))
+        high_frequency_ratio(generated=noise(0), real=torch.zeros(2, 1, 32, 32))
 
 
 def test_brightness_is_no_detail() -> None:

@@ -49,7 +49,7 @@ def across(clean: torch.Tensor, seed: int = 2) -> torch.Tensor:
 def test_si_sdr_is_the_ratio_whatever_the_scale(decibels, scale, shift):
     clean = noise()
     made = clean + across(clean) * 10 ** (-decibels / 20)
-    assert (si_sdr(scale * made + shift, clean) - decibels).abs().max() < 1e-3
+    assert (si_sdr(estimate=scale * made + shift, clean=clean) - decibels).abs().max() < 1e-3
 
 
 def test_si_sdr_looks_no_further_than_the_length():
@@ -57,28 +57,30 @@ def test_si_sdr_looks_no_further_than_the_length():
     spoilt = clean.clone()
     spoilt[:, 4000:] = 0.5
     lengths = torch.tensor([4000, 4000])
-    assert si_sdr(spoilt, clean, lengths).min() > 100
-    assert si_sdr(spoilt, clean).max() < 0
+    assert si_sdr(estimate=spoilt, clean=clean, lengths=lengths).min() > 100
+    assert si_sdr(estimate=spoilt, clean=clean).max() < 0
 
 
 @pytest.mark.parametrize("part", [0.5, 0.1, 1.0])
 def test_segmental_snr_of_a_scaled_copy(part):
     """m = (1 - part) c: every frame has 20 log10(1 / part)."""
     clean = noise()
-    found = segmental_snr((1 - part) * clean, clean, RATE)
+    found = segmental_snr(estimate=(1 - part) * clean, clean=clean, rate=RATE)
     assert (found - 20 * math.log10(1 / part)).abs().max() < 1e-4
 
 
 def test_segmental_snr_is_clipped_and_is_a_mean_over_frames():
     clean = noise(1)
-    assert segmental_snr(clean, clean, RATE).item() == 35
-    assert segmental_snr(clean + 10 * noise(1, seed=5), clean, RATE).item() == -10
+    assert segmental_snr(estimate=clean, clean=clean, rate=RATE).item() == 35
+    assert (
+        segmental_snr(estimate=clean + 10 * noise(1, seed=5), clean=clean, rate=RATE).item() == -10
+    )
     half = clean.clone()
     half[:, 4096:] = 0  # error = clean there: 0 dB; 35 in the frames before
     frames = torch.arange((8192 - 256) // 64 + 1) * 64
     whole, out = (frames + 256 <= 4096).sum(), (frames >= 4096).sum()
     low, high = 35 * whole / len(frames), 35 * (len(frames) - out) / len(frames)
-    assert low < segmental_snr(half, clean, RATE).item() < high
+    assert low < segmental_snr(estimate=half, clean=clean, rate=RATE).item() < high
 
 
 def test_frames_of_silence_and_after_the_length_do_not_count():
@@ -86,21 +88,25 @@ def test_frames_of_silence_and_after_the_length_do_not_count():
     clean[:, 4096:] = 0
     made = 0.9 * clean
     made[:, 4400:] = 0.3
-    assert segmental_snr(made, clean, RATE).item() == pytest.approx(20, abs=1e-3)
+    assert segmental_snr(estimate=made, clean=clean, rate=RATE).item() == pytest.approx(
+        20, abs=1e-3
+    )
     clean, made = noise(1), 0.9 * noise(1)
     made[:, 4096:] = 0.7
-    before = segmental_snr(made, clean, RATE, torch.tensor([4096])).item()
+    before = segmental_snr(
+        estimate=made, clean=clean, rate=RATE, lengths=torch.tensor([4096])
+    ).item()
     assert before == pytest.approx(20, abs=1e-3)
-    assert segmental_snr(made, clean, RATE).item() < 12
+    assert segmental_snr(estimate=made, clean=clean, rate=RATE).item() < 12
 
 
 @pytest.mark.parametrize("scale", [1.5, 0.5, 0.25])
 def test_log_spectral_distance_of_a_scaled_copy(scale):
     """White noise far above the floor: 20 |log10 scale| in every bin."""
     clean = 2 * noise()  # 30 dB below full scale in each bin
-    found = log_spectral_distance(scale * clean, clean, RATE)
+    found = log_spectral_distance(estimate=scale * clean, clean=clean, rate=RATE)
     assert (found / abs(20 * math.log10(scale)) - 1).abs().max() < 0.02
-    assert log_spectral_distance(clean, clean, RATE).max() == 0
+    assert log_spectral_distance(estimate=clean, clean=clean, rate=RATE).max() == 0
 
 
 def test_spread_of_steps():
@@ -115,7 +121,7 @@ def test_spread_of_steps():
 
 def test_unequal_sounds_are_refused():
     with pytest.raises(AudioError, match="one length"):
-        si_sdr(noise(2), noise(3))
+        si_sdr(estimate=noise(2), clean=noise(3))
 
 
 def test_the_recogniser_knows_clean_digits_and_no_noise():
@@ -135,8 +141,8 @@ def test_answers_are_told_beside_what_was_given():
     held = {name: rows[:40] for name, rows in data.held_out.items()}
     made = 0.5 * held["condition"] + 0.5 * held["real"]
     found = evaluate_enhancement(
-        made, held["real"], held["condition"], RATE, held["lengths"], held["label"],
-        load_judge("spoken-digits"),
+        enhanced=made, clean=held["real"], noisy=held["condition"], rate=RATE,
+        lengths=held["lengths"], digits=held["label"], judge=load_judge("spoken-digits"),
     )  # fmt: skip
     assert list(found) == [
         "segsnr", "segsnr_of_input", "sisdr", "sisdr_of_input", "lsd", "lsd_of_input",
@@ -156,17 +162,21 @@ def test_silent_clean_speech_has_no_ratio_and_spoils_no_mean():
     clean[1] = 0
     made, kept = clean + 0.1 * noise(3, seed=4), [0, 2]
     for ratio in (partial(segmental_snr, rate=RATE), si_sdr):
-        found = ratio(made, clean)
+        found = ratio(estimate=made, clean=clean)
         assert found.isnan().tolist() == [False, True, False]
-        torch.testing.assert_close(found[kept], ratio(made[kept], clean[kept]))
-    assert si_sdr(made, torch.full_like(clean, 0.3)).isnan().all()
-    found = evaluate_enhancement(made, clean, made, RATE, only=["segsnr", "sisdr", "lsd"])
+        torch.testing.assert_close(found[kept], ratio(estimate=made[kept], clean=clean[kept]))
+    assert si_sdr(estimate=made, clean=torch.full_like(clean, 0.3)).isnan().all()
+    found = evaluate_enhancement(
+        enhanced=made, clean=clean, noisy=made, rate=RATE, only=["segsnr", "sisdr", "lsd"]
+    )
     assert all(number.to_json() for number in found.values())
     assert found["segsnr"].value == pytest.approx(
-        float(segmental_snr(made[kept], clean[kept], RATE).mean())
+        float(segmental_snr(estimate=made[kept], clean=clean[kept], rate=RATE).mean())
     )
     with pytest.raises(AudioError, match="all clean waveforms are silent"):
-        evaluate_enhancement(made, torch.zeros_like(made), made, RATE, only=["sisdr"])
+        evaluate_enhancement(
+            enhanced=made, clean=torch.zeros_like(made), noisy=made, rate=RATE, only=["sisdr"]
+        )
 
 
 def test_sounds_are_measured_by_their_spectra():
@@ -176,7 +186,10 @@ def test_sounds_are_measured_by_their_spectra():
         digits.held_out["real"],
         digits.train["real"][:750],
     )
-    same, white = (evaluate_audio(x, held, train, RATE) for x in (real, noise(300)))
+    same, white = (
+        evaluate_audio(generated=x, held_out=held, train=train, rate=RATE)
+        for x in (real, noise(300))
+    )
     assert same["spectrum"].value < 2 * same["spectrum"].real + 0.5
     assert white["spectrum"].value > 10
     assert abs(same["spread"].value / same["spread"].real - 1) < 0.1
@@ -194,45 +207,57 @@ def test_stoi_falls_with_noise():
     pytest.importorskip("pystoi")
     clean = speech()
     hiss = noise(1, clean.shape[1]) * clean.std() / 0.1
-    values = [stoi(clean + gain * hiss, clean, RATE).item() for gain in (0, 0.3, 1, 3)]
+    values = [
+        stoi(estimate=clean + gain * hiss, clean=clean, rate=RATE).item() for gain in (0, 0.3, 1, 3)
+    ]
     assert values[0] == pytest.approx(1, abs=1e-6)
     assert values == sorted(values, reverse=True)
-    assert stoi(clean[:, :800], clean[:, :800], RATE).isnan().all()
+    assert stoi(estimate=clean[:, :800], clean=clean[:, :800], rate=RATE).isnan().all()
 
 
 def test_pesq_falls_with_noise():
     pytest.importorskip("pesq")
     clean = speech()
     hiss = noise(1, clean.shape[1]) * clean.std() / 0.1
-    values = [pesq(clean + gain * hiss, clean, RATE).item() for gain in (0, 0.1, 1)]
+    values = [
+        pesq(estimate=clean + gain * hiss, clean=clean, rate=RATE).item() for gain in (0, 0.1, 1)
+    ]
     assert values[0] > 4
     assert values == sorted(values, reverse=True)
     with pytest.raises(AudioError, match="resample"):
-        pesq(clean, clean, 44100)
+        pesq(estimate=clean, clean=clean, rate=44100)
 
 
 @pytest.mark.parametrize(("name", "number"), [("pystoi", stoi), ("pesq", pesq)])
 def test_without_the_extra_one_is_told_what_to_install(name, number, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, name, None)
     with pytest.raises(ImportError, match=rf"{name} is not installed: pip install .*\[speech\]"):
-        number(noise(1), noise(1), RATE)
+        number(estimate=noise(1), clean=noise(1), rate=RATE)
 
 
 def test_unwanted_numbers_are_not_computed(monkeypatch):
     clean, noisy = noise(seed=1), noise(seed=2)
-    both = evaluate_audio(noisy, clean, clean, RATE)
+    both = evaluate_audio(generated=noisy, held_out=clean, train=clean, rate=RATE)
     assert {key: number.better for key, number in both.items()} == available_audio()
-    assert list(evaluate_enhancement(noisy, clean, noisy, RATE)) == list(available_enhancement())
+    assert list(evaluate_enhancement(enhanced=noisy, clean=clean, noisy=noisy, rate=RATE)) == list(
+        available_enhancement()
+    )
 
     def refuse(*_):
         raise AssertionError("not wanted")
 
     for name in ("log_spectral_spread", "segmental_snr", "log_spectral_distance"):
         monkeypatch.setattr(audio_report, name, refuse)
-    assert list(evaluate_audio(noisy, clean, clean, RATE, only=["spectrum"])) == ["spectrum"]
-    found = evaluate_enhancement(noisy, clean, noisy, RATE, only=["sisdr_of_input"])
+    assert list(
+        evaluate_audio(generated=noisy, held_out=clean, train=clean, rate=RATE, only=["spectrum"])
+    ) == ["spectrum"]
+    found = evaluate_enhancement(
+        enhanced=noisy, clean=clean, noisy=noisy, rate=RATE, only=["sisdr_of_input"]
+    )
     assert list(found) == ["sisdr_of_input"]
     with pytest.raises(ValueError, match="no number 'recognized'"):
-        evaluate_enhancement(noisy, clean, noisy, RATE, only=["recognized"])
+        evaluate_enhancement(
+            enhanced=noisy, clean=clean, noisy=noisy, rate=RATE, only=["recognized"]
+        )
     with pytest.raises(ValueError, match="no number 'fid'"):
-        evaluate_audio(noisy, clean, clean, RATE, only=["fid"])
+        evaluate_audio(generated=noisy, held_out=clean, train=clean, rate=RATE, only=["fid"])

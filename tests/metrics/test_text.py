@@ -39,29 +39,29 @@ def brute_force(x: torch.Tensor, y: torch.Tensor, n: int) -> float:
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_divergence_against_counting(n: int) -> None:
     x, y = corpus(0, 200), corpus(1, 150)
-    assert ngram_jsd(x, y, n) == pytest.approx(brute_force(x, y, n), abs=1e-12)
-    assert ngram_jsd(x, x, n) == 0
+    assert ngram_jsd(generated=x, real=y, n=n) == pytest.approx(brute_force(x, y, n), abs=1e-12)
+    assert ngram_jsd(generated=x, real=x, n=n) == 0
 
 
 def test_disjoint_corpora_are_log_two_apart() -> None:
     x = torch.tensor([[1, 2], [2, 1]])
-    assert ngram_jsd(x, x + 5, 2) > 0.4
-    assert ngram_jsd(torch.tensor([[1]]), torch.tensor([[1, 2, 3]]), 2) == pytest.approx(
-        math.log(2)
-    )
+    assert ngram_jsd(generated=x, real=x + 5, n=2) > 0.4
+    assert ngram_jsd(
+        generated=torch.tensor([[1]]), real=torch.tensor([[1, 2, 3]]), n=2
+    ) == pytest.approx(math.log(2))
 
 
 def test_empty_sentences_are_far_from_everything() -> None:
     empty, real = torch.zeros(5, 3, dtype=torch.int16), torch.tensor([[1, 2, 3]])
-    assert ngram_jsd(empty, real, 2) == math.log(2)
+    assert ngram_jsd(generated=empty, real=real, n=2) == math.log(2)
     assert distinct_n(empty, 2) == 0
 
 
 def test_what_follows_the_end_is_ignored() -> None:
     clean, dirty = torch.tensor([[3, 4, 0, 0]]), torch.tensor([[3, 4, 0, 9]])
     assert sentence_lengths(dirty).tolist() == [2]
-    assert ngram_jsd(clean, dirty, 2) == 0
-    assert copied_share(dirty, clean) == 1
+    assert ngram_jsd(generated=clean, real=dirty, n=2) == 0
+    assert copied_share(generated=dirty, train=clean) == 1
 
 
 def test_ngrams_of_long_and_short_sentences() -> None:
@@ -73,7 +73,7 @@ def test_ngrams_of_long_and_short_sentences() -> None:
 
 
 def test_real_against_real_falls_with_the_count() -> None:
-    values = [ngram_jsd(corpus(2, n), corpus(3, n), 3) for n in (50, 500, 5000)]
+    values = [ngram_jsd(generated=corpus(2, n), real=corpus(3, n), n=3) for n in (50, 500, 5000)]
     assert values[0] > 2 * values[1] > 4 * values[2] > 0
 
 
@@ -81,16 +81,16 @@ def test_distinct_copies_and_grammar() -> None:
     x = torch.tensor([[1, 2, 0], [1, 2, 0], [3, 0, 0], [2, 2, 2]])
     assert distinct_n(x, 1) == 4 / 12
     assert distinct_n(x, 2) == 4 / 8  # 12 20 30 22
-    assert copied_share(x, torch.tensor([[1, 2], [2, 2]])) == 0.5
+    assert copied_share(generated=x, train=torch.tensor([[1, 2], [2, 2]])) == 0.5
     assert valid_share(x, lambda sentence: len(sentence) == 2) == 0.5
 
 
 def test_wrong_input_is_named() -> None:
     with pytest.raises(ValueError, match="integer tokens"):
-        ngram_jsd(torch.zeros(3, 2), torch.zeros(3, 2), 1)
+        ngram_jsd(generated=torch.zeros(3, 2), real=torch.zeros(3, 2), n=1)
     with pytest.raises(ValueError, match=">= 0"):
         distinct_n(torch.tensor([[-1]]), 1)
     with pytest.raises(ValueError, match="63"):
         ngrams(torch.tensor([[1, 2]]), 5, 20_000)
     with pytest.raises(ValueError, match="no real sentence"):
-        ngram_jsd(torch.tensor([[1, 2, 3]]), torch.tensor([[1]]), 3)
+        ngram_jsd(generated=torch.tensor([[1, 2, 3]]), real=torch.tensor([[1]]), n=3)

@@ -27,10 +27,13 @@ def test_the_reader_is_as_good_as_its_card_says_on_other_faces() -> None:
     error = landmark_error(found.landmarks, torch.from_numpy(landmarks(people, poses)))
     assert error == pytest.approx(card.held_out["landmarks"], abs=0.003)
     assert error < 1 / 32  # half a pixel
-    again = reidentification_rate(found.identity, torch.from_numpy(identity(people)))
+    again = reidentification_rate(read=found.identity, true=torch.from_numpy(identity(people)))
     assert again == pytest.approx(card.held_out["reidentification"], abs=0.03)
     assert (
-        reidentification_rate(found.identity.roll(1, 0), torch.from_numpy(identity(people))) < 0.2
+        reidentification_rate(
+            read=found.identity.roll(1, 0), true=torch.from_numpy(identity(people))
+        )
+        < 0.2
     )
 
 

@@ -68,7 +68,9 @@ def inception(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_inception_names_its_numbers_as_papers_do(inception: Path) -> None:
     features = find_features("inception", "digits", 1, inception)
-    found = evaluate_images(PICTURES[:30], PICTURES[30:], PICTURES[:30], features)
+    found = evaluate_images(
+        generated=PICTURES[:30], held_out=PICTURES[30:], train=PICTURES[:30], features=features
+    )
     assert {"fid", "kid", "is"} <= set(found)
     assert found["fid"].name == "FID"
     assert "Inception v3 of 2015" in found["fid"].protocol.features
@@ -113,7 +115,9 @@ def test_dinov2_by_timm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     rows, said = features.extract(PICTURES[:3])
     assert rows.shape == (3, 6)
     assert said is None
-    assert "dis" not in evaluate_images(PICTURES[:8], PICTURES[8:16], PICTURES[:8], features)
+    assert "dis" not in evaluate_images(
+        generated=PICTURES[:8], held_out=PICTURES[8:16], train=PICTURES[:8], features=features
+    )
 
 
 def test_without_the_package_the_extra_is_named(
@@ -128,7 +132,9 @@ def test_without_the_package_the_extra_is_named(
 
 def test_features_of_ones_own() -> None:
     own = CustomFeatures(lambda x: x.flatten(1), "pixels")
-    found = evaluate_images(PICTURES[:30], PICTURES[30:], PICTURES[:30], own)
+    found = evaluate_images(
+        generated=PICTURES[:30], held_out=PICTURES[30:], train=PICTURES[:30], features=own
+    )
     assert found["custom fid"].name == "custom FID"
     assert found["custom fid"].protocol.features == "pixels"
     assert "custom is" not in found

@@ -109,7 +109,9 @@ def test_the_score_is_the_distance_to_the_clean_audio():
     rows = training_rows(data, MODALITIES["audio"].score_count)
     count = len(rows.train["real"])
     given, real = rows.conditions(rows.train, count), rows.train["real"]
-    far = log_spectral_distance(given, real, 8000, rows.train["lengths"]).mean()
+    far = log_spectral_distance(
+        estimate=given, clean=real, rate=8000, lengths=rows.train["lengths"]
+    ).mean()
     noisy = score(Copy(1.0).requires_grad_(False), data, 0)["value"]
     assert noisy == pytest.approx(float(far))
     assert 6 < noisy < 12

@@ -13,7 +13,7 @@ from gansmith.data.builtin.spoken_digits import noise_recordings
 SNR = (0.0, 10.0)  # decibels, drawn for each sound
 
 
-def mix_at_snr(clean: Tensor, noise: Tensor, snr: Tensor) -> Tensor:
+def mix_at_snr(*, clean: Tensor, noise: Tensor, snr: Tensor) -> Tensor:
     """clean + g noise, g such that 10 log10(P(clean) / P(g noise)) is `snr`.
 
     P of a clean sound is its mean square up to its last sample that is not 0. Sums beyond [-1, 1]
@@ -40,7 +40,7 @@ def with_noise(held_out: bool) -> Callable[[Tensor, Rng], Tensor]:
         low, high = SNR
         snr = low + (high - low) * rng.uniform(count)
         rows = [_stretch(known[i], begin, length) for i, begin in zip(which, start, strict=True)]
-        return mix_at_snr(clean, torch.stack(rows), snr)
+        return mix_at_snr(clean=clean, noise=torch.stack(rows), snr=snr)
 
     return corrupt
 

@@ -77,7 +77,7 @@ def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     return {
         "from mean": float(off.mean() / apart),
         "in mode": float((each.amin(1) < 0.5 * apart).float().mean()),
-        "sharpness": sharpness_ratio(answers, real),
+        "sharpness": sharpness_ratio(generated=answers, real=real),
         "sheet": encode_sheet(answers[:32]),
     }
 

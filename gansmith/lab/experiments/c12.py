@@ -71,7 +71,7 @@ def measure_images(samples: Tensor, data: Dataset) -> Numbers:
     found, true = reader.read(samples), reader.read(real)
     return {
         "landmarks": landmark_error(found.landmarks, data.held_out["landmarks"][:n]),
-        "known": reidentification_rate(found.identity, true.identity),
+        "known": reidentification_rate(read=found.identity, true=true.identity),
         "l1": float((samples.float() - real.float()).abs().mean() / 255),
         "sheet": encode_sheet(samples[:16], 8),
     }

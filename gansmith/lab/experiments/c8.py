@@ -39,7 +39,15 @@ def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     else:
         enhanced_sounds = enhanced(data, arm, seed, steps, width)
     judge = load_judge("spoken-digits")
-    found = evaluate_enhancement(enhanced_sounds, real, given, rate, lengths, held["label"], judge)
+    found = evaluate_enhancement(
+        enhanced=enhanced_sounds,
+        clean=real,
+        noisy=given,
+        rate=rate,
+        lengths=lengths,
+        digits=held["label"],
+        judge=judge,
+    )
     spread, clean = (log_spectral_spread(x, rate, lengths).mean() for x in (enhanced_sounds, real))
     numbers = {key: found[key].value for key in ("segsnr", "sisdr", "lsd", "recognized")}
     return numbers | {

@@ -75,7 +75,7 @@ def measure_answers(answers: Tensor, true: Tensor, other: Tensor) -> Numbers:
         "none": float((~there.any(0)).float().mean()),
         "came": float(came.mean()),
         "by the code": float(4 * (came.mean(0) * (1 - came.mean(0))).mean()),
-        "sharpness": sharpness_ratio(answers.flatten(0, 1), true),
+        "sharpness": sharpness_ratio(generated=answers.flatten(0, 1), real=true),
         "sheet": encode_sheet(answers[:2, :SHOWN].flatten(0, 1), SHOWN),
     }
 

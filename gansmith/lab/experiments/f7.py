@@ -33,7 +33,7 @@ def run(arm: str, seed: int, steps: int, count: int) -> Numbers:
     held = held[torch.randperm(len(held))]
     half = len(held) // 2
     found = parzen_log_likelihood(
-        samples.flatten(1), held[:half].flatten(1), held[half:].flatten(1)
+        samples=samples.flatten(1), validation=held[:half].flatten(1), test=held[half:].flatten(1)
     )
     return {"value": found.value, "error": found.error}
 

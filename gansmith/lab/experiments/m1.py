@@ -14,9 +14,9 @@ def run(arm: str, seed: int, count: int) -> Numbers:
     data = open_data("digits")
     samples, test = (data.train["real"], data.held_out["real"])
     x, y = (part.flatten(1).double() / 127.5 for part in (samples[:1000], test[:50]))
-    std = best_bandwidth(x[:900], x[900:])
+    std = best_bandwidth(samples=x[:900], validation=x[900:])
     factor = 1.0 if arm == "validated" else 10.0
-    found = log_kernel_density(x, y, factor * std, chunk=7)
+    found = log_kernel_density(samples=x, x=y, std=factor * std, chunk=7)
     exponent = -(y[:, None] - x).square().sum(2) / (2 * std**2)
     brute = (
         exponent.logsumexp(1)
@@ -25,11 +25,11 @@ def run(arm: str, seed: int, count: int) -> Numbers:
     )
     line = torch.randn(count, 1).double()
     held, fresh = torch.randn(2000, 1).double(), torch.randn(20_000, 1).double()
-    window = factor * best_bandwidth(line, held)
+    window = factor * best_bandwidth(samples=line, validation=held)
     true = float(normal_distribution(0.0).log_prob(fresh).mean())
     return {
         "brute": float((found - brute).abs().max()),
-        "line": abs(float(log_kernel_density(line, fresh, window).mean()) - true),
+        "line": abs(float(log_kernel_density(samples=line, x=fresh, std=window).mean()) - true),
     }
 
 

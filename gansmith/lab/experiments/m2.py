@@ -23,9 +23,15 @@ def run(arm: str, seed: int, centres: int, data: str, counts: list[int]) -> Numb
     real = train[:centres]
     if arm == "k-means":
         real = make_bins(train[:6000], centres, seed=seed).centers
-    found = log_kernel_density(real, test, best_bandwidth(real, valid))
+    found = log_kernel_density(
+        samples=real, x=test, std=best_bandwidth(samples=real, validation=valid)
+    )
     growing = [
-        float(log_kernel_density(train[:n], test, best_bandwidth(train[:n], valid)).mean())
+        float(
+            log_kernel_density(
+                samples=train[:n], x=test, std=best_bandwidth(samples=train[:n], validation=valid)
+            ).mean()
+        )
         for n in counts
     ]
     return {

@@ -14,7 +14,9 @@ def run(arm: str, seed: int, count: int) -> Numbers:
     made = (x[label == 1] if arm == "one class" else x)[:count]
     held = data.held_out["real"][:600].flatten(1).double() / 127.5
     samples = made.flatten(1).double() / 127.5
-    found = log_kernel_density(samples, held[300:], best_bandwidth(samples, held[:300]))
+    found = log_kernel_density(
+        samples=samples, x=held[300:], std=best_bandwidth(samples=samples, validation=held[:300])
+    )
     sure = judge.extract(made)[1].max(1).values.mean()
     real = judge.extract(data.held_out["real"][:count])[1].max(1).values.mean()
     return {"value": float(found.mean()), "sure": float(sure), "real": float(real)}

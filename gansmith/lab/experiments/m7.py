@@ -27,10 +27,10 @@ def run(arm: str, seed: int, count: int, train: int) -> Numbers:
     for shift in SHIFTS:
         moved = torch.roll(pictures[picked], (shift, shift), (2, 3))
         if arm == "pixels":
-            rows = (part.flatten(1).double() for part in (moved, pictures))
-            place = nearest_neighbors(*rows).index
+            x, reference = (part.flatten(1).double() for part in (moved, pictures))
+            place = nearest_neighbors(x=x, reference=reference).index
         elif arm == "aligned":
-            place = nearest_shifted(moved, pictures, max_shift=4).index
+            place = nearest_shifted(x=moved, reference=pictures, max_shift=4).index
         else:
             place = Rng(seed, 3, shift).integers(train, count)
         numbers["found"].append(float((place == picked).double().mean()))

@@ -26,7 +26,9 @@ def run(arm: str, seed: int, count: int, train: int, steps: int) -> Numbers:
         with trainer.ema.applied(trainer.game) as game:
             made = to_uint8(sample_on_cpu(game, count, Rng(seed, 1, 1)))
     report = memorization_report(
-        nearest_shifted(made, source), nearest_shifted(held, source), train
+        samples=nearest_shifted(x=made, reference=source),
+        held_out=nearest_shifted(x=held, reference=source),
+        train=train,
     )
     return {"alarm": float(report.alarm), "ratios": report.ratio.tolist()}
 

@@ -45,7 +45,7 @@ def run(arm: str, seed: int, steps: int, width: int) -> Numbers:
     return {
         "psnr": reconstruction(samples, data)["psnr"].value,
         "cfid": quick_images(samples, image_reference(true, judge), judge),
-        "detail": high_frequency_ratio(samples, true),
+        "detail": high_frequency_ratio(generated=samples, real=true),
         "sheet": encode_sheet(samples[:32]),
     }
 

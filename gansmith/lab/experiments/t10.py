@@ -31,7 +31,7 @@ def run(arm: str, seed: int, components: int, steps: int, width: int) -> Numbers
         shown = (data.held_out["real"][:2000].flatten(1).double() / 127.5 - 1 - mean) @ axes
     pictures = (shown @ axes.T + mean).clamp(-1, 1).view(-1, 1, 28, 28).float()
     return {
-        "sharpness": sharpness_ratio(pictures, data.held_out["real"]),
+        "sharpness": sharpness_ratio(generated=pictures, real=data.held_out["real"]),
         "falls": max([0.0, *(a - b for a, b in pairwise(mixture.log_likelihoods))]),
         "nats": float(mixture.log_prob(codes).mean()),
     }

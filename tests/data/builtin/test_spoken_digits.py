@@ -61,15 +61,17 @@ def test_the_ratio_is_as_asked():
     clean = 0.05 * rng.normal(5, 4000)
     clean[:, 1000:] = 0
     snr = torch.tensor([0.0, 3.0, 5.0, 10.0, 20.0])
-    noise = mix_at_snr(clean, rng.normal(5, 4000), snr) - clean
+    noise = mix_at_snr(clean=clean, noise=rng.normal(5, 4000), snr=snr) - clean
     found = 10 * (clean[:, :1000].square().mean(1) / noise.square().mean(1)).log10()
     assert (found - snr).abs().max() < 1e-3
 
 
 def test_silence_stays_silent_and_loud_sums_are_clipped():
     snr = torch.zeros(2)
-    assert not mix_at_snr(torch.zeros(2, 100), Rng(1).normal(2, 100), snr).any()
-    assert mix_at_snr(torch.ones(2, 100), Rng(1).normal(2, 100), snr).abs().max() == 1
+    assert not mix_at_snr(clean=torch.zeros(2, 100), noise=Rng(1).normal(2, 100), snr=snr).any()
+    assert (
+        mix_at_snr(clean=torch.ones(2, 100), noise=Rng(1).normal(2, 100), snr=snr).abs().max() == 1
+    )
 
 
 def test_ratios_lie_between_0_and_10_decibels():
