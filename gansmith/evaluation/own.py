@@ -65,7 +65,13 @@ def measure_own(
     Raises ValueError where it does not give one finite number.
     """
     field = modality_of(dataset.spec).field
-    parts = subsample(samples, dataset.held_out[field], dataset.train[field], LIMIT, seed)
+    parts = subsample(
+        generated=samples,
+        held_out=dataset.held_out[field],
+        train=dataset.train[field],
+        limit=LIMIT,
+        seed=seed,
+    )
     generated, held_out, train = (
         Batch(rows=rows).to(torch.device("cpu"), torch.contiguous_format).rows
         for rows in (parts.generated, parts.held_out, parts.train)
