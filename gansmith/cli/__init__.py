@@ -34,6 +34,7 @@ COMMANDS = (
     "report",
     "list",
     "examples",
+    "completion",
 )
 
 ABOUT = """gansmith: train, measure and use generative adversarial networks on your own data.
@@ -57,6 +58,7 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith lab list                   claims about GANs as experiments; lab run ID, lab report
   gansmith list presets               also: objectives, penalties, data, runs
   gansmith examples FOLDER            files to try these commands on
+  gansmith completion bash            a script by which the shell completes all of this
 
 `gansmith COMMAND --help` explains a command, `gansmith train PRESET --help` a preset.
 --device auto|cpu|cuda|mps, with any command, says where it computes; auto: CUDA where there is one.

@@ -6,7 +6,7 @@ Nothing heavy is imported here, so that help comes at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
@@ -18,6 +18,7 @@ from gansmith.core.files import user_path
 from gansmith.core.suggest import closest_match
 
 T = TypeVar("T")
+POSITIONAL = get_args(Positional[int])[1]  # how tyro marks what stands by its place
 STYLE = (OmitArgPrefixes, DisallowNone)
 
 
@@ -100,7 +101,7 @@ def option_names(kind: Any) -> list[str]:
         own, *extras = get_args(hints[part.name]) or [hints[part.name]]
         if is_dataclass(own):
             names += option_names(own)
-        elif part.default is not MISSING:  # what has no default stands by its place
+        elif POSITIONAL not in extras:
             said = next((name for x in extras if (name := getattr(x, "name", None))), part.name)
             names.append(f"--{said.replace('_', '-')}")
     return names
