@@ -29,8 +29,9 @@ class RunOptions:
             or a function of your own, my_file.py:my_preset; with --resume, where that file is now,
             if it has moved. Without one, --data decides: its kind, size and number of examples.
         data: a name (`gansmith list data`) or a path: a folder of images, class folders, pairs,
-            trainA/trainB, zip, npz, IDX or text file, folder of audio (docs/data.md), or a function
-            of your own, my_file.py:my_data. The preset's own by default.
+            trainA/trainB, zip, npz, IDX or text file, folder of audio (docs/data.md), hf:NAME of
+            the Hugging Face hub, or a function of your own, my_file.py:my_data. The preset's own by
+            default.
         steps: length of the run in steps; the preset's own by default.
         minutes: length of the run by the clock instead.
         out: the run's folder; a fresh one in runs/ by default.

@@ -24,6 +24,7 @@ from gansmith.data.builtin.shipped import (
 from gansmith.data.builtin.spoken_digits import open_spoken_digits
 from gansmith.data.builtin.spoken_pictures import open_spoken_pictures
 from gansmith.data.builtin.video import open_animated_emoji, open_moving_digits, open_turning_shapes
+from gansmith.data.hub_name import HUB
 from gansmith.data.spec import Dataset
 
 STYLED = "emoji:"  # before the styles of emoji, joined by +
@@ -131,8 +132,8 @@ DATA: dict[str, Entry] = {
 
 
 def is_named(name: str) -> bool:
-    """Whether a name is that of a data set here, and not a path."""
-    return name in DATA or name.startswith(STYLED)
+    """Whether a name is that of a data set, here or on the hub, and not a path."""
+    return name in DATA or name.startswith((STYLED, HUB))
 
 
 def open_named(name: str) -> Dataset:

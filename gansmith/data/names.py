@@ -9,6 +9,7 @@ from typing import Any
 from gansmith.core.files import user_path
 from gansmith.core.python_file import in_python_file, located
 from gansmith.data.catalog import is_named
+from gansmith.data.hub_name import HUB, parse_hub_name
 from gansmith.data.spec import DataError
 from gansmith.data.wrappers import find_wrapper
 
@@ -21,7 +22,8 @@ class DataName:
     """A name of data in its parts; `str` gives it back.
 
     wrappers: from the outermost to the innermost, such as ("grey", "video8").
-    base: a name in the catalog, a path, a file.py:name, or what stands for an object in Python.
+    base: a name in the catalog or of the hub, a path, a file.py:name, or what stands for an object
+        in Python.
     """
 
     wrappers: tuple[str, ...]
@@ -52,9 +54,17 @@ class DataName:
 
     def absolute(self) -> DataName:
         """The same name, valid from any folder: the path of the base is made absolute."""
+        if self.base.startswith(HUB):
+            return replace(self, base=str(parse_hub_name(self.base).absolute()))
         if self.is_code:
             return replace(self, base=located(self.base))
         return replace(self, base=str(self.path.absolute())) if self.is_path else self
+
+    def placeless(self) -> DataName:
+        """The same without the place of a path."""
+        if self.base.startswith(HUB):
+            return replace(self, base=str(parse_hub_name(self.base).placeless()))
+        return replace(self, base=self.path.name) if self.is_path else self
 
 
 def parse_name(name: str | Path) -> DataName:

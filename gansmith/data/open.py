@@ -9,6 +9,7 @@ from gansmith.core.suggest import closest_match
 from gansmith.data.catalog import DATA, open_named
 from gansmith.data.domains import map_domains
 from gansmith.data.few_labels import keep_labels
+from gansmith.data.hub_name import HUB
 from gansmith.data.names import DataName, given_name, parse_name
 from gansmith.data.readers.options import ReadOptions
 from gansmith.data.readers.split import refuse_val
@@ -38,6 +39,8 @@ def open_data(
     films, conditioned on the sound around them. embed-text: sentences become vectors. to-labels:
     the labels are the output, and what they describe the condition. domains: the classes become
     domains. labelled: the domains become classes.
+
+    hf:NAME is a data set of the hub, or a folder of that form (`readers.hub`).
 
     A name in DATA comes before a path: ./faces is a path called as a data set, and so is a Path
     that exists.
@@ -96,6 +99,10 @@ def _open(name: DataName, options: ReadOptions) -> Dataset:
 
 
 def _open_base(name: DataName, options: ReadOptions) -> Dataset:
+    if name.base.startswith(HUB):
+        from gansmith.data.readers.hub import read_hub
+
+        return read_hub(name.base, options)
     if name.is_code:
         from gansmith.data.objects import file_dataset
 

@@ -92,11 +92,8 @@ def shared_config(config: Config) -> Config:
                 f"the run's {key} is {value}, a file of your own, without which nobody can use it: "
                 "such a run is not shared"
             )
-    data = parse_name(config.data)
-    if data.is_path:
-        data = replace(data, base=data.path.name)
-    shared = without_own_code(replace(config, data=str(data)))
-    plain = without_places(asdict(shared))
+    data = str(parse_name(config.data).placeless())
+    plain = without_places(asdict(without_own_code(replace(config, data=data))))
     if is_file(config.preset):
         plain["preset"] = last_name(config.preset)
     return Config(**plain)

@@ -160,7 +160,7 @@ def read_text(path: Path, options: ReadOptions) -> Dataset:
         corpus.add(sibling, read(sibling), held_out=True)
     stem = _stem(path)
     name = path.absolute().parent.name if stem == "train" else stem
-    return _dataset(name, corpus, bool(sibling), (), path, options)
+    return corpus_dataset(name, corpus, bool(sibling), (), path, options)
 
 
 def read_parallel(folder: Path, options: ReadOptions) -> Dataset:
@@ -177,7 +177,7 @@ def read_parallel(folder: Path, options: ReadOptions) -> Dataset:
     if split:
         refuse_val(options.val, f"{folder} with {' and '.join(x.name for x in siblings)}")
         corpus.add(siblings[1], _parallel(siblings), held_out=True)
-    return _dataset(folder.absolute().name, corpus, split, (), folder, options)
+    return corpus_dataset(folder.absolute().name, corpus, split, (), folder, options)
 
 
 def read_text_folder(folder: Path, options: ReadOptions) -> Dataset:
@@ -199,7 +199,7 @@ def read_text_folder(folder: Path, options: ReadOptions) -> Dataset:
         for label, path in enumerate(files):
             corpus.add(path, _lines(path), label, held_out=held_out)
     classes = [_stem(path) for path in paths]
-    return _dataset(folder.absolute().name, corpus, split, classes, folder, options)
+    return corpus_dataset(folder.absolute().name, corpus, split, classes, folder, options)
 
 
 def text_files(folder: Path) -> list[Path]:
@@ -227,7 +227,7 @@ def held_out_sibling(path: Path) -> Path | None:
     return None
 
 
-def _dataset(
+def corpus_dataset(
     name: str,
     corpus: Corpus,
     split: bool,
@@ -235,7 +235,10 @@ def _dataset(
     path: Path,
     options: ReadOptions,
 ) -> Dataset:
-    """split: whether the files say what is held out; otherwise a part of the lines is."""
+    """The data set of a corpus.
+
+    split: whether the files say what is held out; otherwise a part of the lines is.
+    """
     options.refuse_image_options(str(path), "text", size=False)
     labels = np.asarray(corpus.labels, np.int64)
     if split or not corpus.draws:
