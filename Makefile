@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: train wheel test check lint types tests format clean
+.PHONY: train wheel site test check lint types tests format clean
 
 train: $(VENV)/ready
 	$(BIN)/gansmith train
@@ -12,6 +12,10 @@ train: $(VENV)/ready
 wheel: $(VENV)/ready
 	rm -rf build
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+site: $(VENV)/ready
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[docs]"
+	$(BIN)/python tools/build_site.py
 
 test check: lint types tests
 
