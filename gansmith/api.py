@@ -24,7 +24,7 @@ def train(
     seed: int = 0,
     paper: bool = False,
     begin_from: str | Path | None = None,
-    metrics: Sequence[str] = (),
+    metrics: str | Sequence[str] = (),
     sample_every: int | None = None,
     log: str | None = None,
     device: str | None = None,

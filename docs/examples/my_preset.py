@@ -33,7 +33,8 @@ def relativistic(
     G, D = players(spec, "dcgan", Latent(latent), width)
     penalty = PenaltySum(R1(penalty_weight), R2(penalty_weight))
     game = GAN(G, D, objective=OBJECTIVES["relativistic"], penalty=penalty)
-    return Recipe(game, {"G": adam(2e-4, 0.0), "D": adam(2e-4, 0.0)}, batch, steps, ema=0.999)
+    optim = {"G": adam(2e-4, 0.0), "D": adam(2e-4, 0.0)}
+    return Recipe(game, optim, batch, steps, ema=0.999, channels_last=True)
 
 
 class LazyGAN(GAN):
@@ -78,4 +79,4 @@ def lazy_r1(
     game = LazyGAN(G, D, objective=OBJECTIVES["non-saturating"], penalty=R1(penalty_weight))
     kept = LazyGAN.every / (LazyGAN.every + 1)  # D moves 5 times where it moved 4 times
     optim = {"G": adam(lr, 0.0), "D": adam(lr * kept, 0.0, 0.999**kept)}
-    return Recipe(game, optim, batch, steps, ema=0.999)
+    return Recipe(game, optim, batch, steps, ema=0.999, channels_last=True)

@@ -80,7 +80,7 @@ def main(words: list[str]) -> None:
         preset=options.preset,
     )
     features = _features(options, run.dataset)
-    found = run.measure(options.n, options.seed, features, _metrics(options))
+    found = run.measure(options.n, options.seed, features, options.metrics)
     table = make_table("number", "generated", "real data", "better")
     for number in found.values():
         real = "" if number.real is None else f"{number.real:.4g}"
@@ -112,7 +112,7 @@ def _compare(options: EvaluateOptions) -> None:
         seed=options.seed,
         checkpoint=options.checkpoint,
         features=_features(options, real),
-        metrics=_metrics(options),
+        metrics=options.metrics,
         force=options.force,
         trust=may_trust(options.sources, options.trust),
     )
@@ -135,10 +135,6 @@ def _reference(options: EvaluateOptions) -> Dataset:
     if first is None:
         raise ValueError("say what these are measured against: --against DATA, a name or a path")
     return Run.open(first, trust=may_trust([first], options.trust)).dataset
-
-
-def _metrics(options: EvaluateOptions) -> list[str] | None:
-    return None if options.metrics is None else options.metrics.split(",")
 
 
 def _features(options: EvaluateOptions, dataset: Dataset) -> Features | None:

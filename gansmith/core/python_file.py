@@ -7,7 +7,9 @@ import hashlib
 import importlib.util
 import re
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -98,6 +100,22 @@ def _execute(path: Path) -> ModuleType:
             "absolute names, and among those that are installed"
         ) from error
     return module
+
+
+@contextmanager
+def own_code(name: str) -> Iterator[None]:
+    """What is raised in the code of file.py:name, as a ValueError that says where."""
+    try:
+        yield
+    except Exception as error:
+        path, _ = _split(name)
+        lines = [
+            f"{Path(frame.filename).name}, line {frame.lineno}"
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).is_relative_to(path.parent)
+        ]
+        where = f" ({lines[-1]})" if lines else ""
+        raise ValueError(f"{name} raised {type(error).__name__}: {error}{where}") from error
 
 
 def located(name: str) -> str:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 from torch.utils.data import Dataset as TorchDataset
 
-from gansmith.core.python_file import load_from_file
+from gansmith.core.python_file import load_from_file, own_code
 from gansmith.data.readers.array_data import Arrays, array_dataset
 from gansmith.data.readers.options import ReadOptions
 from gansmith.data.readers.split import refuse_val
@@ -28,8 +28,9 @@ def object_dataset(given: Any, options: ReadOptions, name: str = "") -> Dataset:
 
     given: a Dataset; a tensor or an array, points (N, dim) or images (N, H, W), (N, H, W, C) or
         (N, C, H, W), as in an .npz (docs/data.md); a pair of these and labels (N,); a
-        torch.utils.data.Dataset with a length, whose examples are such rows or pairs of a row and a
-        label; a DataLoader, of which the data set and its collate_fn are used, not the order.
+        torch.utils.data.Dataset with a length, or a list, whose examples are such rows or pairs of
+        a row and a label; a DataLoader, of which the data set and its collate_fn are used, not the
+        order.
     It is read once, into memory. The same content has the same fingerprint, so a data set that
     augments at random cannot be given again to a run: augment in the game.
     Raises DataError for anything else, with what is accepted.
@@ -40,14 +41,14 @@ def object_dataset(given: Any, options: ReadOptions, name: str = "") -> Dataset:
     name = name or type(given.dataset if isinstance(given, DataLoader) else given).__name__
     if isinstance(given, DataLoader):
         given = _rows(given.dataset, given.collate_fn)
-    elif isinstance(given, TorchDataset):
+    elif isinstance(given, TorchDataset | list):
         given = _rows(given, _stacked)
     x, y = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
     if not isinstance(x, Tensor | np.ndarray):
         raise DataError(
-            "data is a name, a path, a Dataset of gansmith.data, a tensor, an array, a pair of "
-            "examples and labels, a torch.utils.data.Dataset or a DataLoader; got "
-            f"{type(x).__name__}"
+            f"{name}: data is a name, a path, a Dataset of gansmith.data, a tensor, an array, a "
+            "pair of examples and labels, a list or torch.utils.data.Dataset of rows or of such "
+            f"pairs, or a DataLoader; got {type(x).__name__}"
         )
     arrays = Arrays(_array(x), None if y is None else _array(y))
     kept = replace(options, large=sys.maxsize)  # it lies in memory already
@@ -60,7 +61,8 @@ def file_dataset(name: str, options: ReadOptions) -> Dataset:
     Raises ValueError when there is no such file or name, DataError as `object_dataset`.
     """
     found = load_from_file(name)
-    given = found() if callable(found) else found
+    with own_code(name):
+        given = found() if callable(found) else found
     return object_dataset(given, options, name.rpartition(":")[2])
 
 
@@ -78,8 +80,10 @@ def _rows(dataset: Any, collate: Callable[[list[Any]], Any]) -> Any:
     ]
     if not isinstance(batches[0], tuple | list):
         return _joined([_array(batch) for batch in batches])
-    x, *y = (_joined([_array(part) for part in side]) for side in zip(*batches, strict=True))
-    return (x, y[0]) if y else x
+    sides = [_joined([_array(part) for part in side]) for side in zip(*batches, strict=True)]
+    if len(sides) > 2:
+        raise DataError(f"an example is a row, or a row and its label; got {len(sides)} parts")
+    return (sides[0], sides[1]) if len(sides) == 2 else sides[0]
 
 
 def _stacked(items: list[Any]) -> Any:

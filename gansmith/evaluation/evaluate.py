@@ -34,16 +34,17 @@ def measure(
     n: int = COUNT,
     seed: int = 0,
     features: Features | None = None,
-    only: Collection[str | Metric] | None = None,
+    only: str | Collection[str | Metric] | None = None,
     own: Collection[str | Metric] = (),
 ) -> dict[str, Measured]:
     """The numbers of a game in evaluation mode, by key.
 
     The data's modality says which; with several domains they are taken for every direction of
     translation. A conditional game is also measured by how it obeys its conditions.
-    features: of images; the data's judge by default. only: the keys that are wanted, functions of
-    one's own among them (see `measure_own`); nothing else is computed. own: such functions besides
-    all keys. With several domains theirs are means over the directions.
+    features: of images; the data's judge by default. only: the keys that are wanted, a list or a
+    text with commas, functions of one's own among them (see `measure_own`); nothing else is
+    computed. own: such functions besides all keys. With several domains theirs are means over the
+    directions.
     Raises ValueError for n below 1, for a key that there is not, or when too little is held out.
     """
     if n < 1:
@@ -79,11 +80,12 @@ def measure(
 
 
 def _parted(
-    only: Collection[str | Metric] | None, own: Collection[str | Metric]
+    only: str | Collection[str | Metric] | None, own: Collection[str | Metric]
 ) -> tuple[list[str] | None, list[str | Metric]]:
     """The keys of the package that are wanted, None for all, and the functions of one's own."""
     if only is None:
         return None, list(own)
+    only = only.split(",") if isinstance(only, str) else only
     keys = [metric for metric in only if isinstance(metric, str) and not is_own(metric)]
     return keys, [*own, *filter(is_own, only)]
 
@@ -103,7 +105,7 @@ def measure_samples(
     dataset: Dataset,
     seed: int = 0,
     features: Features | None = None,
-    only: Collection[str | Metric] | None = None,
+    only: str | Collection[str | Metric] | None = None,
     own: Collection[str | Metric] = (),
 ) -> dict[str, Measured]:
     """The numbers of samples, however they were generated, against held-out data.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from typing import cast
 
 import torch
 from torch import Tensor
 
 from gansmith.core.game import Batch
-from gansmith.core.python_file import in_python_file, load_from_file
+from gansmith.core.python_file import in_python_file, load_from_file, own_code
 from gansmith.data import Dataset
 from gansmith.metrics import Better, Measured, Protocol
 from gansmith.metrics.protocol import HELD_OUT
@@ -25,7 +26,7 @@ Metric = Callable[..., float]  # (*, generated: Tensor, real: Tensor)
 
 def is_own(metric: str | Metric) -> bool:
     """Whether a metric is none of the package."""
-    return not isinstance(metric, str) or in_python_file(metric)
+    return not isinstance(metric, str) or in_python_file(metric) or metric.endswith(".py")
 
 
 def key_of(metric: str | Metric) -> str:
@@ -39,6 +40,8 @@ def find_metric(metric: str | Metric) -> tuple[Metric, Better]:
 
     Raises ValueError when there is no such file or function, or it is none.
     """
+    if isinstance(metric, str) and metric.endswith(".py"):
+        raise ValueError(f"{metric}: say which of its functions is the metric, {metric}:mine")
     function = load_from_file(metric) if isinstance(metric, str) else metric
     better = getattr(function, "better", "lower")
     try:
@@ -80,18 +83,18 @@ def measure_own(
     found = {}
     for metric in metrics:
         key, (function, better) = key_of(metric), find_metric(metric)
-        value, real = (
-            _number(key, function(generated=x, real=held_out)) for x in (generated, train)
-        )
+        value, real = (_number(key, function, x, held_out) for x in (generated, train))
         found[key] = Measured(key.rpartition(":")[2], value, better, protocol, real)
     return found
 
 
-def _number(name: str, value: object) -> float:
+def _number(key: str, function: Metric, generated: Tensor, real: Tensor) -> float:
+    with own_code(key) if in_python_file(key) else nullcontext():
+        value: object = function(generated=generated, real=real)
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"{name} gave {value!r}; a metric gives one finite number")
+        raise ValueError(f"{key} gave {value!r}; a metric gives one finite number")
     return number

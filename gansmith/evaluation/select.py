@@ -21,7 +21,7 @@ from gansmith.evaluation.adherence import NOTHING, Adherence, adherence_of
 from gansmith.evaluation.classify import SCORE_NAME as CLASSIFIER_SCORE
 from gansmith.evaluation.classify import classifier_score
 from gansmith.evaluation.evaluate import available, check_keys, measure
-from gansmith.evaluation.own import Metric, is_own
+from gansmith.evaluation.own import Metric, is_own, measure_own
 from gansmith.metrics import Measured
 from gansmith.modalities import domains, modality_of
 from gansmith.sampling.generate import generate
@@ -105,11 +105,23 @@ def best_score(scores: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def check_metrics(metrics: Sequence[str], dataset: Dataset, game: Any) -> None:
-    """Raises ValueError when a game on such data has no such metric, or the first is no score."""
+    """Try functions of one's own on real examples.
+
+    Raises ValueError when a game on such data has no such metric, one fails, or the first is no
+    score; TypeError for what is no name.
+    """
     if not metrics:
         return
-    known = available(_as_held_out(dataset), game, [name for name in metrics if is_own(name)])
+    if not all(isinstance(name, str) for name in metrics):
+        raise TypeError(
+            "a run keeps the names of its metrics: give a function of your own as my_file.py:mine "
+            "(run.evaluate(metrics=[...]) takes the function itself)"
+        )
+    own, rows = [name for name in metrics if is_own(name)], _as_held_out(dataset)
+    known = available(rows, game, own)
     check_keys(metrics, known)
+    part = next(iter(rows.domains.values()), rows)
+    measure_own(own, part.held_out[modality_of(part.spec).field], part, 0)
     if known[metrics[0]] == "near":
         best = [name for name, better in known.items() if better != "near"]
         raise ValueError(

@@ -43,7 +43,7 @@ def compare(
     seed: int = 0,
     checkpoint: str = "best",
     features: Features | None = None,
-    metrics: Sequence[str | Metric] | None = None,
+    metrics: str | Sequence[str | Metric] | None = None,
     force: bool = False,
     trust: bool = False,
 ) -> list[Compared]:
@@ -150,7 +150,7 @@ def _of_run(
     n: int,
     seed: int,
     features: Features | None,
-    metrics: Sequence[str | Metric] | None,
+    metrics: str | Sequence[str | Metric] | None,
 ) -> Compared:
     numbers = measure(run.game, dataset, n, seed, features, metrics)
     if dataset.domains or not isinstance(run.game, Samples | ConditionalSampler):
@@ -165,7 +165,7 @@ def _of_samples(
     dataset: Dataset,
     seed: int,
     features: Features | None,
-    metrics: Sequence[str | Metric] | None,
+    metrics: str | Sequence[str | Metric] | None,
 ) -> Compared:
     """how: the samples were read, for the protocol."""
     numbers = measure_samples(samples, dataset, seed, features, metrics)

@@ -38,7 +38,7 @@ def plan(
     seed: int = 0,
     paper: bool = False,
     begin_from: str | Path | None = None,
-    metrics: Sequence[str] = (),
+    metrics: str | Sequence[str] = (),
     sample_every: int | None = None,
     log: str | None = None,
     **keywords: Any,
@@ -73,7 +73,8 @@ def plan(
     dataset = dataset or open_given(data if where.is_object else where, **options)
     torch.manual_seed(seed)
     recipe = chosen.build(dataset.spec, **resolved)
-    check_metrics(metrics, dataset, recipe.game)
+    names = metrics.split(",") if isinstance(metrics, str) else list(metrics)
+    check_metrics(names, dataset, recipe.game)
     if minutes is not None and recipe.schedule(ENDLESS // 2, ENDLESS) != 1:
         raise ValueError(
             f"{preset} changes its learning rate in the first half of the run, so it must know the "
@@ -91,7 +92,7 @@ def plan(
         minutes=minutes,
         channels_last=recipe.channels_last,
         sample_every=sample_every or min(recipe.sample_every, max(1, length // LOOKS)),
-        metrics=[located(name) if in_python_file(name) else name for name in metrics],
+        metrics=[located(name) if in_python_file(name) else name for name in names],
         began_from=None if begin_from is None else str(user_path(begin_from).absolute()),
         log=log,
         versions=versions(),

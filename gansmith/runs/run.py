@@ -633,7 +633,7 @@ class Run:
         n: int = 4000,
         seed: int = 0,
         features: Features | None = None,
-        metrics: Sequence[str | Metric] | None = None,
+        metrics: str | Sequence[str | Metric] | None = None,
     ) -> dict[str, Measured]:
         """Measure the run against its held-out data and write metrics.json.
 
@@ -653,7 +653,7 @@ class Run:
         n: int = 4000,
         seed: int = 0,
         features: Features | None = None,
-        metrics: Sequence[str | Metric] | None = None,
+        metrics: str | Sequence[str | Metric] | None = None,
     ) -> dict[str, Measured]:
         """The numbers of `evaluate`; nothing is written."""
         check_bounds({"n": n, "seed": seed})

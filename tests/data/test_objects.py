@@ -40,6 +40,7 @@ PAIRS = {
     "channels last": (X.permute(0, 2, 3, 1), Y),
     "data set": TensorDataset(X, Y),
     "pictures": Pictures(),
+    "list": [Pictures()[row] for row in range(20)],
     "loader": DataLoader(TensorDataset(X, Y), batch_size=3, shuffle=True, drop_last=True),
 }
 
@@ -67,12 +68,15 @@ def test_examples_without_labels_points_and_options() -> None:
     ("given", "why"),
     [
         (3.5, "got float"),
-        ([1, 2], "got list"),
+        ([1, 2], r"int64 of shape \(2,\)"),
+        ({"x": X}, "dict: data is a name, .*got dict"),
+        ([], "no examples that can be counted"),
+        (TensorDataset(X, Y, X), "a row and its label; got 3 parts"),
         (Stream(), "no examples that can be counted"),
         (DataLoader(Stream()), "from_loader"),
         (X[:, 0, 0, 0], "points are floats"),
         ((X, Y[:3]), "one for each of 20"),
-        ([("a",)], "got list"),
+        ([("a",)], "expected numbers"),
         ((np.array([object()]), None), "expected numbers"),
     ],
 )
@@ -84,9 +88,14 @@ def test_what_is_no_data_is_refused_with_what_is(given: Any, why: str) -> None:
 def test_a_file_of_ones_own_gives_data(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(
-        "import torch\npoints = torch.arange(40.).reshape(20, 2)\ndef made(): return points"
+        "import torch\npoints = torch.arange(40.).reshape(20, 2)\ndef made(): return points\n"
+        "def broken():\n    return {}['a']"
     )
     for name in ("made", "points"):
         assert open_data(f"{path}:{name}").spec.dim == 2
+    with pytest.raises(ValueError, match=r"broken raised KeyError: 'a' \(mine.py, line 5\)"):
+        open_data(f"{path}:broken")
+    with pytest.raises(DataError, match="mine.py: say which of its functions gives the data"):
+        open_data(path)
     with pytest.raises(ValueError, match="unknown name in .*mine.py 'other'"):
         open_data(f"{path}:other")

@@ -43,6 +43,9 @@ share.better = "higher"
 def broken(generated, real):
     return float("nan")
 
+def failing(generated, real):
+    return real[10**6]
+
 def other(a, b):
     return 1.0
 """
@@ -185,6 +188,7 @@ def test_a_metric_of_ones_own_measures_any_kind_of_data(preset: str) -> None:
         assert generated.shape == real.shape
         return len(real)
 
+    assert list(run.measure(20, metrics="own.py:spread")) == ["own.py:spread"]
     found = run.measure(20, metrics=["own.py:spread", rows])
     assert list(found) == ["own.py:spread", "rows"]
     assert found["rows"].value >= 16
@@ -194,6 +198,9 @@ def test_a_metric_of_ones_own_measures_any_kind_of_data(preset: str) -> None:
 def test_what_is_no_metric_is_refused() -> None:
     common: dict[str, Any] = dict(data=POINTS, steps=1, out="run", **TINY)
     for name, why in (
+        ("own.py", "say which of its functions is the metric, own.py:mine"),
+        ("own.py:failing", r"failing raised IndexError: .*\(own.py, line \d+\)"),
+        ("own.py:broken", "gave nan; a metric gives one finite number"),
         ("own.py:COUNT", "a metric is a function of `generated` and `real`"),
         ("own.py:other", "a metric is a function of `generated` and `real`"),
         ("own.py:nothing", "unknown name in"),
@@ -201,9 +208,9 @@ def test_what_is_no_metric_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match=why):
             gansmith.train("nsgan", metrics=[name], **common)
+    with pytest.raises(TypeError, match="give a function of your own as my_file.py:mine"):
+        gansmith.train("nsgan", metrics=[max], **common)
     assert not Path("run").exists()
-    with pytest.raises(ValueError, match="gave nan; a metric gives one finite number"):
-        gansmith.train("nsgan", metrics=["own.py:broken"], **common | {"out": "broken"})
 
 
 def test_a_sweep_on_an_object_by_a_metric_of_ones_own() -> None:

@@ -169,7 +169,7 @@ def _points(arrays: Arrays, name: str, where: str, options: ReadOptions) -> Data
     options.refuse_image_options(where, "points")
     if arrays.label is not None:
         raise DataError(
-            f"{where} has labels for points, which no data set of points uses; save it without"
+            f"{where} has labels for points, which no data set of points uses; leave them out"
         )
     sides = ((arrays.train, where), (arrays.held_out, f"{where} (held out part)"))
     parts = []
