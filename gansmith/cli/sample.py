@@ -36,6 +36,12 @@ class SampleOptions:
             sheet alone; with --interpolate the .png, or a folder for it. In RUN by default.
         checkpoint: which state of the run.
         interpolate: interpolate between codes instead, a row for each pair.
+        video: write a clip instead, .gif, .webp or .mp4, that walks through the codes of some seeds
+            and back to the first; of a conditional run, of one condition.
+        seeds: of the clip: each is that of a sample that `-n 1 --seed N` writes; four from --seed
+            on by default.
+        frames: of the clip, 24 for each seed by default.
+        fps: frames in a second.
         prompt: of a conditional run, what to generate, in words that its data know, such as "a red
             heart"; or the name of a class, or attributes as glasses=1,smile=-1.
         audio: the same by an audio file, for a run conditioned on audio.
@@ -52,6 +58,10 @@ class SampleOptions:
     out: Out = None
     checkpoint: Checkpoint = "best"
     interpolate: Flag = False
+    video: Annotated[Path | None, absent("FILE")] = None
+    seeds: Annotated[str | None, absent("N,N,...")] = None
+    frames: Annotated[int | None, absent("INT")] = None
+    fps: float = 24.0
     prompt: Annotated[str | None, absent("WORDS")] = None
     audio: Annotated[Path | None, absent("FILE")] = None
     gain: Annotated[float, arg(metavar="DECIBELS")] = 0.0
@@ -64,8 +74,9 @@ def main(words: list[str]) -> None:
     """Write samples, or interpolations."""
     options = parse(SampleOptions, words, "gansmith sample")
     from gansmith.inference.audio_prompt import read_prompt
-    from gansmith.inference.sample import write_interpolation, write_samples
+    from gansmith.inference.sample import write_interpolation, write_samples, write_walk
 
+    _check_together(options)
     given = [name for name in ("prompt", "audio") if getattr(options, name) is not None]
     if options.interpolate and given:
         raise ValueError(f"an interpolation has no condition: leave out --{given[0]}")
@@ -90,5 +101,37 @@ def main(words: list[str]) -> None:
         if options.audio is None
         else read_prompt(options.audio, run.spec, options.gain)
     )
+    if options.video is not None:
+        seeds = _numbers(options.seeds) or range(options.seed, options.seed + 4)
+        out = write_walk(
+            run,
+            options.video,
+            seeds=seeds,
+            frames=options.frames or 24 * len(seeds),
+            fps=options.fps,
+            condition=condition,
+            truncation=options.truncation,
+        )
+        say(f"wrote {out}")
+        return
     sheet = write_samples(run, options.n, options.seed, out, condition, options.truncation)
     say(f"wrote {sheet}" + f", beside the samples in {out}" * out.is_dir())
+
+
+def _check_together(options: SampleOptions) -> None:
+    """Raises ValueError for options of which one would be passed over."""
+    default = vars(SampleOptions(options.run))
+    other = ("n", "out", "interpolate") if options.video else ("seeds", "frames", "fps")
+    for name in other:
+        if getattr(options, name) != default[name]:
+            option = "-n" if name == "n" else f"--{name}"
+            why = "--video writes one clip, and that alone" if options.video else "it is of --video"
+            raise ValueError(f"leave out {option}: {why}")
+
+
+def _numbers(words: str | None) -> list[int]:
+    """The seeds in 3,7,12."""
+    try:
+        return [int(word) for word in (words or "").split(",") if word]
+    except ValueError:
+        raise ValueError(f"--seeds takes whole numbers, as 3,7,12; got {words!r}") from None

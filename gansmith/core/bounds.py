@@ -39,6 +39,7 @@ OPTIONS: dict[str, Interval] = {
     "batch": COUNT,
     "clip": POSITIVE,
     "finetune": NOT_NEGATIVE,
+    "fps": Interval(1, 100),
     "frames": COUNT,
     "gain": Interval(-200, 200),  # decibels
     "labelled": NOT_NEGATIVE,

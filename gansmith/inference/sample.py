@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from gansmith.core.files import write_atomic
 from gansmith.core.images import png_bytes, to_uint8
 from gansmith.core.protocols import ConditionalSampler, HasDecoder
 from gansmith.core.rng import RowRng
+from gansmith.inference.video import check_clip, write_clip, write_held_out
 from gansmith.modalities import modality_of
-from gansmith.rendering.grid import COLUMNS, make_grid
+from gansmith.rendering.grid import COLUMNS, make_grid, to_pil
 from gansmith.runs.run import Run
 from gansmith.sampling.generate import default_conditions
 from gansmith.sampling.interpolate import interpolations
 
 CLIPS = 16  # held-out clips that are continued on a sheet
+SMALLEST = 256  # pixels of the longer side of a clip: small images are enlarged
 SHEETS = 4  # times as many samples on a sheet as while training: of images, 256
 
 
@@ -60,8 +63,6 @@ def write_samples(
     for path in old:
         path.unlink()
     if run.spec.condition is not None and run.spec.condition.frames:
-        from gansmith.inference.video import write_held_out
-
         return write_held_out(run, min(n, CLIPS), seed, beside(out, "sheet").with_suffix(".gif"))
     return modality.sheet(first, examples, shown).write(beside(out, "sheet").with_suffix(""))
 
@@ -88,6 +89,32 @@ def write_interpolation(
     target = out if is_sheet(out) else out / "interpolation.png"
     write_atomic(target, png_bytes(make_grid(to_uint8(images), COLUMNS)))
     return target
+
+
+def write_walk(
+    run: Run,
+    out: Path,
+    *,
+    seeds: Sequence[int] = (0, 1, 2, 3),
+    frames: int = 96,
+    fps: float = 24.0,
+    condition: str | Tensor | None = None,
+    truncation: float | None = None,
+) -> Path:
+    """Write what `Run.walk` gives as a clip that repeats, in the format of the name `out`.
+
+    Raises TypeError where the data are not images, ValueError for another format, DataError for
+    one that needs ffmpeg where that is missing.
+    """
+    check_bounds({"fps": fps})
+    check_clip(out)
+    if not run.spec.size:
+        raise TypeError(f"{run.config.preset} on {run.config.data} has no images to walk through")
+    images = to_uint8(run.walk(seeds, frames, condition, truncation))
+    larger = max(1, SMALLEST // max(images.shape[2:]))
+    images = images.repeat_interleave(larger, 2).repeat_interleave(larger, 3)
+    write_clip([to_pil(image) for image in images], round(1000 / fps), out)
+    return out
 
 
 def is_sheet(out: Path) -> bool:

@@ -14,7 +14,15 @@ from torch import Tensor
 from gansmith.core.files import write_atomic
 from gansmith.data import Condition, DataError
 from gansmith.data.readers.image_file import UnreadableError, to_array
-from gansmith.data.readers.video_file import FILMS, FRAME_MS, Clip, Video, find_clips, write_film
+from gansmith.data.readers.video_file import (
+    FILMS,
+    FRAME_MS,
+    Clip,
+    Video,
+    find_clips,
+    import_ffmpeg,
+    write_film,
+)
 from gansmith.inference.files import Conversion, Item, Written
 from gansmith.inference.images import SMALLEST, generate_one
 from gansmith.rendering.grid import make_grid, to_pil
@@ -65,10 +73,8 @@ def write_clip(frames: Sequence[Image.Image], frame_ms: int, file: Path) -> None
 
     Raises ValueError for another format.
     """
+    check_clip(file)
     suffix = file.suffix.lower()
-    if suffix not in (*ANIMATED, *FILMS):
-        known = " ".join((*ANIMATED, *FILMS))
-        raise ValueError(f"clips are written as {known}; got {file.name!r}")
     if suffix in FILMS:
         file.parent.mkdir(parents=True, exist_ok=True)
         return write_film(frames, frame_ms, file)
@@ -85,6 +91,16 @@ def write_clip(frames: Sequence[Image.Image], frame_ms: int, file: Path) -> None
         **more,
     )
     write_atomic(file, page.getvalue())
+
+
+def check_clip(file: Path) -> None:
+    """Raises ValueError for a name of another format, DataError for a film without ffmpeg."""
+    suffix = file.suffix.lower()
+    if suffix not in (*ANIMATED, *FILMS):
+        known = " ".join((*ANIMATED, *FILMS))
+        raise ValueError(f"clips are written as {known}; got {file.name!r}")
+    if suffix in FILMS:
+        import_ffmpeg()
 
 
 def write_held_out(run: Run, n: int, seed: int, out: Path, frames: int = 12) -> Path:

@@ -11,7 +11,7 @@ import json
 import math
 import platform
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from functools import cached_property, partial
@@ -28,7 +28,7 @@ from gansmith.core.game import Game
 from gansmith.core.protocols import Classifies, ConditionalSampler, Encodes, Samples, Translates
 from gansmith.core.python_file import file_contents, fingerprints, located
 from gansmith.core.recipe import Recipe
-from gansmith.core.rng import RowRng
+from gansmith.core.rng import Rng, RowRng
 from gansmith.core.suggest import unknown_name
 from gansmith.core.trainer import Trainer
 from gansmith.data import (
@@ -57,6 +57,7 @@ from gansmith.runs.recorder import CLOCK, Recorder, read_clock
 from gansmith.runs.threads import choose_threads, is_given, using_threads
 from gansmith.runs.trust import CODE_COPIES, check_code
 from gansmith.sampling.generate import default_conditions, has_codes, to_model_input
+from gansmith.sampling.interpolate import Still, on_loop
 from gansmith.sampling.prompts import parse_prompt
 from gansmith.version import __version__
 
@@ -542,13 +543,43 @@ class Run:
         if truncation is not None and not has_codes(self.game):
             raise TypeError(f"{self.config.preset} draws no codes: leave out --truncation")
         rngs = (
-            RowRng(
-                *(seed, 1, 1),
-                rows=range(start, min(start + PIECE, n)),
-                truncation=math.inf if truncation is None else truncation,
-            )
+            _rows(seed, range(start, min(start + PIECE, n)), truncation)
             for start in range(0, n, PIECE)
         )
+        yield from self._pieces(n, condition, rngs)
+
+    @torch.no_grad()
+    def walk(
+        self,
+        seeds: Sequence[int] = (0, 1, 2, 3),
+        frames: int = 96,
+        condition: str | Tensor | None = None,
+        truncation: float | None = None,
+    ) -> Tensor:
+        """Examples on a closed path through the codes of `sample(1, seed)` for each seed, in turn.
+
+        (frames, ...), with at most PIECE frames; condition and truncation as in `sample`, one
+        condition for all frames, the first by default. Raises TypeError for a game without codes,
+        and as `sample` does.
+        """
+        for seed in seeds:
+            check_bounds({"seed": seed, "frames": frames, "truncation": truncation})
+        if len(seeds) < 2 or frames > PIECE:
+            raise ValueError(
+                f"a walk goes through two seeds or more, in {PIECE} frames at most; got "
+                f"{len(seeds)} and {frames}"
+            )
+        if not has_codes(self.game):
+            raise TypeError(f"{self.config.preset} draws no codes to walk through")
+        if condition is None and isinstance(self.game, ConditionalSampler):
+            condition = default_conditions(self.examples, 1)
+        with on_loop(self.game, [_rows(seed, [0], truncation) for seed in seeds]):
+            return torch.cat(list(self._pieces(frames, condition, [Still(seeds[0], 1, 1)])))
+
+    def _pieces(
+        self, n: int, condition: str | Tensor | None, rngs: Iterable[Rng]
+    ) -> Iterator[Tensor]:
+        """n examples in pieces of PIECE rows, each with a stream of its own."""
         if isinstance(self.game, ConditionalSampler):
             if condition is None:
                 condition = default_conditions(self.examples, n)
@@ -564,8 +595,8 @@ class Run:
         if not isinstance(self.game, Samples):
             use = self.next_command(str(self.folder))
             raise TypeError(f"{self.config.preset} does not sample; use gansmith {use}")
-        for rng in rngs:
-            yield self.game.sample(len(rng.rows), rng)
+        for rng, start in zip(rngs, range(0, n, PIECE), strict=True):
+            yield self.game.sample(min(PIECE, n - start), rng)
 
     @torch.no_grad()
     def translate(self, x: Tensor, target: str | None = None, source: str | None = None) -> Tensor:
@@ -695,6 +726,12 @@ class Run:
         """The number of threads that the run began with, unless the environment gives one."""
         most = torch.get_num_threads()
         return most if is_given() else int(self.config.versions.get("threads", most))
+
+
+def _rows(seed: int, rows: Sequence[int], truncation: float | None) -> RowRng:
+    """The stream of these rows of `Run.sample`."""
+    most = math.inf if truncation is None else truncation
+    return RowRng(seed, 1, 1, rows=rows, truncation=most)
 
 
 def claim_folder(folder: Path) -> Path:

@@ -72,3 +72,21 @@ def test_a_run_on_captions_takes_sentences(said: Command, refused: Command) -> N
     line = refused("sample", "run", "--prompt", "a drak square")
     assert "captioned has no word 'drak' among its" in line
     assert "did you mean 'dark'" in line
+
+
+def test_a_video_of_the_seeds_that_are_named(said: Command, refused: Command) -> None:
+    tiny = ["--width", "4", "--latent", "4", "--batch", "8", "--steps", "1"]
+    said("train", "nsgan", "--data", "digits", *tiny, "--out", "run")
+    words = ["--video", "walk.gif", "--seeds", "3,7", "--frames", "6", "--truncation", "1"]
+    assert "wrote walk.gif" in said("sample", "run", *words)
+    with Image.open("walk.gif") as clip:
+        assert clip.format == "GIF"
+    for wrong, hint in (
+        (["--video", "a.gif", "-n", "3"], "leave out -n: --video writes one clip, and that alone"),
+        (["--video", "a.gif", "--interpolate"], "leave out --interpolate: --video writes"),
+        (["--frames", "9"], "leave out --frames: it is of --video"),
+        (["--video", "a.gif", "--seeds", "3,x"], "--seeds takes whole numbers, as 3,7,12"),
+        (["--video", "a.gif", "--seeds", "3,-7"], "seed must be a number in"),
+    ):
+        assert hint in refused("sample", "run", *wrong)
+    assert not Path("a.gif").exists()

@@ -1,6 +1,7 @@
 """Samples and interpolations of a run as files."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from gansmith.api import train
 from gansmith.core.images import to_uint8
 from gansmith.core.rng import RowRng
 from gansmith.data import DataError
-from gansmith.inference.sample import write_interpolation, write_samples
+from gansmith.data.readers.video_file import film_frames
+from gansmith.inference.sample import write_interpolation, write_samples, write_walk
 from gansmith.runs.run import Run
+from gansmith.sampling.interpolate import Still
 
 TINY = dict(width=4, batch=8, steps=1)
 
@@ -270,3 +273,74 @@ def test_a_sheet_shows_a_few_hundred_at_most(digits: Run, tmp_path: Path) -> Non
     sheet = Image.open(write_samples(digits, 300, 3, tmp_path / "made"))
     assert sheet.width * 256 // 8 == pytest.approx(sheet.height * 8, rel=0.05)  # 32 rows of 8
     assert len(list((tmp_path / "made").iterdir())) == 300
+
+
+@pytest.mark.parametrize(("name", "condition"), [("digits", None), ("by_class", "3")])
+def test_a_walk_goes_through_samples_and_back_without_a_jump(
+    name: str, condition: str | None, request: pytest.FixtureRequest
+) -> None:
+    """At every seed's frame it shows that seed's sample; the last frame leads to the first."""
+    run = request.getfixturevalue(name)
+    before = run.game.G.latent
+    walk = run.walk((3, 9, 5), 60, condition, truncation=1.5)
+    assert run.game.G.latent is before
+    assert walk.shape == (60, 1, 8, 8)
+    for frame, seed in ((0, 3), (20, 9), (40, 5)):
+        torch.testing.assert_close(walk[frame], run.sample(1, seed, condition, 1.5)[0])
+    steps = (walk.roll(-1, 0) - walk).flatten(1).norm(dim=1)
+    assert steps.max() < 0.25 * torch.cdist(walk.flatten(1), walk.flatten(1)).max()
+
+
+def test_a_walk_of_a_conditional_run_keeps_its_condition(by_class: Run) -> None:
+    seen: list[torch.Tensor] = []
+    generate = by_class.game.generate
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            by_class.game,
+            "generate",
+            lambda conditions, rng: seen.append(conditions) or generate(conditions, rng),
+        )
+        by_class.walk((0, 1), 6, "7")
+        by_class.walk((0, 1), 6)
+    assert [conditions.tolist() for conditions in seen] == [[7] * 6, [0] * 6]
+
+
+def test_what_is_no_code_stays_still() -> None:
+    rng = Still(3)
+    for drawn in (rng.normal(5, 2), rng.uniform(5, 2), rng.integers(100, 5)):
+        assert torch.equal(drawn, drawn[:1].expand_as(drawn))
+    assert torch.equal(Still(3).normal(5, 2)[:1], RowRng(3, rows=[]).normal(1, 2))
+
+
+def test_a_walk_is_a_clip_that_repeats(digits: Run, tmp_path: Path) -> None:
+    write_walk(digits, tmp_path / "walk.gif", seeds=(0, 1), frames=12, fps=10)
+    with Image.open(tmp_path / "walk.gif") as clip:
+        assert clip.info["loop"] == 0
+        assert clip.size == (256, 256)
+        shown = 0
+        for frame in range(clip.n_frames):  # equal frames after each other are one, shown longer
+            clip.seek(frame)
+            shown += clip.info["duration"]
+    assert shown == 12 * 100
+    pytest.importorskip("imageio_ffmpeg")
+    write_walk(digits, tmp_path / "walk.mp4", seeds=(0, 1), frames=12, fps=10)
+    assert len(film_frames(tmp_path / "walk.mp4", lambda image: np.asarray(image)).frames) == 12
+
+
+def test_what_cannot_be_walked_is_said_before_anything_is_written(
+    digits: Run, ring: Run, sentences: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(TypeError, match="nsgan on ring has no images to walk through"):
+        write_walk(ring, tmp_path / "a.gif")
+    with pytest.raises(TypeError, match="seqgan draws no codes to walk through"):
+        sentences.walk()
+    with pytest.raises(ValueError, match=r"clips are written as .gif .webp .* got 'a.txt'"):
+        write_walk(digits, tmp_path / "a.txt")
+    with pytest.raises(ValueError, match="two seeds or more, in 1024 frames at most; got 1 and 96"):
+        write_walk(digits, tmp_path / "a.gif", seeds=(3,))
+    with pytest.raises(ValueError, match="fps must be a number in"):
+        write_walk(digits, tmp_path / "a.gif", fps=0)
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(DataError, match=r"films are read and written by ffmpeg: pip install"):
+        write_walk(digits, tmp_path / "new" / "a.mp4")
+    assert not list(tmp_path.iterdir())

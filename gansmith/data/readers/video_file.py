@@ -127,7 +127,7 @@ def write_film(frames: Sequence[Image.Image], frame_ms: int, file: Path) -> None
     """
     width, height = frames[0].size
     even = (width + width % 2, height + height % 2)
-    writer = _ffmpeg().write_frames(
+    writer = import_ffmpeg().write_frames(
         str(file), even, fps=1000 / frame_ms, quality=8, macro_block_size=2, codec="libx264"
     )
     writer.send(None)
@@ -138,7 +138,8 @@ def write_film(frames: Sequence[Image.Image], frame_ms: int, file: Path) -> None
     writer.close()
 
 
-def _ffmpeg() -> Any:
+def import_ffmpeg() -> Any:
+    """imageio_ffmpeg. Raises DataError where it is not installed."""
     try:
         import imageio_ffmpeg
     except ImportError as error:
@@ -151,7 +152,7 @@ def _ffmpeg() -> Any:
 def _opened(file: Path, options: Sequence[str] = ()) -> tuple[Any, dict[str, Any]]:
     """The frames of a film as bytes, and its facts. Raises UnreadableError."""
     check_file(file)
-    reader = _ffmpeg().read_frames(str(file), output_params=list(options))
+    reader = import_ffmpeg().read_frames(str(file), output_params=list(options))
     try:
         return reader, next(reader)
     except (OSError, RuntimeError, StopIteration, ValueError, KeyError) as error:
@@ -184,7 +185,7 @@ def film_audio(file: Path, rate: int) -> np.ndarray:
 
     Raises UnreadableError for a film without sound.
     """
-    command = [_ffmpeg().get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", str(file)]
+    command = [import_ffmpeg().get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", str(file)]
     command += ["-vn", "-ac", "1", "-ar", str(rate), "-f", "s16le", "-"]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode or not done.stdout:
