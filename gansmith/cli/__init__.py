@@ -37,6 +37,8 @@ COMMANDS = (
     "completion",
 )
 
+SKIPPING = ("train", "sweep", "translate", "encode", "classify")  # commands with --skip-bad
+
 ABOUT = """gansmith: train, measure and use generative adversarial networks on your own data.
 
   gansmith train                      the best images this machine generates in four minutes
@@ -94,7 +96,8 @@ def main(words: list[str] | None = None) -> None:
     ) as error:  # fmt: skip
         if os.environ.get("GANSMITH_TRACE"):
             raise
-        _complain(f"gansmith {command}: {_sentence(error)}")
+        may_skip = command in SKIPPING and "--resume" not in rest
+        _complain(f"gansmith {command}: {_sentence(error, may_skip)}")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
@@ -125,9 +128,16 @@ def _choose_device(words: list[str]) -> list[str]:
     return rest
 
 
-def _sentence(error: Exception) -> str:
-    """What went wrong, in words also where Python gives none, and what it was about."""
+def _sentence(error: Exception, may_skip: bool) -> str:
+    """What went wrong, in words also where Python gives none, and what it was about.
+
+    may_skip: whether the command has --skip-bad.
+    """
     found = str(error)
+    some_left = getattr(error, "some_left", None)  # of an UnusableFilesError, imported by now
+    if some_left is not None:
+        skip = ", or leave them out with --skip-bad" if may_skip and some_left else ""
+        found = f"{getattr(error, 'facts', '')}\nRepair or remove them{skip}"
     if isinstance(error, MemoryError):
         found = f"memory ran out; take less at one time, or a smaller size {found}".strip()
     return found + "".join(getattr(error, "__notes__", ()))

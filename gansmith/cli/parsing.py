@@ -36,6 +36,17 @@ MovedData = Annotated[str | None, absent("NAME|PATH")]
 Flag = Annotated[FlagCreatePairsOff[bool], arg(help_behavior_hint="")]
 
 
+class UnknownOptionError(ValueError):
+    """An option that a command does not have.
+
+    option: the word that was given.
+    """
+
+    def __init__(self, message: str, option: str) -> None:
+        super().__init__(message)
+        self.option = option
+
+
 def parse(kind: Callable[..., T], words: list[str], prog: str, description: str = "") -> T:
     """Words as an instance of a dataclass of options.
 
@@ -53,7 +64,7 @@ def parse(kind: Callable[..., T], words: list[str], prog: str, description: str 
         config=STYLE,
     )
     if unknown:
-        raise ValueError(_unknown(unknown, option_names(kind), prog))
+        raise _unknown(unknown, option_names(kind), prog)
     _check(given)
     return given
 
@@ -107,11 +118,11 @@ def option_names(kind: Any) -> list[str]:
     return names
 
 
-def _unknown(unknown: list[str], known: list[str], prog: str) -> str:
+def _unknown(unknown: list[str], known: list[str], prog: str) -> ValueError:
     options = [word for word in unknown if word.startswith("-")]
     if not options:
-        return f"{unknown[0]!r} was not expected here; see `{prog} --help`"
+        return ValueError(f"{unknown[0]!r} was not expected here; see `{prog} --help`")
     name = options[0].split("=")[0]
-    meant = closest_match(name.replace("_", "-"), known)
-    hint = f"did you mean {meant}? " if meant else ""
-    return f"there is no option {name}; {hint}See `{prog} --help`"
+    meant = closest_match(name.strip("-").replace("_", "-"), [word.strip("-") for word in known])
+    hint = f"; did you mean --{meant}?" if meant else "."
+    return UnknownOptionError(f"there is no option {name}{hint} See `{prog} --help`", name)

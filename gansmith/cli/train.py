@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gansmith.cli.console import may_trust, program, say
-from gansmith.cli.parsing import Flag, Out, absent, option_names, parse, take_option
+from gansmith.cli.parsing import (
+    Flag,
+    Out,
+    UnknownOptionError,
+    absent,
+    option_names,
+    parse,
+    take_option,
+)
 
 if TYPE_CHECKING:
     from gansmith.runs.estimate import Estimate
@@ -115,7 +123,10 @@ def main(words: list[str]) -> None:
         for file in files:
             name, words = _with_file(Path(file), name, words)
     # The preset file of a run to resume is executed with --trust only, so not to read options.
-    options, keywords = _parse(None if resuming else name, words)
+    try:
+        options, keywords = _parse(None if resuming else name, words)
+    except UnknownOptionError as error:
+        raise ValueError(_without_preset(error, name, resuming)) from None
     if options.resume is not None:
         _resume(name, options)
         return
@@ -187,6 +198,25 @@ def _with_file(file: Path, name: str | None, words: list[str]) -> tuple[str | No
     return name, to_words(taken) + rest
 
 
+def _without_preset(error: UnknownOptionError, name: str | None, resuming: bool) -> str:
+    """The message for an unknown option, which may be a keyword of a preset that was not named."""
+    from gansmith.presets import PRESETS
+
+    option = error.option
+    keywords = {name for preset in PRESETS.values() for name in preset.keywords({})}
+    if (name and not resuming) or option.strip("-").replace("-", "_") not in keywords:
+        return str(error)
+    if resuming:
+        return (
+            f"a run is resumed with the keywords that it was begun with: leave out {option}, or "
+            f"start a new run from its players by `gansmith train PRESET --from RUN {option} ...`"
+        )
+    return (
+        f"{option} is a keyword of presets: name the preset, `gansmith train PRESET {option} ...` "
+        "(`gansmith list presets`)"
+    )
+
+
 def _parse(name: str | None, words: list[str]) -> tuple[TrainOptions, dict[str, Any]]:
     """The command's options and the preset's keywords that differ from its defaults."""
     if name is None:
@@ -237,7 +267,8 @@ def _cost(run: Run, estimate: Estimate) -> str:
         f"{minutes:g} min" if minutes is not None else f"about {format_duration(estimate.seconds)}"
     )
     steps = " + ".join(f"{1000 * s:.3g} ms" for s in estimate.per_step)
-    return f"{time} ({steps} a step), {estimate.disk / 1e6:.0f} MB in {run.folder}"
+    each = f"{steps} a step, {estimate.per_sheet:.2g} s a sample sheet"
+    return f"{time} ({each}), {estimate.disk / 1e6:.0f} MB in {run.folder}"
 
 
 def _finish(run: Run) -> None:

@@ -8,7 +8,7 @@ from gansmith.data.domains import domains_dataset
 from gansmith.data.names import DataName, given_name, parse_name
 from gansmith.data.open import open_data, open_given
 from gansmith.data.source import Join, Mix, Source, from_loader, mixed_source, open_source
-from gansmith.data.spec import DataError, Dataset, DataSpec, Fields
+from gansmith.data.spec import DataError, Dataset, DataSpec, Fields, NotImagesError
 from gansmith.data.transforms.degrade import DEGRADATIONS
 from gansmith.data.wrappers import WRAPPERS
 
@@ -24,6 +24,7 @@ __all__ = [
     "Fields",
     "Join",
     "Mix",
+    "NotImagesError",
     "Source",
     "accepts",
     "domains_dataset",

@@ -46,6 +46,10 @@ class DataError(ValueError):
     """Data that cannot be found, read or used; the message says which, and what to do."""
 
 
+class NotImagesError(DataError):
+    """A size or channels of images were asked of data of another kind."""
+
+
 @dataclass(frozen=True)
 class DataSpec:
     """The description of a data set: all that a preset needs to know of it, as plain JSON.

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gansmith.data import DataError, Dataset, DataSpec, open_data
+from gansmith.data import DataError, Dataset, DataSpec, NotImagesError, open_data
 from gansmith.modalities import modality_of
 
 
@@ -20,9 +20,13 @@ def load_samples(source: Path | str, dataset: Dataset) -> tuple[Tensor, str]:
     Raises DataError for another kind, or for sentences, whose words have other numbers.
     """
     spec, how = dataset.spec, ""
-    opened = open_data(source, channels=spec.channels or None)
+    try:
+        opened = open_data(source, channels=spec.channels or None)
+    except NotImagesError:
+        opened = open_data(source)
     if spec.size and opened.spec.size != spec.size:
         before = opened.spec.size
+        check_same_kind(opened.spec, str(source), spec)
         opened = open_data(source, size=spec.size, channels=spec.channels)
         how = f"{opened.spec.filter}, {before} to {spec.size} pixels"
     check_same_kind(opened.spec, str(source), spec)
@@ -37,4 +41,7 @@ def load_samples(source: Path | str, dataset: Dataset) -> tuple[Tensor, str]:
 def check_same_kind(spec: DataSpec, name: str, other: DataSpec) -> None:
     """Raises DataError when two descriptions are of different kinds of data."""
     if modality_of(spec) is not modality_of(other):
-        raise DataError(f"{name} is {spec.kind}: it cannot be compared with {other.kind}")
+        raise DataError(
+            f"{name} holds {spec.kind}, and what it is compared with holds {other.kind}: give "
+            "data of one kind"
+        )

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from gansmith.core.files import distinct_names
 from gansmith.data import DataError
 from gansmith.data.readers.file_list import as_text, files_in
+from gansmith.data.readers.image_size import NAMED, UnusableFilesError
 
 
 class Item(NamedTuple):
@@ -132,7 +133,12 @@ def usable(
         except (MemoryError, RecursionError) as error:
             bad[item] = f"{item.file} takes more memory than there is: {error}"
     if bad and (not skip_bad or len(bad) == len(items)):
-        raise DataError("; ".join(bad.values()))
+        if len(items) == 1:
+            raise DataError(next(iter(bad.values())))
+        more = f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
+        raise UnusableFilesError(
+            "; ".join(list(bad.values())[:NAMED]) + more, len(bad) < len(items)
+        )
     return {item: None for item in items if item not in bad}
 
 

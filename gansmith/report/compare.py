@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gansmith.core.files import user_path, write_atomic
 from gansmith.core.protocols import ConditionalSampler, Samples
-from gansmith.data import DataError, Dataset, open_given
+from gansmith.data import DataError, Dataset, NotImagesError, open_given
 from gansmith.evaluation.evaluate import COUNT, measure, measure_samples
 from gansmith.evaluation.load import check_same_kind, load_samples
 from gansmith.evaluation.own import Metric
@@ -122,7 +122,10 @@ def reference_data(sources: list[Path | str], against: Any) -> Dataset:
     spec = None if run is None else Run.open(run).spec
     if spec is None or not spec.size:
         return open_given(against)
-    return open_given(against, size=spec.size, channels=spec.channels)
+    try:
+        return open_given(against, size=spec.size, channels=spec.channels)
+    except NotImagesError:
+        return open_given(against)  # which then turns out to be of another kind
 
 
 def write_comparison(found: list[Compared], out: Path, real: Dataset) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +14,21 @@ from gansmith.runs.recorder import KEEP
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will cost: seconds per step in each stage, in all, and bytes on disk."""
+    """What a run will cost: seconds per step in each stage, per sample sheet with its score, and in
+    all; bytes on disk.
+    """
 
     per_step: tuple[float, ...]
+    per_sheet: float
     seconds: float
     disk: int
 
 
-def estimate(trainer: Trainer) -> Estimate:
-    """Time the first steps of each stage of a trainer that is thrown away afterwards."""
+def estimate(trainer: Trainer, sheet: Callable[[Trainer], object], sample_every: int) -> Estimate:
+    """Time the first steps of each stage of a trainer that is thrown away afterwards.
+
+    sheet: writes a sample sheet and scores it, every `sample_every` steps and at both ends.
+    """
     begun, spent, per_step = 0, 0.0, []
     for stage in trainer.stages:
         length = trainer.steps - begun
@@ -34,7 +41,12 @@ def estimate(trainer: Trainer) -> Estimate:
             per_step.append(time.perf_counter() - began)
             spent += length * per_step[-1]
         begun += length
-    return Estimate(tuple(per_step), spent, disk_needed(trainer))
+    sheet(trainer)  # what is read once, such as the statistics of real examples, stays in memory
+    began = time.perf_counter()
+    sheet(trainer)
+    per_sheet = time.perf_counter() - began
+    spent += per_sheet * (2 + (trainer.steps - 1) // sample_every)
+    return Estimate(tuple(per_step), per_sheet, spent, disk_needed(trainer))
 
 
 def disk_needed(trainer: Trainer) -> int:

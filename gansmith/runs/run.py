@@ -45,7 +45,9 @@ from gansmith.data.names import parse_name
 from gansmith.data.spread import example_set
 from gansmith.evaluation.evaluate import measure
 from gansmith.evaluation.own import Metric
+from gansmith.evaluation.select import score
 from gansmith.metrics import Features, Measured
+from gansmith.modalities.sheet import sheet_of
 from gansmith.presets import Preset, find_preset, is_file
 from gansmith.presets.choose import Choice
 from gansmith.runs import checkpoint
@@ -62,6 +64,9 @@ from gansmith.sampling.prompts import parse_prompt
 from gansmith.version import __version__
 
 METRICS = "metrics.json"
+FORM = ("kind", "size", "channels", "dim", "rate", "vocab", "length")  # of data
+LENGTH = ("lr", "batch", "steps")  # keywords that no player's shape follows from
+MOST = 4  # differences of two runs that are named
 SKIPPED = "skipped.tsv"  # what was left out of the user's data, and why
 CHECKPOINTS = ("best", "latest")
 PIECE = 1024  # samples that are generated at one time
@@ -320,8 +325,8 @@ class Run:
         if config.began_from is not None and not distributed.on_rank_zero(
             lambda: checkpoint.states(self.checkpoints)
         ):
-            donor, _ = Run.open(config.began_from).read("best")
-            _inherit(trainer, donor, config.began_from)
+            donor = Run.open(config.began_from)
+            _inherit(trainer, donor.read("best")[0], donor.config, config)
         return trainer
 
     def play(self, checkpoint_seconds: float = 60.0) -> Run:
@@ -713,9 +718,15 @@ class Run:
         check_disk(self.folder, disk_needed(trainer))
 
     def estimate(self) -> Estimate:
-        """Time the first steps of each stage on a game that is thrown away."""
+        """Time the first steps of each stage, and a sample sheet, on a game that is thrown away."""
         with using_threads(self.threads):
-            return estimate(self.trainer(self.recipe()))
+            trainer = self.trainer(self.recipe())
+            return estimate(trainer, self._sheet, self.config.sample_every)
+
+    def _sheet(self, trainer: Trainer) -> None:
+        with trainer.ema.applied(trainer.game) as game:
+            sheet_of(game, self.dataset, trainer.seed)
+            score(game, self.dataset, trainer.seed, self.config.metrics)
 
     def choose_threads(self) -> int:
         """The number of threads that is fastest for this run, by a short trial."""
@@ -793,15 +804,29 @@ def _averaged(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _inherit(trainer: Trainer, donor: dict[str, Tensor], name: str) -> None:
+def _inherit(trainer: Trainer, donor: dict[str, Tensor], theirs: Config, ours: Config) -> None:
     """Start from another run's players: weights and averages, but no optimiser state."""
     fresh, _ = trainer.state()
     taken = {k: v for k, v in donor.items() if k.startswith("game.")}
     averages = {k: v for k, v in donor.items() if k.startswith("ema.players.")}
     try:
         trainer.load(fresh | taken | averages, {"step": 0, "draws": 0})
-    except ValueError as error:
+    except ValueError:
+        before, now = _shape(theirs), _shape(ours)
+        differ = [
+            f"{name} {before.get(name, 'none')}, here {now.get(name, 'none')}"
+            for name in before | now
+            if before.get(name) != now.get(name)
+        ]
         raise ValueError(
-            f"the players of {name} do not fit this run; use the same preset, sizes and kind of "
-            f"data. {error}"
+            f"the players of {ours.began_from} do not fit this run: give its preset, its keywords "
+            f"and data of its form. It has {'; '.join(differ[:MOST])}"
         ) from None
+
+
+def _shape(config: Config) -> dict[str, Any]:
+    """What the shapes of a run's players may follow from, the most telling first."""
+    data = {name: value for name in FORM if (value := config.spec.get(name))}
+    classes = {"classes": len(config.spec["classes"])}
+    keywords = {name: value for name, value in config.keywords.items() if name not in LENGTH}
+    return {"preset": config.preset} | data | classes | keywords

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gansmith.core.suggest import closest_match
 from gansmith.data import Condition, DataError, Dataset
-from gansmith.data.text import split_words
+from gansmith.data.text import END, UNKNOWN, split_words
 from gansmith.data.transforms.embed_text import embed_sentences
 
 ARTICLES = ("a", "an", "the")
@@ -79,7 +79,8 @@ def _index(name: str, names: tuple[str, ...], data: str) -> int:
 
 
 def _sentence(condition: Condition, dataset: Dataset, prompt: str) -> Tensor:
-    index = {word: number for number, word in enumerate(dataset.condition_vocabulary) if number}
+    known = enumerate(dataset.condition_vocabulary)
+    index = {word: number for number, word in known if word not in (END, UNKNOWN)}
     words = [word for word in split_words(prompt) if word in index or word not in ARTICLES]
     if not words:
         raise DataError(f"{prompt!r} has no word that {dataset.spec.name} knows")

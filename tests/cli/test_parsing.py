@@ -26,7 +26,7 @@ def test_options_are_known_by_the_names_that_one_types() -> None:
     [
         (["--stepps", "3"], "there is no option --stepps; did you mean --steps?"),
         (["--dry_runn"], "did you mean --dry-run?"),
-        (["--qqq"], "there is no option --qqq; See `gansmith train --help`"),
+        (["--qqq"], "there is no option --qqq. See `gansmith train --help`"),
         (["gan"], "'gan' was not expected here"),
     ],
 )

@@ -121,7 +121,7 @@ def test_from_a_run_that_does_not_fit_is_refused(
     with pytest.raises(SystemExit) as stop:
         main(["train", *wide, "--from", str(ring)])
     assert stop.value.code == 2
-    assert "do not fit this run; use the same preset, sizes" in capsys.readouterr().err
+    assert "do not fit this run: give its preset, its keywords" in capsys.readouterr().err
     line = refused("train", *RING, "--from", "nowhere", "--out", "o")
     assert "nowhere is not a run" in line
     assert not list(tmp_path.iterdir())
@@ -184,7 +184,15 @@ def test_what_is_wrong_with_a_preset_is_said(name: str, hint: str, refused: Comm
 MISTAKES = {
     "--stesp": (["wgan", "--data", "ring", "--stesp", "4"], "did you mean --steps?"),
     "--d_stepz": ([*RING, "--d_stepz", "4"], "did you mean --d-steps?"),
-    "nearest of none": (["wgan", "--xyzzy=4"], "there is no option --xyzzy; See"),
+    "nearest of none": (["wgan", "--xyzzy=4"], "there is no option --xyzzy. See"),
+    "a keyword without its preset": (
+        ["--lr", "1"],
+        "--lr is a keyword of presets: name the preset",
+    ),
+    "a keyword on resume": (
+        ["--resume", "nowhere", "--lr", "1"],
+        "resumed with the keywords that it was begun with: leave out --lr",
+    ),
     "a stray word": (["--data", "ring", "wgan"], "'wgan' was not expected here"),
     "preset": (["wgam"], "unknown preset 'wgam'; did you mean 'wgan'?"),
     "data": (["gan", "--data", "rinng"], "'rinng'; did you mean 'ring'?"),

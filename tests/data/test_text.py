@@ -141,7 +141,7 @@ def test_long_sentences_are_left_out_and_listed(tmp_path: Path) -> None:
     assert dataset.spec.length == 3
     assert dataset.skipped == {"own.txt:2": "33 words, more than 32"}
     assert read_path(path, size=40).spec.length == 33
-    with pytest.raises(DataError, match=r"no sentence of 1 to 1 words to train on .3 are longer"):
+    with pytest.raises(DataError, match=r"no sentence to train on: 3 have more than 1 words"):
         read_path(path, size=1)
 
 

@@ -42,12 +42,16 @@ def test_points_of_a_file(tmp_path: Path) -> None:
 
 def test_other_kinds_and_other_vocabularies_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", Rng(1).normal(50, 2).numpy())
-    with pytest.raises(DataError, match="x.npy is points: it cannot be compared with text"):
+    with pytest.raises(
+        DataError, match="x.npy holds points, and what it is compared with holds text"
+    ):
         load_samples(tmp_path / "x.npy", open_data("grammar"))
     (tmp_path / "lines.txt").write_text("\n".join(["a cat sees a dog", "a dog"] * 10))
     with pytest.raises(DataError, match="has a vocabulary of its own"):
         load_samples(tmp_path / "lines.txt", open_data("grammar"))
     ring, digits = open_data("ring").spec, open_data("digits").spec
-    with pytest.raises(DataError, match="mine is points: it cannot be compared with image"):
+    with pytest.raises(
+        DataError, match="mine holds points, and what it is compared with holds image"
+    ):
         check_same_kind(ring, "mine", digits)
     check_same_kind(digits, "mine", open_data("emoji").spec)

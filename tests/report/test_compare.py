@@ -99,7 +99,9 @@ def test_other_protocols_are_refused_unless_forced(runs: dict[str, Path], tmp_pa
 
 
 def test_what_cannot_be_compared_is_refused(runs: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="p is points: it cannot be compared with image"):
+    with pytest.raises(
+        ValueError, match="p holds points, and what it is compared with holds image"
+    ):
         compare([runs["a"], runs["p"]])
     with pytest.raises(DataError, match="--against DATA"):
         compare([tmp_path])

@@ -166,7 +166,7 @@ def read_annotations(
     twice = {name for name, rows in lines.items() if len(rows) > 1 and kind != "captions"}
     bad |= {name: f"has {len(lines[name])} lines in {table}" for name in twice}
     if bad and not lines:
-        raise unusable_files(bad, len(bad), Path(where), "lines")
+        raise unusable_files(bad, (), Path(where), "lines")
     return Annotations(table, kind, lines, next(iter(headers), ()), bad)
 
 

@@ -117,7 +117,7 @@ def read_audio_files(files: Sequence[DataFile], path: Path, options: ReadOptions
     partner = {name: (clean.name, noisy.name) for name, (clean, noisy) in pairs.items()}
     bad |= unread | _bad_pairs(partner, found, unread, rate)
     if bad and (not options.skip_bad or not found):
-        raise unusable_files(bad, len(sounds), path, AUDIO.noun)
+        raise unusable_files(bad, [sound.name for sound in sounds], path, AUDIO.noun)
     for name in {file.name for file in every} - bad.keys():
         if found[partner.get(name, (name,))[0]].silent:
             bad[name] = "is silent"
@@ -126,7 +126,7 @@ def read_audio_files(files: Sequence[DataFile], path: Path, options: ReadOptions
     for domain, layout in layouts.items():
         chosen = split_files(layout, bad, str(path), options.val)
         if not all(chosen):
-            raise unusable_files(bad, len(every), path, AUDIO.noun)
+            raise unusable_files(bad, [file.name for file in every], path, AUDIO.noun)
         parts = [
             _cut(
                 {x.name: [found[side] for side in partner.get(x.name, (x.name,))] for x in part},
@@ -181,7 +181,9 @@ def _find_pairs(
                     if name not in both
                 }
                 if not both:
-                    raise unusable_files(alone, len(sounds), Path(where), AUDIO.noun)
+                    raise unusable_files(
+                        alone, [sound.name for sound in sounds], Path(where), AUDIO.noun
+                    )
                 return {x: (sides[target][x], sides[source][x]) for x in sorted(both)}, alone
     return {}, {}
 

@@ -75,7 +75,7 @@ def read_film_audio(path: Path, per_second: str, options: ReadOptions) -> Datase
         except UnreadableError as error:
             bad[film.name] = str(error)
     if not scenes or (bad and not options.skip_bad):
-        raise unusable_files(bad, len(films), path, "films")
+        raise unusable_files(bad, [film.name for film in films], path, "films")
     parts = _split(scenes, split, rate, path, options)
     count = sum(len(scene.frames) for part in parts for scene in part)
     step = max(1, math.ceil(count * parts[0][0].frames[0].numel() / options.large))

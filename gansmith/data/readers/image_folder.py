@@ -74,9 +74,9 @@ def read_image_files(
             raise DataError(f"{path} has two domains: their images take no conditions")
         bad |= companions.bad | companions.missing(every)
         if bad and not options.skip_bad:
-            raise unusable_files(bad, len({x.name for x in every} | bad.keys()), path, "files")
+            raise unusable_files(bad, [x.name for x in every], path, "files")
     if not every:
-        raise unusable_files(bad, len(bad), path, "files")
+        raise unusable_files(bad, (), path, "files")
     size, channels, unread = _form(every, path, options)
     bad |= unread
     sets, mapped, kept = {}, {}, {}
@@ -89,9 +89,12 @@ def read_image_files(
         layouts[domain] = without_empty_classes(layout, names)
         sets[domain] = _fields(array, kept[domain], layouts[domain])
     if bad and not options.skip_bad:
-        raise unusable_files(bad, len(every), path)
+        raise unusable_files(bad, [x.name for x in every], path)
     if not all(len(part["real"]) for parts in sets.values() for part in parts):
-        raise DataError(f"{path}: without {len(bad)} bad images a part of it is empty; repair them")
+        raise DataError(
+            f"{path}: without the {len(bad)} bad images, none is left to train on "
+            "or none to hold out: repair some, or add others"
+        )
     dataset = _joined(path, layouts, sets, mapped)
     if companions is not None:
         dataset = companions.add_to(dataset, *([f.name for f in part] for part in kept[""]))
@@ -106,7 +109,7 @@ def _form(files: list[DataFile], path: Path, options: ReadOptions) -> tuple[int,
     found, bad = scan_files(files, read_header)
     headers = set(found.values())
     if not headers:
-        raise unusable_files(bad, len(files), path)
+        raise unusable_files(bad, [file.name for file in files], path)
     size = common_size({x.side for x in headers}, path) if size is None else size
     channels = (1 if all(x.grey for x in headers) else 3) if channels is None else channels
     return size, channels, bad
@@ -150,12 +153,12 @@ def read_images(path: Path, size: int, channels: int, skip_bad: bool) -> dict[st
     Raises DataError when there is none, or one cannot be read and `skip_bad` is false.
     """
     if not path.is_dir():
-        raise DataError(f"{path} is no folder; give one that holds images")
+        raise DataError(f"{path} is not a folder; give a folder of images")
     files = [file for file in list_folder(path) if IMAGES.holds(file)]
     if not files:
         raise DataError(f"{path} holds no images; looked for {' '.join(EXTENSIONS)}")
     pixels, bad, _ = decode_images(files, size, channels, ReadOptions(skip_bad=skip_bad))
     if bad and (not skip_bad or len(bad) == len(files)):
-        raise unusable_files(bad, len(files), path)
+        raise unusable_files(bad, [file.name for file in files], path)
     names = [file.name for file in files if file.name not in bad]
     return dict(zip(names, torch.from_numpy(pixels), strict=True))

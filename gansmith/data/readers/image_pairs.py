@@ -77,7 +77,7 @@ def read_paired_files(
     found = [Pair(named["condition"][key], named["real"][key]) for key in keys]
     pairs = {str(_name(pair.real, "real")): pair for pair in found}
     if not pairs:
-        raise unusable_files(bad, sum(map(len, sides.values())), path)
+        raise unusable_files(bad, [x.name for side in sides.values() for x in side], path)
     return _read(pairs, bad, path, options)
 
 
@@ -104,6 +104,10 @@ def _name(member: DataFile, side: str) -> PurePosixPath:
     return PurePosixPath(*parts)
 
 
+def _names(pairs: dict[str, Pair]) -> list[str]:
+    return [file.name for pair in pairs.values() for file in pair]
+
+
 def _half(member: DataFile, side: int) -> bytes:
     """The left (0) or right (1) half of an image, as an uncompressed file."""
     whole = open_upright(member.read())
@@ -116,7 +120,7 @@ def _half(member: DataFile, side: int) -> bytes:
 
 def _read(pairs: dict[str, Pair], bad: BadFiles, path: Path, options: ReadOptions) -> Dataset:
     """Pairs by name as a data set, both at one size. Bad ones are refused, or left out."""
-    total = len(pairs) + len(bad)
+    names = _names(pairs)
     shapes: list[dict[str, ImageShape]] = []
     for side in (0, 1):
         headers, unread = scan_files([pair[side] for pair in pairs.values()], read_shape)
@@ -127,10 +131,10 @@ def _read(pairs: dict[str, Pair], bad: BadFiles, path: Path, options: ReadOption
         if one and other and not one.like(other):
             bad[pair.condition.name] = f"{one} pixels, and {pair.real.name} has {other}"
     if bad and not options.skip_bad:
-        raise unusable_files(bad, total, path)
+        raise unusable_files(bad, names, path)
     good = {key: p for key, p in pairs.items() if not {p.condition.name, p.real.name} & bad.keys()}
     if not good:
-        raise unusable_files(bad, total, path)
+        raise unusable_files(bad, names, path)
     grey = [all(shapes[side][pair[side].name].grey for pair in good.values()) for side in (0, 1)]
     channels = [1 if is_grey else 3 for is_grey in grey]
     channels[1] = options.channels or channels[1]
@@ -165,12 +169,12 @@ def _decoded(
     ]
     if unread := found[0].bad | found[1].bad:
         if not options.skip_bad:
-            raise unusable_files(bad | unread, len(pairs), path)
+            raise unusable_files(bad | unread, _names(pairs), path)
         rest = {
             k: p for k, p in pairs.items() if not {p.condition.name, p.real.name} & unread.keys()
         }
         if not rest:
-            raise unusable_files(bad | unread, len(pairs), path)
+            raise unusable_files(bad | unread, _names(pairs), path)
         return _decoded(rest, bad | unread, path, options, size, channels)
     conditions, real = (torch.from_numpy(decoded.values) for decoded in found)
     cut = len(train)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -61,8 +61,31 @@ def common_size(sides: set[int], path: Path) -> int:
     return fitting[0]
 
 
-def unusable_files(bad: BadFiles, total: int, path: Path, what: str = "images") -> DataError:
-    """The error that names bad files; of many the first, with every reason among them."""
+class UnusableFilesError(DataError):
+    """Files of the data cannot be used.
+
+    facts: which and why, without what to do. some_left: whether there is something left without
+    them.
+    """
+
+    def __init__(self, facts: str, some_left: bool) -> None:
+        skip = ", or leave them out with skip_bad=True" if some_left else ""
+        super().__init__(f"{facts}\nRepair or remove them{skip}")
+        self.facts, self.some_left = facts, some_left
+
+
+def unusable_files(
+    bad: BadFiles,
+    names: Iterable[str],
+    path: Path,
+    what: str = "images",
+    *,
+    may_skip: bool = True,
+) -> UnusableFilesError:
+    """The error that names bad files; of many the first, with every reason among them.
+
+    names: of all that was looked at. may_skip: whether skip_bad leaves such files out.
+    """
     times: Counter[str] = Counter()
     order = []
     for name, why in sorted(bad.items()):
@@ -70,7 +93,6 @@ def unusable_files(bad: BadFiles, total: int, path: Path, what: str = "images") 
         times[why] += 1
     shown = "".join(f"\n  {name}: {why}" for _, name, why in sorted(order)[:NAMED])
     more = f"\n  and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
-    return DataError(
-        f"{path}: {len(bad)} of {max(total, len(bad))} {what} cannot be used:{shown}{more}\n"
-        "repair or remove them, or pass --skip-bad to leave them out"
-    )
+    total = len(bad.keys() | set(names))
+    facts = f"{path}: {len(bad)} of {total} {what} cannot be used:{shown}{more}"
+    return UnusableFilesError(facts, may_skip and len(bad) < total)

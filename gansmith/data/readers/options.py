@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gansmith.data.spec import DataError
+from gansmith.data.spec import NotImagesError
 
 LARGE = 512 * 2**20
 
@@ -28,13 +28,13 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         if self.channels not in (None, 1, 3):
-            raise ValueError(f"channels is 1 (grey) or 3 (RGB), got {self.channels}")
+            raise ValueError(f"channels is 1 (grey) or 3 (RGB); got {self.channels}")
         if self.size is not None and self.size < 1:
             raise ValueError(f"a size is at least 1; got {self.size}")
 
     def refuse_image_options(self, where: str, what: str, *, size: bool = True) -> None:
         """DataError when an option of images is set for something else."""
-        if self.channels is not None or (size and self.size is not None):
-            raise DataError(
-                f"{where} holds {what}: leave out channels{' and size' if size else ''}"
-            )
+        given = ["channels"] * (self.channels is not None)
+        given += ["size"] * (size and self.size is not None)
+        if given:
+            raise NotImagesError(f"{where} holds {what}: leave out {' and '.join(given)}")

@@ -46,15 +46,15 @@ def read_persons(files: Sequence[DataFile], path: Path, options: ReadOptions) ->
     image, and files that cannot be read, unless options.skip_bad.
     """
     people, bad = _find(files)
-    total = sum(IMAGES.holds(file) for file in files)
+    names = [file.name for file in files if IMAGES.holds(file)]
     every = [file for person in people.values() for pair in person.values() for file in pair]
     found, unread = scan_files(every, read_header)
     bad |= unread
     if bad and not options.skip_bad:
-        raise unusable_files(bad, total, path)
+        raise unusable_files(bad, names, path)
     people = _usable(people, bad)
     if not people:
-        raise unusable_files(bad, total, path)
+        raise unusable_files(bad, names, path)
     faces = [pair[0] for person in people.values() for pair in person.values()]
     headers = {found[file.name] for file in faces}
     size = options.size or common_size({x.side for x in headers}, path)
@@ -70,7 +70,7 @@ def read_persons(files: Sequence[DataFile], path: Path, options: ReadOptions) ->
         decoded = decode_images(order, size, depth, replace(options, large=LIMIT))
         if decoded.bad:
             if not options.skip_bad:
-                raise unusable_files(decoded.bad, total, path)
+                raise unusable_files(decoded.bad, names, path)
             kept = [f for f in files if f.name not in decoded.bad]
             again = read_persons(kept, path, options)
             return replace(again, skipped={**again.skipped, **bad, **decoded.bad})

@@ -248,12 +248,7 @@ def corpus_dataset(
         out = hold_out_draws(np.asarray(corpus.draws), options.val, str(path), groups)
     parts = [(~out).nonzero()[0], out.nonzero()[0]]
     if not all(map(len, parts)):
-        raise DataError(
-            f"{path} has no sentence of 1 to {corpus.longest} words to "
-            f"{'hold out' if len(parts[0]) else 'train on'}"
-            + f" ({len(corpus.skipped)} are longer); give a larger size, the most words of a "
-            "sentence" * bool(corpus.skipped)
-        )
+        raise DataError(_too_few(corpus, parts, path))
     vocabulary, fields = corpus.texts.encoded(parts, path)
     if classes:
         for part, rows in zip(fields, parts, strict=True):
@@ -267,6 +262,19 @@ def corpus_dataset(
         condition = Condition("sentence", vocab=len(words), length=tokens[0].shape[1])
         dataset = with_condition(dataset, condition, tokens[0], tokens[1], words.words)
     return replace(dataset, skipped=corpus.skipped)
+
+
+def _too_few(corpus: Corpus, parts: Sequence[np.ndarray], path: Path) -> str:
+    """Why a part of a corpus has no sentence, and what to do."""
+    part = "hold out" if len(parts[0]) else "train on"
+    if corpus.skipped:
+        return (
+            f"{path}: no sentence to {part}: {len(corpus.skipped)} have more than {corpus.longest} "
+            "words. Give a larger --size, the most words of a sentence"
+        )
+    if not sum(map(len, parts)):
+        return f"{path} holds no sentence: put one into each line"
+    return f"{path} has no sentence to {part}: add some"
 
 
 def _vocabulary(
@@ -285,8 +293,9 @@ def _vocabulary(
         return Vocabulary([END, UNKNOWN, *vocabulary.words[1:]])
     if len(vocabulary) == 2:
         raise DataError(
-            f"{path}: no word occurs twice, so what is held out shares too little with the rest; "
-            "give more sentences; words stand between blanks"
+            f"{path}: no word occurs twice, so nothing can be learned about what is held out. "
+            "Words are what stands between blanks: in a language that is written without, such as "
+            "Chinese, put a blank between the characters; otherwise give more sentences"
         )
     return vocabulary
 
@@ -299,9 +308,7 @@ def _has_pairs(path: Path) -> bool:
 def _pairs(path: Path) -> Iterator[Line]:
     """Lines of `source<TAB>target`. Raises DataError naming lines that are not."""
     bad: BadFiles = {}
-    count = 0
     for line in _lines(path):
-        count += 1
         cells = [cell.strip() for cell in line.text.split("\t")]
         if len(cells) != 2 or not all(cells):
             bad[f"{path.name}:{line.number}"] = (
@@ -310,20 +317,23 @@ def _pairs(path: Path) -> Iterator[Line]:
         else:
             yield Line(line.number, cells[1], cells[0])
     if bad:
-        raise unusable_files(bad, count, path, "lines")
+        names = (f"{path.name}:{line.number}" for line in _lines(path))
+        raise unusable_files(bad, names, path, "lines", may_skip=False)
 
 
 def _parallel(paths: Sequence[Path]) -> Iterator[Line]:
     source, target = (sum(1 for _ in _lines(path, blank=True)) for path in paths)
     if source != target:
         raise DataError(
-            f"{paths[0]} has {source} lines and {paths[1].name} {target}: line for line, "
-            "a target belongs to its source"
+            f"{paths[0]} has {source} lines and {paths[1].name} has {target}: each line of the one "
+            "needs its partner in the same line of the other"
         )
     for one, other in zip(*(_lines(path, blank=True) for path in paths), strict=True):
         if bool(one.text) != bool(other.text):
-            names = " or ".join(f"{path.name}:{one.number}" for path in paths)
-            raise DataError(f"{paths[0].parent}: {names} is blank, not both")
+            names = " and ".join(f"{path.name}:{one.number}" for path in paths)
+            raise DataError(
+                f"{paths[0].parent}: of {names} only one is blank; fill it, or clear both"
+            )
         if one.text:
             yield Line(one.number, other.text, one.text)
 

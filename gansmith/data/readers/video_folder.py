@@ -50,7 +50,7 @@ def read_videos(path: Path, frames: str, options: ReadOptions) -> Dataset:
         except UnreadableError as error:
             bad[clip.name] = str(error)
     if bad and not (options.skip_bad and read):
-        raise unusable_files(bad, len(clips), path, "clips")
+        raise unusable_files(bad, [clip.name for clip in clips], path, "clips")
     held_out = split if split is not None else held_out_clips(list(read), options.val, path)
     if split is not None:
         refuse_val(options.val, str(path))
@@ -58,7 +58,10 @@ def read_videos(path: Path, frames: str, options: ReadOptions) -> Dataset:
         [x for name, x in read.items() if (name in held_out) == is_out] for is_out in (0, 1)
     )
     if not (train and out):
-        raise DataError(f"{path}: without {len(bad)} bad clips a part of it is empty; repair them")
+        raise DataError(
+            f"{path}: without the {len(bad)} bad clips, none is left to train on "
+            "or none to hold out: repair some, or add others"
+        )
     how_read = f"centre crop, {FILTER}"
     dataset = clip_dataset(
         path.stem, train, out, past, source=str(path), filter=how_read, large=options.large
@@ -91,5 +94,5 @@ def size_of_clips(clips: list[Clip], path: Path, bad: dict[str, str]) -> int:
         except UnreadableError as error:
             bad[clip.name] = str(error)
     if not sides:
-        raise unusable_files(bad, len(clips), path, "clips")
+        raise unusable_files(bad, [clip.name for clip in clips], path, "clips")
     return common_size(sides, path)

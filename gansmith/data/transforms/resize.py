@@ -10,7 +10,7 @@ from gansmith.core.images import resize as core_resize
 from gansmith.core.images import to_channels
 from gansmith.data.build import image_dataset, labels_dataset, with_condition
 from gansmith.data.domains import map_domains
-from gansmith.data.spec import DataError, Dataset, Fields
+from gansmith.data.spec import DataError, Dataset, Fields, NotImagesError
 
 FILTER = "lanczos"  # Pillow's: the support grows with the reduction, so it does not alias
 
@@ -53,7 +53,7 @@ def resized(dataset: Dataset, size: int | None = None, channels: int | None = No
     if dataset.domains:
         return map_domains(lambda part: resized(part, size, channels), dataset)
     if spec.kind != "image":
-        raise DataError(f"{spec.name} holds {spec.kind}: it has no size and no channels to choose")
+        raise NotImagesError(f"{spec.name} holds {spec.kind}: leave out size and channels")
     train, held_out = (_fields(part, size, channels) for part in (dataset.train, dataset.held_out))
     conditions = [part.pop("condition") for part in (train, held_out) if "condition" in part]
     images = image_dataset(
@@ -92,7 +92,7 @@ def _resized_labels(dataset: Dataset, size: int | None, channels: int | None) ->
     if condition is None or condition.kind != "image":
         if size is None and channels is None:
             return dataset
-        raise DataError(f"{spec.name} holds no images: it has no size and no channels to choose")
+        raise NotImagesError(f"{spec.name} holds no images: leave out size and channels")
     if size in (None, condition.height) and channels in (None, condition.channels):
         return dataset
     parts = []

@@ -180,7 +180,7 @@ def test_two_files_of_one_pair_are_refused(tmp_path):
 def test_unequal_pairs_are_refused(tmp_path):
     filled(tmp_path / "clean", 3)
     filled(tmp_path / "noisy", 4)
-    with pytest.raises(DataError, match="noisy/3.wav: has no partner in clean(?s:.*)--skip-bad"):
+    with pytest.raises(DataError, match="noisy/3.wav: has no partner in clean(?s:.*)skip_bad=True"):
         open_data(tmp_path)
     data = open_data(tmp_path, skip_bad=True)
     assert set(data.skipped) == {"noisy/3.wav"}
@@ -208,7 +208,7 @@ def test_pairs_without_a_single_partner_are_refused(tmp_path):
 def test_bad_files_are_named_or_left_out(tmp_path):
     filled(tmp_path / "x", 4, 8192)
     (tmp_path / "x" / "broken.wav").write_text("words")
-    with pytest.raises(DataError, match="(?s)broken.wav.*--skip-bad"):
+    with pytest.raises(DataError, match="(?s)broken.wav.*skip_bad=True"):
         open_data(tmp_path / "x")
     data = open_data(tmp_path / "x", skip_bad=True)
     assert list(data.skipped) == ["broken.wav"]

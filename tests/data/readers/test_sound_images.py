@@ -77,7 +77,7 @@ def test_what_has_no_partner_or_cannot_be_read_is_named(tmp_path: Path) -> None:
         "1.png: has no sound of its name",
         "2.png: the sound 2.wav: ",
         "3.png: has the name of 3.jpg",
-        "--skip-bad",
+        "skip_bad=True",
     ):
         assert why in str(error.value)
     data = open_data(tmp_path, skip_bad=True)

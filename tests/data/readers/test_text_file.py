@@ -56,10 +56,10 @@ def test_utf16_and_what_holds_no_sentence_are_refused(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=f"x.txt{why}.*; convert the file to UTF-8"):
             open_data(path)
     path.write_text("")
-    with pytest.raises(DataError, match="x.txt has no sentence of 1 to 32 words to train on$"):
+    with pytest.raises(DataError, match="x.txt holds no sentence: put one into each line$"):
         open_data(path)
     path.write_text("\n".join(f"今天{a}我们{b}" for a in "好坏冷热" for b in "玩跑坐走"))
-    with pytest.raises(DataError, match="words stand between blanks"):
+    with pytest.raises(DataError, match="put a blank between the characters"):
         open_data(path)
 
 
@@ -116,7 +116,7 @@ def test_the_end_symbol_as_a_held_out_word_is_unknown(tmp_path: Path) -> None:
 
 def test_a_file_of_one_endless_line_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("word " * 5000)
-    with pytest.raises(DataError, match=r"to train on \(1 are longer\)"):
+    with pytest.raises(DataError, match="1 have more than 32 words. Give a larger --size"):
         open_data(tmp_path / "x.txt")
     (tmp_path / "y.txt").write_text("word " * 5000 + "\none two\ntwo one")
     (tmp_path / "x.txt").unlink()
@@ -150,10 +150,10 @@ def test_two_parallel_files_with_a_given_split(tmp_path: Path) -> None:
 def test_parallel_files_must_go_line_by_line(tmp_path: Path) -> None:
     (tmp_path / "source.txt").write_text("a a\na\n\na")
     (tmp_path / "target.txt").write_text("x\ny\n\n")
-    with pytest.raises(DataError, match="source.txt has 4 lines and target.txt 3"):
+    with pytest.raises(DataError, match="source.txt has 4 lines and target.txt has 3"):
         open_data(tmp_path)
     (tmp_path / "target.txt").write_text("x\n\n\nz")
-    with pytest.raises(DataError, match="source.txt:2 or target.txt:2 is blank, not both"):
+    with pytest.raises(DataError, match="of .*source.txt:2 and target.txt:2 only one is blank"):
         open_data(tmp_path)
     (tmp_path / "target.txt").write_text("x\nx\n\nx x")
     assert len(both(open_data(tmp_path))) == 3  # the blank line is left out
