@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 from gansmith.core.files import user_path
@@ -40,14 +39,13 @@ class HubName(NamedTuple):
 
     def absolute(self) -> HubName:
         """The same, valid from any folder."""
-        return self._moved(user_path(self.place).absolute()) if self.is_folder else self
+        place = str(user_path(self.place).absolute()) if self.is_folder else self.place
+        return self._replace(place=place)
 
     def placeless(self) -> HubName:
-        """The same, without the place of a folder."""
-        return self._moved(Path(user_path(self.place).name)) if self.is_folder else self
-
-    def _moved(self, place: Path) -> HubName:
-        return self._replace(place=str(place))
+        """The same, without the place of a folder, which still is no name on the hub."""
+        place = f"./{user_path(self.place).name}" if self.is_folder else self.place
+        return self._replace(place=place)
 
 
 def parse_hub_name(name: str) -> HubName:

@@ -36,7 +36,7 @@ def test_only_a_folder_has_a_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     name = parse_name("grey:hf:./sets/mine:train")
     assert (name.wrappers, name.is_path) == (("grey",), False)
     assert str(name.absolute()) == f"grey:hf:{tmp_path}/sets/mine:train"
-    assert str(name.absolute().placeless()) == "grey:hf:mine:train"
+    assert str(name.absolute().placeless()) == "grey:hf:./mine:train"
     assert str(parse_name("hf:user/set").absolute().placeless()) == "hf:user/set"
 
 
