@@ -96,10 +96,14 @@ def codes_input(latent: Latent) -> ExportInput:
 
 
 class ExportableModule(NamedTuple):
-    """A player ready for export: tensors with a common first axis in, one tensor out."""
+    """A player ready for export: tensors with a common first axis in, one tensor out.
+
+    output: what comes out, in words; "" for examples of the data.
+    """
 
     module: nn.Module
     inputs: dict[str, ExportInput]
+    output: str = ""
 
 
 @runtime_checkable
@@ -108,4 +112,13 @@ class Exports(Protocol):
 
     def exports(self) -> dict[str, ExportableModule]:
         """What is exported, by the name of the player."""
+        ...
+
+
+@runtime_checkable
+class ExportsFrom(Protocol):
+    """A game with players that take conditions, or examples, whose form the game does not know."""
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """What is exported. given: the conditions of a `ConditionalSampler`, else examples."""
         ...

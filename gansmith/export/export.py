@@ -23,7 +23,8 @@ from torch.export import Dim, ExportedProgram
 
 from gansmith.core.extras import install
 from gansmith.core.files import write_atomic
-from gansmith.core.protocols import ExportableModule, Exports
+from gansmith.core.protocols import ConditionalSampler, ExportableModule, Exports, ExportsFrom
+from gansmith.export.inputs import condition_input, example_input
 from gansmith.export.model_card import card
 from gansmith.runs.run import Run
 
@@ -42,12 +43,9 @@ def export(run: Run, out: Path, form: Form = "torch-export") -> list[Path]:
     """
     if form not in FORMS:
         raise ValueError(f"a run is exported as {' or '.join(FORMS)}; got {form!r}")
-    game = run.game.cpu()
-    if not isinstance(game, Exports):
-        raise TypeError(f"{run.config.preset} has no players that are of use by themselves")
     suffix, translate = FORMS[form]
     files: dict[Path, bytes] = {}
-    for name, program in game.exports().items():
+    for name, program in programs(run).items():
         program.module.eval().requires_grad_(False)
         files[out / f"{name}{suffix}"] = translate(program)
         files[out / f"{name}.safetensors"] = _weights(program)
@@ -56,6 +54,19 @@ def export(run: Run, out: Path, form: Form = "torch-export") -> list[Path]:
     for path, content in files.items():
         write_atomic(path, content)
     return list(files)
+
+
+def programs(run: Run) -> dict[str, ExportableModule]:
+    """What a run exports, by name. Raises TypeError for a game that exports nothing."""
+    game = run.game.cpu()
+    if isinstance(game, Exports):
+        return game.exports()
+    if not isinstance(game, ExportsFrom):
+        raise TypeError(f"{run.config.preset} has no players that are of use by themselves")
+    condition = run.spec.conditioned_on
+    if isinstance(game, ConditionalSampler) and condition is not None:
+        return game.exports_from(condition_input(condition))
+    return game.exports_from(example_input(run.spec))
 
 
 def _weights(program: ExportableModule) -> bytes:
@@ -90,13 +101,20 @@ def _onnx_program(program: ExportableModule) -> bytes:
             "--format torch-export"
         )
     with _quiet():
-        made = torch.onnx.export(
-            _trace(program),
-            dynamo=True,
-            input_names=list(program.inputs),
-            output_names=["y"],
-            verbose=False,
-        )
+        try:
+            made = torch.onnx.export(
+                _trace(program),
+                dynamo=True,
+                input_names=list(program.inputs),
+                output_names=["y"],
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise RuntimeError(
+                f"torch cannot write this player as ONNX ({reason}); export it with "
+                "--format torch-export"
+            ) from error
     if made is None:
         raise RuntimeError("torch made no ONNX program; export with --format torch-export")
     return made.model_proto.SerializeToString()

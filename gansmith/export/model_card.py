@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gansmith.core.protocols import ExportableModule
+from gansmith.core.protocols import ConditionalSampler, ExportableModule
 from gansmith.modalities import Modality, modality_of
 from gansmith.runs.run import Run
 from gansmith.version import __version__
@@ -19,6 +20,7 @@ def card(run: Run, name: str, program: ExportableModule, form: str) -> dict[str,
     form: "torch-export" or "onnx".
     """
     config, spec, modality = run.config, run.spec, modality_of(run.spec)
+    condition = spec.conditioned_on if isinstance(run.game, ConditionalSampler) else None
     y = program.module(*(given.example for given in program.inputs.values()))
     return {
         "name": name,
@@ -26,7 +28,7 @@ def card(run: Run, name: str, program: ExportableModule, form: str) -> dict[str,
             {"name": key, **_shape(x.example), "meaning": x.meaning, "code": x.code}
             for key, x in program.inputs.items()
         ],
-        "output": {"name": "y", **_shape(y), "meaning": modality.output},
+        "output": {"name": "y", **_shape(y), "meaning": program.output or modality.output},
         "load": load_code(name, program, form, modality, y),
         "preset": config.preset,
         "paper": run.preset.cites,
@@ -34,6 +36,8 @@ def card(run: Run, name: str, program: ExportableModule, form: str) -> dict[str,
         "data": {"name": spec.name, "licence": spec.licence, "fingerprint": spec.fingerprint},
         "classes": list(spec.classes),
         "vocabulary": list(run.examples.vocabulary),
+        "condition": None if condition is None else asdict(condition),
+        "condition_vocabulary": list(run.examples.condition_vocabulary),
         "step": run.step,
         "seed": config.seed,
         "gansmith": __version__,
@@ -54,7 +58,7 @@ def load_code(
     else:
         text += [f'{name} = torch.export.load("{name}.pt2").module()']
         text += [f"y = {name}({', '.join(names)})"]
-    text += modality.code(name, y)
+    text += [] if program.output else modality.code(name, y)
     modules = ["torch"] + ["onnxruntime"] * (form == "onnx")
     modules += ["json"] * any("json." in line for line in text)
     return [f"import {', '.join(sorted(modules))}", *text]

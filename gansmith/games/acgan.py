@@ -16,8 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
-from gansmith.games.conditional import sample_conditional
+from gansmith.games.conditional import export_generator, sample_conditional
 from gansmith.losses.objectives import Objective
 
 
@@ -56,3 +57,7 @@ class ACGAN(Game):
     def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
         """An image for each of the classes (n,), in the range that players see."""
         return sample_conditional(self.G, conditions, rng)
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """G, from codes and conditions."""
+        return export_generator(self.G, given)

@@ -30,6 +30,7 @@ class AutoEncoder(Game):
     """
 
     averaged: tuple[str, ...] = ("E", "G")
+    code = "codes, as G takes them"  # what E gives
     G: Generator
 
     def __init__(self, E: nn.Module, G: Generator, shape: tuple[int, ...]) -> None:
@@ -68,5 +69,5 @@ class AutoEncoder(Game):
         x = ExportInput(torch.zeros(2, *self.shape), meaning, f"2 * torch.rand(16, {sizes}) - 1")
         return {
             "G": ExportableModule(self.get_submodule("G"), {"z": z}),
-            "E": ExportableModule(self.E, {"x": x}),
+            "E": ExportableModule(self.E, {"x": x}, self.code),
         }

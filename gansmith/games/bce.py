@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
 from gansmith.games.multi_label import binary_cross_entropy, predict_labels
 
@@ -49,6 +50,10 @@ class BinaryRelevance(Game):
         predicted above a half. They are probabilities, shifted so that a half is the threshold.
         """
         return predict_labels(lambda x: self.T(self.G(x)), conditions)
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """From images to a number in [0, 1] for each label."""
+        return {"G": ExportableModule(nn.Sequential(self.G, self.T, nn.Sigmoid()), {"c": given})}
 
 
 def smooth_f1(logits: Tensor, labels: Tensor) -> Tensor:

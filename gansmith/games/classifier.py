@@ -12,9 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.games.gan import in_pieces
 
 
@@ -38,3 +39,8 @@ class Classifier(Game):
     def classify(self, x: Tensor) -> Tensor:
         """Class probabilities, (n, ...) -> (n, K)."""
         return in_pieces(self.C, x).softmax(1)
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """C, from examples to class probabilities."""
+        module = nn.Sequential(self.C, nn.Softmax(1))
+        return {"C": ExportableModule(module, {"x": given}, "probabilities of the classes")}

@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
 from gansmith.losses.objectives import Objective, Separable
 from gansmith.networks.augment import Augmentation, no_augmentation
@@ -94,12 +95,41 @@ class ConditionalGAN(Game):
         """An image for each of the conditions (n, ...), in the range that players see."""
         return sample_conditional(self.G, conditions, rng)
 
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """G, from codes and conditions."""
+        return export_generator(self.G, given)
+
 
 def sample_conditional(G: Any, conditions: Tensor, rng: Rng, piece: int = 256) -> Tensor:
     """Samples of a conditional generator from fresh codes, (n, ...), in pieces to save memory."""
     codes = G.latent.sample(len(conditions), rng).to(conditions.device)
     pairs = zip(codes.split(piece), conditions.split(piece), strict=True)
     return torch.cat([G(z, c) for z, c in pairs])
+
+
+class WithoutCode(nn.Module):
+    """A conditional generator that uses no code: conditions -> examples."""
+
+    def __init__(self, G: Any) -> None:
+        super().__init__()
+        self.G = G
+
+    def forward(self, c: Tensor) -> Tensor:
+        return self.G(torch.zeros(c.shape[0], self.G.latent.dim), c)
+
+
+@torch.no_grad()
+def export_generator(G: Any, given: ExportInput) -> dict[str, ExportableModule]:
+    """A conditional generator for export, from codes and conditions; where the code is one number
+    that changes nothing, from conditions alone.
+    """
+    latent, c = G.latent, given.example
+    made = [G.eval()(latent.sample(len(c), Rng(seed)), c) for seed in (0, 1)]
+    if latent.dim == 1 and made[0].equal(made[1]):
+        return {"G": ExportableModule(WithoutCode(G), {"c": given})}
+    meaning = f"codes: every coordinate from the prior {latent.prior!r}"
+    z = ExportInput(torch.zeros(len(c), latent.dim), meaning, latent.torch_expression(16))
+    return {"G": ExportableModule(G, {"z": z, "c": given})}
 
 
 def d_terms(

@@ -14,9 +14,10 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
 from gansmith.games.conditional import d_terms, mismatched
 from gansmith.losses.objectives import Objective
@@ -74,6 +75,10 @@ class MultiLabel(Game):
     def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
         """The probability of each label, (n, L), in each of the images (n, C, H, W)."""
         return predict_labels(self.G, conditions)
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """From images to a number in [0, 1] for each label."""
+        return {"G": ExportableModule(nn.Sequential(self.G, nn.Sigmoid()), {"c": given})}
 
 
 def binary_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:

@@ -16,8 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
-from gansmith.games.conditional import d_terms, mismatched, sample_conditional
+from gansmith.games.conditional import d_terms, export_generator, mismatched, sample_conditional
 from gansmith.losses.objectives import Objective
 from gansmith.losses.perceptual import ImageDistance, zero_distance
 
@@ -85,3 +86,7 @@ class Pix2Pix(Game):
     def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
         """An output for each of the images (n, C, H, W), which may be of another size."""
         return sample_conditional(self.G, conditions, rng, piece=64)
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """G, from codes and conditions."""
+        return export_generator(self.G, given)

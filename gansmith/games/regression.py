@@ -17,8 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
-from gansmith.games.conditional import sample_conditional
+from gansmith.games.conditional import export_generator, sample_conditional
 
 DISTANCES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": F.l1_loss, "l2": F.mse_loss}
 
@@ -55,3 +56,7 @@ class Regression(Game):
     def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
         """The mean output for each of the conditions (n, ...)."""
         return sample_conditional(self.G, conditions, rng)
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """G, from codes and conditions."""
+        return export_generator(self.G, given)

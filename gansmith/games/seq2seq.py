@@ -11,9 +11,10 @@ each time, in the place of a beam.
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
 from gansmith.networks.seq2seq import AttentionSeq2Seq
 
@@ -47,3 +48,18 @@ class Seq2Seq(Game):
     def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
         """The most probable sentence, symbol by symbol, for each source (n, S) -> (n, T)."""
         return torch.cat([self.G.sample(part) for part in conditions.split(PIECE)])
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """G, from sources to the most probable sentences."""
+        return {"G": ExportableModule(_Writer(self.G), {"c": given})}
+
+
+class _Writer(nn.Module):
+    """Sources (B, S) -> tokens (B, T)."""
+
+    def __init__(self, G: AttentionSeq2Seq) -> None:
+        super().__init__()
+        self.G = G
+
+    def forward(self, c: Tensor) -> Tensor:
+        return self.G.sample(c)

@@ -14,11 +14,12 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from gansmith.core.game import Batch, Game, Losses, Phase, Stage
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
-from gansmith.games.conditional import d_terms, mismatched
+from gansmith.games.conditional import d_terms, export_generator, mismatched
 from gansmith.losses.objectives import Objective
 
 
@@ -100,3 +101,19 @@ class StackGAN(Game):
             for z, c in zip(codes.split(256), conditions.split(256), strict=True)
         ]
         return torch.cat(made)
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """Both generators in one, from codes and conditions; during stage I, G1 and upsampling."""
+        return export_generator(_BothStages(self.G1, self.G2, bool(self.second_stage)), given)
+
+
+class _BothStages(nn.Module):
+    """Codes and conditions to large images."""
+
+    def __init__(self, G1: Any, G2: Any, second: bool) -> None:
+        super().__init__()
+        self.G1, self.G2, self.second, self.latent = G1, G2, second, G1.latent
+
+    def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        small = self.G1(z, c)
+        return self.G2(small, c) if self.second else self.G2.upsampled(small)

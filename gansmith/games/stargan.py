@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
 from gansmith.losses.objectives import Objective
 from gansmith.penalties import NoPenalty, Penalty
@@ -91,3 +92,13 @@ class StarGAN(Game):
         return torch.cat(
             [self.G(part, part.new_full((len(part),), place).long()) for part in x.split(256)]
         )
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """G, from images and numbers of domains."""
+        count, names = len(self.domains), ", ".join(self.domains)
+        target = ExportInput(
+            torch.zeros(len(given.example), dtype=torch.int64),
+            f"the domain to translate to, a number: of {names}, counted from 0",
+            f"torch.arange(16) % {count}",
+        )
+        return {"G": ExportableModule(self.G, {"x": given, "target": target})}

@@ -16,9 +16,10 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
 from gansmith.losses.objectives import Objective
 from gansmith.losses.perceptual import ImageDistance, zero_distance
@@ -97,9 +98,24 @@ class TalkingHead(Game):
         """Images for conditions (n, 3 + K (C + 3), H, W): a landmark image, and K of the person."""
         images = []
         for part in conditions.split(64):
-            landmarks, sources = split_references(part, self.G.last.out_channels)
-            images.append(self.G(landmarks, self.G.to_styles(self.E(sources))))
+            images.append(_Head(self.E, self.G)(part))
         return torch.cat(images)
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """E and G in one, from a landmark image and images of the person to an image."""
+        return {"G": ExportableModule(_Head(self.E, self.G), {"c": given})}
+
+
+class _Head(nn.Module):
+    """Conditions (B, 3 + K (C + 3), H, W) -> images."""
+
+    def __init__(self, E: Any, G: Any) -> None:
+        super().__init__()
+        self.E, self.G = E, G
+
+    def forward(self, c: Tensor) -> Tensor:
+        landmarks, sources = split_references(c, self.G.last.out_channels)
+        return self.G(landmarks, self.G.to_styles(self.E(sources)))
 
 
 def generator_terms(game: Any, x: Batch, fake: Tensor, person: Tensor) -> Losses:

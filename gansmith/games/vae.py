@@ -64,6 +64,7 @@ class VAE(AutoEncoder):
     """
 
     averaged = ("E", "G", "S")
+    code = "the means of the codes, which G takes, then their log variances"
 
     def __init__(
         self,

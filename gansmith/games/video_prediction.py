@@ -16,8 +16,9 @@ from typing import Any
 from torch import Tensor
 
 from gansmith.core.game import Batch, Game, Losses, Phase
+from gansmith.core.protocols import ExportableModule, ExportInput
 from gansmith.core.rng import Rng
-from gansmith.games.conditional import d_terms, mismatched, sample_conditional
+from gansmith.games.conditional import d_terms, export_generator, mismatched, sample_conditional
 from gansmith.losses.objectives import Objective
 from gansmith.losses.pixel import gradient_difference, lp_distance
 
@@ -82,3 +83,7 @@ class VideoPredictionGAN(Game):
     def generate(self, conditions: Tensor, rng: Rng) -> Tensor:
         """The next frame of each past (n, frames C, H, W), which may be of another size."""
         return sample_conditional(self.G, conditions, rng, piece=64)
+
+    def exports_from(self, given: ExportInput) -> dict[str, ExportableModule]:
+        """G, from codes and conditions."""
+        return export_generator(self.G, given)

@@ -77,16 +77,16 @@ class AttentionSeq2Seq(nn.Module):
         probable symbol each time.
         """
         memory, state = self.encode(c)
-        before = torch.full((len(c), 1), self.vocab, device=c.device)
-        alive = torch.ones(len(c), dtype=torch.bool, device=c.device)
-        tokens = torch.zeros(len(c), self.length, dtype=torch.int64, device=c.device)
+        before = torch.full((c.shape[0], 1), self.vocab, device=c.device)
+        alive = torch.ones(c.shape[0], dtype=torch.bool, device=c.device)
+        tokens = []
         for t in range(self.length):
             logits, state = self.decode(before, memory, c, state)
             if u is None:
                 drawn = logits[:, 0].argmax(1)
             else:
                 drawn = inverse_cdf(logits[:, 0].softmax(1), u[:, t])
-            tokens[:, t] = drawn * alive
+            tokens.append(drawn * alive)
             alive = alive & (drawn != END)
             before = drawn.unsqueeze(1)
-        return tokens
+        return torch.stack(tokens, 1)
