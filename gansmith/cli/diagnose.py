@@ -21,6 +21,8 @@ class DiagnoseOptions:
     Args:
         source: a run's folder, or a folder or file of samples.
         against: the data, a name or a path; a run's own by default.
+        size: side in pixels that the images of --against, and of samples, are brought to; a run's
+            own, or as they are, by default.
         n: samples to look at.
         seed: of the samples.
         checkpoint: which state of the run.
@@ -34,6 +36,7 @@ class DiagnoseOptions:
 
     source: Annotated[Positional[Path], arg(metavar="RUN|FOLDER")]
     against: Annotated[str | None, absent("NAME|PATH")] = None
+    size: Annotated[int | None, absent("INT")] = None
     n: Count = 2000
     seed: int = 0
     checkpoint: Checkpoint = "best"
@@ -59,6 +62,7 @@ def main(words: list[str]) -> None:
         trust=may_trust([options.source], options.trust, options.preset),
         data=options.data,
         preset=options.preset,
+        size=options.size,
     )
     say(f"{found.samples} samples of {found.of} against {found.against}")
     for finding in found.findings:

@@ -28,6 +28,8 @@ class EvaluateOptions:
     Args:
         sources: a run's folder; or several runs, folders or files of samples to compare.
         against: data to measure all of them against, a name or a path; the run's own by default.
+        size: side in pixels that the images of --against, and of folders, are brought to; that of
+            the first run, or as they are, by default.
         n: samples to measure.
         seed: of the samples.
         checkpoint: which state of the runs.
@@ -44,6 +46,7 @@ class EvaluateOptions:
 
     sources: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN [RUN|FOLDER ...]")]
     against: Annotated[str | None, absent("NAME|PATH")] = None
+    size: Annotated[int | None, absent("INT")] = None
     n: Count = 4000
     seed: int = 0
     checkpoint: Checkpoint = "best"
@@ -62,6 +65,8 @@ def main(words: list[str]) -> None:
     options = parse(EvaluateOptions, words, "gansmith evaluate")
     if not options.sources:
         raise ValueError("name a run: gansmith evaluate RUN (`gansmith list runs` shows them)")
+    if options.size is not None and options.against is None:
+        raise ValueError("runs are measured at their own size: --size is of the data of --against")
     if len(options.sources) > 1 or options.against is not None:
         if options.data is not None:
             raise ValueError("--data is for one run; give --against to measure against other data")
@@ -115,6 +120,7 @@ def _compare(options: EvaluateOptions) -> None:
         metrics=options.metrics,
         force=options.force,
         trust=may_trust(options.sources, options.trust),
+        size=options.size,
     )
     console.print(_table(found))
     first = next(iter(found[0].numbers.values())).protocol
@@ -130,7 +136,7 @@ def _reference(options: EvaluateOptions) -> Dataset:
     from gansmith.runs.run import Run
 
     if options.against is not None:
-        return reference_data(list(options.sources), options.against)
+        return reference_data(list(options.sources), options.against, options.size)
     first = next((path for path in options.sources if (path / FILE).is_file()), None)
     if first is None:
         raise ValueError("say what these are measured against: --against DATA, a name or a path")

@@ -57,19 +57,30 @@ def diagnose(
     trust: bool = False,
     data: Any = None,
     preset: str | None = None,
+    size: int | None = None,
 ) -> Diagnosis:
     """Test a run, or samples in a folder or file, for every known fault.
 
     against: the data, as `open_data` takes it; a run's own by default.
-    trust, data, preset: as `open_run` takes them.
+    trust, data, preset: as `open_run` takes them. size: what the images of `against` are brought
+        to; a run's own by default.
     Raises DataError for samples without `against`, or for too few examples.
     """
-    dataset = None if against is None else open_given(against)
-    if not (user_path(source) / FILE).is_file():
-        if dataset is None:
-            raise DataError(
-                f"{source} is not a run: name the data to compare its samples with, --against DATA"
-            )
+    is_run = (user_path(source) / FILE).is_file()
+    if against is None and not is_run:
+        raise DataError(
+            f"{source} is not a run: name the data to compare its samples with, --against DATA"
+        )
+    if against is None and size is not None:
+        raise DataError("a run is looked at in its own size: --size is of the data of --against")
+    dataset = None
+    if against is not None:
+        own = Run.open(source).spec if is_run else None
+        channels = own.channels or None if own else None
+        size = size or (own.size or None if own else None)
+        dataset = open_given(against, size=size, channels=channels)
+    if not is_run:
+        assert dataset is not None
         samples = random_subset(load_samples(source, dataset)[0], n, seed)
         return Diagnosis(
             str(source), dataset.spec.name, len(samples), diagnose_samples(samples, dataset, seed)

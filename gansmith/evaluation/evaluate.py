@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gansmith.core.protocols import Classifies, ConditionalSampler, Samples
-from gansmith.core.rng import Rng
+from gansmith.core.rng import RowRng
 from gansmith.core.suggest import unknown_name
 from gansmith.data import Dataset
 from gansmith.data.spread import spread_held_out
@@ -71,10 +71,14 @@ def measure(
     samples = None
     alone, obeys = _shares(dataset, keys)
     if alone is None or alone or own:
-        samples = generate(game, dataset, n, Rng(seed, 1, 1))
+        samples = generate(game, dataset, n, RowRng(seed, 1, 1, rows=range(n)))
         found = measure_samples(samples, dataset, seed, features, alone, own) | found
     if isinstance(game, ConditionalSampler) and (obeys is None or obeys):
-        samples = generate(game, dataset, n, Rng(seed, 1, 1)) if samples is None else samples
+        samples = (
+            generate(game, dataset, n, RowRng(seed, 1, 1, rows=range(n)))
+            if samples is None
+            else samples
+        )
         found |= _with_data(condition_adherence(samples, dataset, obeys), dataset)
     return found
 

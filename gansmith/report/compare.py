@@ -46,6 +46,7 @@ def compare(
     metrics: str | Sequence[str | Metric] | None = None,
     force: bool = False,
     trust: bool = False,
+    size: int | None = None,
 ) -> list[Compared]:
     """Measure runs, or files of samples, against the same held-out data.
 
@@ -53,7 +54,8 @@ def compare(
     see `reference_data`; without it each run is measured against its own data.
     force: compare also numbers that were made in different ways, or images of different sizes.
     metrics: the keys that are wanted, functions of one's own among them (see `measure`).
-    trust: execute the files of code that runs name.
+    trust: execute the files of code that runs name. size: what the images of `against`, and samples
+    beside them, are brought to; that of the first run by default.
     Raises, before anything is measured, ValueError for samples that do not fit the data,
     ProtocolError for runs of several data sets or sizes, DataError for a folder without `against`;
     and ProtocolError for numbers that turn out not to be made alike.
@@ -66,7 +68,7 @@ def compare(
     }
     if against is None:
         _check_all_runs(sources, names, runs)
-    common = None if against is None else reference_data(sources, against)
+    common = None if against is None else reference_data(sources, against, size)
     first = next(iter(runs.values())).spec if common is None else common.spec
     for name, run in runs.items():
         check_same_kind(run.spec, name, first)
@@ -116,14 +118,16 @@ def _on_several(sources: list[Path | str], runs: dict[str, Run]) -> str:
     )
 
 
-def reference_data(sources: list[Path | str], against: Any) -> Dataset:
-    """The data that all are measured against, images as the data of the first run were read."""
+def reference_data(sources: list[Path | str], against: Any, size: int | None = None) -> Dataset:
+    """The data that all are measured against, images as the data of the first run were read, or of
+    this size.
+    """
     run = next((path for path in sources if (Path(path) / FILE).is_file()), None)
     spec = None if run is None else Run.open(run).spec
     if spec is None or not spec.size:
-        return open_given(against)
+        return open_given(against, size=size)
     try:
-        return open_given(against, size=spec.size, channels=spec.channels)
+        return open_given(against, size=size or spec.size, channels=spec.channels)
     except NotImagesError:
         return open_given(against)  # which then turns out to be of another kind
 

@@ -347,8 +347,13 @@ class Run:
     def _take(self, lock: ExitStack) -> None:
         lock.enter_context(checkpoint.lock_run(self.folder))
 
-    def _play(self, checkpoint_seconds: float = 60.0, *, save: bool = False) -> Run:
-        """Play; `save` writes config.json once nothing can refuse the run any more."""
+    def _play(
+        self, checkpoint_seconds: float = 60.0, *, save: bool = False, before: int | None = None
+    ) -> Run:
+        """Play; `save` writes config.json once nothing can refuse the run any more.
+
+        before: the run's length until now, where it is resumed.
+        """
         self._check_code("metric")
         trainer = self.trainer(self.recipe())
         recorder = Recorder(
@@ -364,6 +369,8 @@ class Run:
             if drift := self._drifted():
                 warnings.warn(drift, stacklevel=2)
             self.resumed_with = recorder.restore(trainer)
+            if note := _new_rate(trainer, before):
+                warnings.warn(note, stacklevel=2)
             if trainer.step > self.config.steps:
                 raise ValueError(
                     f"the run is at step {trainer.step} already; --steps {self.config.steps} lies "
@@ -421,9 +428,10 @@ class Run:
         first = distributed.on_rank_zero(lambda: asked)
         distributed.all_or_raise(lambda: _require_same(asked, first))
         with self._locked():
+            before = self.config.steps
             self.config = distributed.on_rank_zero(lambda: self._lengthened(steps, minutes, log))
             distributed.all_or_raise(lambda: (self.dataset, self.preset))
-            return self._play(save=True)
+            return self._play(save=True, before=before)
 
     def _lengthened(self, steps: int | None, minutes: float | None, log: str | None) -> Config:
         """The options as they are on the disk now, with another end, or another log."""
@@ -743,6 +751,21 @@ def _rows(seed: int, rows: Sequence[int], truncation: float | None) -> RowRng:
     """The stream of these rows of `Run.sample`."""
     most = math.inf if truncation is None else truncation
     return RowRng(seed, 1, 1, rows=rows, truncation=most)
+
+
+def _new_rate(trainer: Trainer, before: int | None) -> str:
+    """What another length does to the learning rate, in a sentence; "" where it does nothing."""
+    if before is None:
+        return ""
+    old, new = (trainer.schedule(trainer.step, steps) for steps in (before, trainer.steps))
+    if old == new:
+        return ""
+    return (
+        f"the learning rate follows the length of the run: at step {trainer.step} of "
+        f"{trainer.steps} it goes on at {new:.3g} times its first value; at step {trainer.step} of "
+        f"{before} it was {max(old, 0):.3g} times that, so this is not the run that one of "
+        f"{trainer.steps} steps from the start would be"
+    )
 
 
 def claim_folder(folder: Path) -> Path:

@@ -185,3 +185,17 @@ def test_a_run_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     write_samples(run, 100, 0, tmp_path / "made")
     main(["diagnose", str(tmp_path / "made"), "--against", "digits", "--out", str(tmp_path / "d")])
     assert "dropped classes: " in capsys.readouterr().out
+
+
+def test_data_to_compare_with_is_read_at_a_run_s_size_or_the_one_that_is_given(
+    tmp_path: Path,
+) -> None:
+    run = gansmith.train("nsgan", data="digits", width=4, steps=1, out=tmp_path / "run")
+    large = F.interpolate(open_data("digits").train["real"][:700].float(), 20).byte().numpy()
+    for name in ("data.npy", "samples.npy"):
+        np.save(tmp_path / name, large[:, 0])
+    assert diagnose(run.folder, tmp_path / "data.npy", n=60).samples == 60
+    data, samples = tmp_path / "data.npy", tmp_path / "samples.npy"
+    assert diagnose(samples, data, n=60, size=8).samples == 60
+    with pytest.raises(DataError, match="--size is of the data of --against"):
+        diagnose(run.folder, size=8)

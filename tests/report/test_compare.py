@@ -54,6 +54,8 @@ def test_a_folder_is_read_as_the_data_of_the_run_was(runs: dict[str, Path], tmp_
     sources = [runs["a"], tmp_path / "samples"]
     with pytest.raises(ProtocolError, match="20 to 8 pixels"):
         compare(sources, tmp_path / "data", n=8)
+    alone = compare([tmp_path / "samples"], tmp_path / "data", n=8, size=10)[0].numbers
+    assert alone["cfid"].protocol.resize.count("10x10 -> 28x28") == 2
     both = compare(sources, tmp_path / "data", n=8, force=True)
     assert both[0].numbers.keys() == both[1].numbers.keys()
 

@@ -12,13 +12,14 @@ import pytest
 import torch
 
 from gansmith.core.files import LockedError
+from gansmith.core.recipe import constant, linear_decay
 from gansmith.core.trainer import Trainer
 from gansmith.data import DataError
 from gansmith.runs import checkpoint, estimate
 from gansmith.runs.config import Config
 from gansmith.runs.estimate import check_disk
 from gansmith.runs.plan import plan
-from gansmith.runs.run import ENDLESS, Run
+from gansmith.runs.run import ENDLESS, Run, _new_rate
 
 
 def planned(folder: Path, **options) -> Run:
@@ -57,6 +58,17 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
 def test_a_kill_while_the_folder_was_made_does_not_block_it(tmp_path):
     (tmp_path / ".config.json.123.tmp").write_text("{")
     assert begun(tmp_path).config.preset == "nsgan"
+
+
+def test_what_another_length_does_to_the_learning_rate_is_said(played):
+    trainer = SimpleNamespace(step=6, steps=12, schedule=linear_decay(0.5))
+    said = _new_rate(trainer, 8)  # type: ignore[arg-type]
+    assert (
+        "at step 6 of 12 it goes on at 1 times its first value; at step 6 of 8 it was 0.5" in said
+    )
+    assert _new_rate(trainer, None) == _new_rate(trainer, 12) == ""  # type: ignore[arg-type]
+    trainer.schedule = constant
+    assert _new_rate(trainer, 8) == ""  # type: ignore[arg-type]
 
 
 def test_a_checkpoint_is_chosen_by_name_or_step(played):
