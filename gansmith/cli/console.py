@@ -99,7 +99,7 @@ def may_trust(folders: Sequence[Path], trust: bool, preset: str | None = None) -
         files = ", ".join(dict.fromkeys(name.rpartition(":")[0] for name in code.values()))
         asking.print(
             printable(
-                f"{folder} names code in a file, {files}. Going on executes it, which can read, "
+                f"{folder} uses code in the file {files}. Going on executes it, which can read, "
                 "change and delete all that you can. Execute it? [y/N] "
             ),
             end="",

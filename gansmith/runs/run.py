@@ -241,7 +241,7 @@ class Run:
                 f"the run in {self.folder} was trained on an object in Python, {self.spec.name} "
                 f"(fingerprint {self.spec.fingerprint}), which its folder does not hold: give it "
                 "again, as open_run(folder, data=...) or run.resume(data=...), or by --data "
-                "my_file.py:my_data"
+                "my_file.py:my_data (--against, to compare several)"
             )
         self._check_code("data")
         return self._checked(open_data(name, **self.config.options))

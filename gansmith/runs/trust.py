@@ -28,7 +28,7 @@ def check_code(part: str, name: str, trusted: bool, where: Path, files: dict[str
     kind = part.partition("-")[0]
     if not trusted:
         raise UntrustedError(
-            f"{where} names code, its {kind}, in the file {name.rpartition(':')[0]}. Going on "
+            f"the {kind} of {where} is code in the file {name.rpartition(':')[0]}. Going on "
             "executes that file, which can do all that you can. Read it, with the modules beside "
             "it that it imports, and if you trust it give --trust (in Python: trust=True)"
         )

@@ -124,10 +124,10 @@ def test_a_preset_file_that_a_file_names_is_executed_with_trust_only(
     Path("own.py").write_text(OWN)
     Path("run.toml").write_text('preset = "own.py:mine"\ndata = "ring"\nbreadth = 4\n')
     words = ["train", "--config", "run.toml", "--out", "run"]
-    assert "run.toml names code, its preset, in the file own.py" in refused(*words)
+    assert "the preset of run.toml is code in the file own.py" in refused(*words)
     for line in ('data = "own.py:x"', 'data = "ring"\nmetrics = "energy,own.py:x"'):
         Path("other.toml").write_text(f'preset = "gan"\n{line}\n')
-        assert "names code, its " in refused("train", "--config", "other.toml")
+        assert "other.toml is code in the file" in refused("train", "--config", "other.toml")
     assert not Path("executed").exists()
     assert "step 2" in said(*words, "--trust")
     assert Config.load(Path("run")).keywords["breadth"] == 4

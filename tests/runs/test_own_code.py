@@ -141,7 +141,7 @@ def test_neither_data_nor_metrics_are_executed_without_trust(part: str) -> None:
     if part != "data":
         run.dataset = gansmith.open_run("run", trust=True).dataset
     for use in (lambda: run.resume(steps=3), lambda: run.measure(20)):
-        with pytest.raises(UntrustedError, match=f"its {part[:4]}.*, in the file .*stranger"):
+        with pytest.raises(UntrustedError, match=f"the {part[:4]}.* is code .*stranger"):
             use()
     assert not Path("executed").exists()
     assert len(run.sample(3)) == 3  # which needs neither
@@ -221,7 +221,7 @@ def test_a_sweep_on_an_object_by_a_metric_of_ones_own() -> None:
     begun = Sweep.begin("nsgan", data=POINTS, trials=1, out="sweep", **options, **TINY).play()
     assert begun.config.better == "higher"
     for trust, data, why in (
-        (False, POINTS, "names code, its metric"),
+        (False, POINTS, "the metric of .*sweep.json is code"),
         (True, None, r"began with an object in Python, .*Sweep.open\(folder, data="),
         (True, POINTS + 1, "has changed since the sweep began"),
     ):

@@ -482,7 +482,7 @@ def test_code_anywhere_in_a_sweep_waits_for_trust(where: str, tmp_path: Path) ->
     page = begun.config.to_json()
     page[where] = page["train"] | {"metrics": [name]} if where == "train" else name
     begun.study.set_user_attr("config", page)
-    with pytest.raises(UntrustedError, match="names code, its .*mine.py"):
+    with pytest.raises(UntrustedError, match="is code in the file .*mine.py"):
         Sweep.open(tmp_path / "s").play()
     assert not executed.exists()
 
