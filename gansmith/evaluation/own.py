@@ -90,7 +90,8 @@ def measure_own(
 
 def _number(key: str, function: Metric, generated: Tensor, real: Tensor) -> float:
     with own_code(key) if in_python_file(key) else nullcontext():
-        value: object = function(generated=generated, real=real)
+        # Copies: what a function changes in place would be the data that others are measured by.
+        value: object = function(generated=generated.clone(), real=real.clone())
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):

@@ -50,6 +50,11 @@ def plan(
     """
     if steps is not None and minutes is not None:
         raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
+    if not isinstance(preset, str | None):
+        raise TypeError(
+            f"a preset is given by its name, a function of your own as my_file.py:my_preset; got "
+            f"{preset!r}"
+        )
     given = {"preset": preset, "data": data, "steps": steps, "minutes": minutes, "seed": seed}
     check_bounds(given | {"sample_every": sample_every, "out": out, "from": begin_from})
     check_bounds({name: keywords[name] for name in (*OPENING, *PLAYING) if name in keywords})

@@ -186,13 +186,17 @@ def test_a_metric_of_ones_own_measures_any_kind_of_data(preset: str) -> None:
 
     def rows(generated: Tensor, real: Tensor) -> int:
         assert generated.shape == real.shape
+        real.zero_()
         return len(real)
 
-    assert list(run.measure(20, metrics="own.py:spread")) == ["own.py:spread"]
-    found = run.measure(20, metrics=["own.py:spread", rows])
-    assert list(found) == ["own.py:spread", "rows"]
+    alone = run.measure(20, metrics="own.py:spread")
+    found = run.measure(20, metrics=[rows, "own.py:spread"])
+    assert list(found) == ["rows", "own.py:spread"]
     assert found["rows"].value >= 16
     assert found["own.py:spread"].protocol.data.startswith(run.spec.name)
+    spread = [one["own.py:spread"] for one in (alone, found)]
+    assert spread[0].value == spread[1].value  # what `rows` did to its copy changes nothing
+    assert spread[0].real == spread[1].real
 
 
 def test_what_is_no_metric_is_refused() -> None:
@@ -208,6 +212,9 @@ def test_what_is_no_metric_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match=why):
             gansmith.train("nsgan", metrics=[name], **common)
+    function: Any = max
+    with pytest.raises(TypeError, match="a function of your own as my_file.py:my_preset; got"):
+        gansmith.train(function, **common)
     with pytest.raises(TypeError, match="give a function of your own as my_file.py:mine"):
         gansmith.train("nsgan", metrics=[max], **common)
     assert not Path("run").exists()
