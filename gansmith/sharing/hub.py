@@ -44,7 +44,7 @@ def push(run: Run, name: str, *, private: bool = False, licence: str | None = No
         hub.upload_folder(
             repo_id=name,
             folder_path=Path(place, "run"),
-            commit_message=f"{run.config.preset} at step {run.step}",
+            commit_message=f"{last_name(run.config.preset)} at step {run.step}",
             delete_patterns=list(PATTERNS),  # what an earlier push has left
         )
         return [str(address), *sent]

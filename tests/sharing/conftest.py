@@ -22,6 +22,7 @@ class Hub:
         self.private: dict[str, bool] = {}
         self.large: dict[str, bytes] = {}
         self.refused: dict[str, int] = {}
+        self.messages: list[str] = []
         self.url = ""
 
     def post(self, path: str, body: bytes) -> Any:
@@ -63,6 +64,8 @@ class Hub:
                 files[value["path"]] = self.large[value["oid"]]
             elif line["key"] == "deletedFile":
                 del files[value["path"]]
+            else:
+                self.messages.append(value["summary"])
 
     def get(self, path: str) -> bytes | Any:
         if match := re.fullmatch(r"/api/models/([^/]+/[^/]+)(/revision/main)?", path):

@@ -104,6 +104,8 @@ def test_a_preset_file_comes_along_and_waits_for_trust(
     of_file: Run, hub: Any, tmp_path: Path
 ) -> None:
     push(of_file, NAME)
+    assert hub.messages == [f"mine.py:mine at step {of_file.step}"]
+    assert not any(str(tmp_path).encode() in x for x in hub.repositories[NAME].values())
     (tmp_path / "mine.py").write_text("raise SystemExit('another file of this name')")
     folder = pull(NAME, tmp_path / "there")
     with pytest.raises(UntrustedError):
