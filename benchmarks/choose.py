@@ -124,7 +124,8 @@ def table() -> None:
         "",
         "Default constants, equal processor seconds of one core, numbers of the averaged generator",
         "against the held-out quarter (`python benchmarks/choose.py`). Two numbers are seeds 0 and",
-        "1. cFID is by a stand-in judge, trained on other images: compare within a table only.",
+        "1, one is seed 0. cFID is by a stand-in judge, trained on other images: compare within a",
+        "table only, and take small differences for chance.",
     ]
     for name, runs in results().items():
         one = next(iter(runs.values()))[0]

@@ -23,6 +23,7 @@ from gansmith.inference.talking_head import FACES, LANDMARKS
 from gansmith.inference.video import write_clip
 from gansmith.rendering.grid import to_pil
 
+DOG = 35  # of the held-out emoji
 SHOWN = 8  # images of a person
 EXAMPLE_PART = 4  # of the drawn faces: parts 0 to 3 are data sets
 DRAWN = "made by Gansmith, CC0-1.0"
@@ -73,8 +74,12 @@ def write_examples(folder: Path) -> list[Path]:
 
 
 def _images(name: str, count: int, field: str = "real") -> Callable[[Path], None]:
-    """Held-out images of a data set."""
-    return lambda target: _save(open_data(name).held_out[field][:count], target)
+    """Some held-out images of a data set."""
+    return lambda target: _save(_spread(open_data(name).held_out[field], count), target)
+
+
+def _spread(rows: Tensor, count: int) -> Tensor:
+    return rows[:: len(rows) // count][:count]
 
 
 def _save(images: Tensor, folder: Path) -> None:
@@ -83,7 +88,7 @@ def _save(images: Tensor, folder: Path) -> None:
 
 
 def _drawing(target: Path) -> None:
-    line_art = open_data("emoji-lines").held_out["condition"][0]
+    line_art = open_data("emoji-lines").held_out["condition"][DOG]
     write_atomic(target, png_bytes(to_pil(line_art)))
 
 
@@ -98,13 +103,13 @@ def _domains(target: Path) -> None:
     styles = open_data("emoji:noto+twemoji")
     for part, rows, count in (("train", styles.train, 60), ("test", styles.held_out, 20)):
         for domain, name in zip("AB", styles.spec.domains, strict=True):
-            _save(rows[name][:count], target / f"{part}{domain}")
+            _save(_spread(rows[name], count), target / f"{part}{domain}")
 
 
 def _pairs(target: Path) -> None:
     lines = open_data("emoji-lines")
     for side, field in (("condition", "condition"), ("real", "real")):
-        _save(lines.train[field][:60], target / side)
+        _save(_spread(lines.train[field], 60), target / side)
 
 
 def _sound(name: str, field: str) -> Callable[[Path], None]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from gansmith.data import DataError, DataSpec
 
 FEW = 1000  # training images: below, D learns them by heart without augmentation
+SMALL = 32  # pixels; below, ebgan is nearer to grey images in the same time
 AUGMENT = {"augment": "translation,cutout"}
 
 
@@ -83,9 +84,10 @@ def _given(spec: DataSpec) -> str:
 
 
 def _for_images(spec: DataSpec) -> Choice:
-    """Images without conditions: benchmarks/results/choose.md and small_data.md."""
-    form = f"{spec.train:,} images of {spec.size} pixels"
+    """Images without conditions: benchmarks/results/choose.md, quality.md and small_data.md."""
+    form = f"{spec.train:,} {'grey' if spec.channels == 1 else 'color'} images of {spec.size} px"
     if spec.train < FEW:
-        why = f"{form}: so few need augmentation"
-        return Choice("dcgan", why, AUGMENT)
-    return Choice("dcgan", form)
+        return Choice("dcgan", f"{form}, so few that D needs augmentation", AUGMENT)
+    if spec.channels == 1 and spec.size < SMALL:
+        return Choice("ebgan", f"{form}; it was best on those below {SMALL} px")
+    return Choice("dcgan", f"{form}; it was best on those from {SMALL} px on, and in color")

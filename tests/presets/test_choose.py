@@ -11,7 +11,7 @@ import pytest
 import gansmith
 from gansmith.data import Condition, DataError, DataSpec
 from gansmith.presets import find_preset
-from gansmith.presets.choose import AUGMENT, CHOICES, FEW, choose_preset
+from gansmith.presets.choose import AUGMENT, CHOICES, FEW, SMALL, choose_preset
 
 IMAGES = DataSpec("image", "photos", size=16, channels=3, train=FEW, held_out=100)
 TEXT = DataSpec("text", "lines", vocab=9, length=5, train=90, held_out=10)
@@ -72,7 +72,9 @@ def test_images_alone_are_chosen_for_by_their_number(size: int, channels: int) -
     for count, augmented in ((FEW - 1, True), (FEW, False)):
         choice = choose_preset(replace(spec, train=count))
         assert (dict(choice.keywords) == AUGMENT) == augmented
-        assert f"{count:,} images" in choice.because
+        assert f"{count:,} {'grey' if channels == 1 else 'color'} images" in choice.because
+        small = channels == 1 and size < SMALL and not augmented
+        assert choice.preset == ("ebgan" if small else "dcgan")
         find_preset(choice.preset).keywords(dict(choice.keywords))
 
 
