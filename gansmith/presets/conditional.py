@@ -187,7 +187,7 @@ def projection(
     latent: int = 64,
     embed_dim: int = 32,
     real_weight: float = 1.0,
-    mismatch_weight: float = 0.0,
+    mismatch_weight: float = 1.0,
     normalize_heads: bool = False,
     d_steps: int = 1,
     lr: float = 1e-3,
@@ -394,6 +394,7 @@ FAMILY: dict[str, Preset] = {
         paper=dict(
             width=64,
             latent=128,
+            mismatch_weight=0.0,
             normalize_heads=True,
             d_steps=5,
             lr=2e-4,
