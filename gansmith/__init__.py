@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 from gansmith.version import __version__
 
 if TYPE_CHECKING:
-    from gansmith.api import open_run, train
+    from gansmith.api import Run, open_run, train
     from gansmith.core.game import Batch, Game, Phase, Stage
     from gansmith.core.recipe import Recipe
     from gansmith.core.trainer import Trainer
-    from gansmith.runs.run import Run
     from gansmith.sweeps import sweep
 
 __all__ = [
@@ -51,7 +50,7 @@ _HOMES = {
     "Game": "gansmith.core.game",
     "Phase": "gansmith.core.game",
     "Recipe": "gansmith.core.recipe",
-    "Run": "gansmith.runs.run",
+    "Run": "gansmith.api",
     "Stage": "gansmith.core.game",
     "Trainer": "gansmith.core.trainer",
     "open_run": "gansmith.api",

@@ -5,13 +5,59 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gansmith.core.distributed import choose_device, rank
+from gansmith.runs import run as runs
 from gansmith.runs.plan import plan
-from gansmith.runs.run import Run
+
+if TYPE_CHECKING:
+    from gansmith.diagnosis import Diagnosis
+    from gansmith.export.export import Form
+    from gansmith.modalities.base import Sheet
 
 HUB = "hf:"  # before user/name, where the path of a run folder may stand too
+
+
+class Run(runs.Run):
+    """A run and its folder; what commands do with it are methods of the same names.
+
+    A notebook shows a run, its sheets and its diagnosis.
+    """
+
+    def show(self, n: int = 64, seed: int = 0, condition: Any = None) -> Sheet:
+        """A sheet of n samples, as `sample` generates them, to look at or to `write`.
+
+        Of a run that does not sample, such as one with domains, the sheet of its training.
+        """
+        from gansmith.inference.sample import sheet
+
+        return sheet(self, n, seed, condition)
+
+    def diagnose(self, against: Any = None, *, n: int = 2000, seed: int = 0) -> Diagnosis:
+        """What is wrong with the run, and what to try; written into RUN/diagnosis."""
+        from gansmith.diagnosis import diagnose_run, write_diagnosis
+
+        found = diagnose_run(self, against, n=n, seed=seed)
+        write_diagnosis(found, self.folder / "diagnosis")
+        return found
+
+    def export(self, out: str | Path | None = None, form: Form = "torch-export") -> list[Path]:
+        """Write the players for use without Gansmith, into RUN/export by default; the files."""
+        from gansmith.export.export import export
+
+        return export(self, Path(out or self.folder / "export"), form)
+
+    def report(self) -> Path:
+        """Write report.html into the run's folder; its path."""
+        from gansmith.report import write_report
+
+        return write_report(self)
+
+    def _repr_html_(self) -> str:
+        from gansmith.report import summary_html
+
+        return summary_html(self)
 
 
 def train(

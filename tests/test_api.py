@@ -1,5 +1,7 @@
 """`gansmith.train` and `gansmith.open_run`, as one calls them from Python."""
 
+import io
+import json
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from PIL import Image
 import gansmith
 from gansmith.api import open_run, train
 from gansmith.data import DataError
+from gansmith.modalities.base import Sheet
 
 TINY = dict(width=4, batch=8, d_steps=1)
 
@@ -99,3 +102,47 @@ def test_players_that_do_not_fit_are_refused_before_anything_is_written(tmp_path
     with pytest.raises(ValueError, match="do not fit this run"):
         train("wgan-gp", data="ring", steps=1, begin_from=donor.folder, out="run", width=5)
     assert [path.name for path in tmp_path.iterdir()] == ["donor"]
+
+
+def test_a_run_does_what_commands_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = train("nsgan", data="digits", steps=2, out="run", width=4, latent=4, batch=8)
+    assert isinstance(run.choose("latest"), gansmith.Run)
+    assert isinstance(open_run("run"), gansmith.Run)
+    sheet = run.show(16, seed=3)
+    assert Image.open(io.BytesIO(sheet._repr_png_())).size[0] > 64
+    assert sheet._repr_html_() is None
+    run.show(16, seed=3).write(Path("mine"))
+    assert Path("mine.png").read_bytes() == sheet.content
+    assert run.report() == Path("run/report.html")
+    assert Path("run/report.html").is_file()
+    monkeypatch.setattr("gansmith.export.export.export", lambda *given: given)
+    assert run.export() == (run, Path("run/export"), "torch-export")
+    assert run.export("there", "onnx") == (run, Path("there"), "onnx")
+    shown = run._repr_html_()
+    assert "<h3>nsgan on digits</h3>" in shown
+    assert "Step 2 of 2" in shown
+    assert "data:image/png;base64," in shown
+    assert repr(run) == "<run of nsgan on digits in run>"
+
+
+def test_a_run_is_diagnosed_as_it_was_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = train("wgan-gp", data="ring", steps=2, out="run", **TINY)
+    opened = open_run("run").choose("latest")
+    monkeypatch.setattr("gansmith.runs.run.Run.open", lambda *given, **more: pytest.fail("anew"))
+    found = opened.diagnose(n=200)
+    assert (found.samples, found.against) == (200, "ring")
+    assert json.loads((run.folder / "diagnosis/diagnosis.json").read_text())["findings"]
+    shown = found._repr_html_()
+    for finding in found.findings:
+        assert f"<b>{finding.name}</b>" in shown
+        assert "b'" not in repr(finding)
+    assert "200 samples against ring" in shown
+
+
+def test_sheets_of_text_and_of_clips_are_shown_as_what_they_are() -> None:
+    assert Sheet(".txt", b"a < b")._repr_html_() == "<pre>a &lt; b</pre>"
+    assert Sheet(".txt", b"a < b")._repr_png_() is None
+    assert Sheet(".gif", b"GIF")._repr_html_() == (
+        '<img alt="samples" src="data:image/gif;base64,R0lG">'
+    )
+    assert repr(Sheet(".gif", b"GIF")) == "<sheet .gif, 3 bytes>"

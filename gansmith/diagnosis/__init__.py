@@ -4,7 +4,13 @@ Each fault has a test whose rate of false alarms is known, since the same test i
 held-out examples; `benchmarks/diagnose.py` plants each fault and counts the misses.
 """
 
-from gansmith.diagnosis.diagnose import Diagnosis, diagnose, diagnose_samples, write_diagnosis
+from gansmith.diagnosis.diagnose import (
+    Diagnosis,
+    diagnose,
+    diagnose_run,
+    diagnose_samples,
+    write_diagnosis,
+)
 from gansmith.diagnosis.evidence import Evidence, Finding
 
 __all__ = [
@@ -12,6 +18,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "diagnose",
+    "diagnose_run",
     "diagnose_samples",
     "write_diagnosis",
 ]

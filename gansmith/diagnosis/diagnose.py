@@ -25,6 +25,7 @@ from gansmith.diagnosis.training import (
 )
 from gansmith.evaluation.load import load_samples
 from gansmith.metrics.samples import random_subset
+from gansmith.rendering.page import image, tag
 from gansmith.runs.config import FILE
 from gansmith.runs.run import Run
 
@@ -46,6 +47,15 @@ class Diagnosis:
     samples: int
     findings: tuple[Finding, ...]
 
+    def _repr_html_(self) -> str:
+        parts = [tag("p", f"{self.samples} samples against {self.against}")]
+        for finding in self.findings:
+            parts += [tag("b", finding.name), tag("p", f"{finding.evidence}.")]
+            parts.append(tag("p", f"Try: {finding.advice}"))
+            if finding.picture is not None and not finding.private:
+                parts.append(image(finding.picture, finding.name))
+        return "\n".join(parts if self.findings else [*parts, tag("p", "nothing found")])
+
 
 def diagnose(
     source: Path | str,
@@ -66,26 +76,30 @@ def diagnose(
         to; a run's own by default.
     Raises DataError for samples without `against`, or for too few examples.
     """
-    is_run = (user_path(source) / FILE).is_file()
-    if against is None and not is_run:
+    if (user_path(source) / FILE).is_file():
+        run = Run.open(source, trust=trust, data=data, preset=preset).choose(checkpoint)
+        return diagnose_run(run, against, n=n, seed=seed, size=size)
+    if against is None:
         raise DataError(
             f"{source} is not a run: name the data to compare its samples with, --against DATA"
         )
+    dataset = open_given(against, size=size)
+    samples = random_subset(load_samples(source, dataset)[0], n, seed)
+    return Diagnosis(
+        str(source), dataset.spec.name, len(samples), diagnose_samples(samples, dataset, seed)
+    )
+
+
+def diagnose_run(
+    run: Run, against: Any = None, *, n: int = COUNT, seed: int = 0, size: int | None = None
+) -> Diagnosis:
+    """Test a run, at its chosen checkpoint, for every known fault; against, size: as `diagnose`."""
     if against is None and size is not None:
         raise DataError("a run is looked at in its own size: --size is of the data of --against")
     dataset = None
     if against is not None:
-        own = Run.open(source).spec if is_run else None
-        channels = own.channels or None if own else None
-        size = size or (own.size or None if own else None)
-        dataset = open_given(against, size=size, channels=channels)
-    if not is_run:
-        assert dataset is not None
-        samples = random_subset(load_samples(source, dataset)[0], n, seed)
-        return Diagnosis(
-            str(source), dataset.spec.name, len(samples), diagnose_samples(samples, dataset, seed)
-        )
-    run = Run.open(source, trust=trust, data=data, preset=preset).choose(checkpoint)
+        own = run.spec
+        dataset = open_given(against, size=size or own.size or None, channels=own.channels or None)
     given = run.dataset if dataset is None else run.examples
     conditions = None
     if isinstance(run.game, ConditionalSampler):  # as the data has them, not each class alike
@@ -95,7 +109,7 @@ def diagnose(
     made_by = {"preset": run.config.preset, "adversarial": is_adversarial(run)}
     found = diagnose_samples(samples, dataset, seed, **made_by)
     found += tuple(finding for check in RUN_CHECKS if (finding := check(run)) is not None)
-    return Diagnosis(str(source), dataset.spec.name, n, found)
+    return Diagnosis(str(run.folder), dataset.spec.name, n, found)
 
 
 def diagnose_samples(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -25,7 +25,7 @@ class Finding:
     evidence: str
     advice: str
     numbers: dict[str, float]
-    picture: bytes | None = None
+    picture: bytes | None = field(default=None, repr=False)
     private: bool = False
 
 

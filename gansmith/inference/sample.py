@@ -13,10 +13,12 @@ from torch import Tensor
 from gansmith.core.bounds import check_bounds
 from gansmith.core.files import write_atomic
 from gansmith.core.images import png_bytes, to_uint8
-from gansmith.core.protocols import ConditionalSampler, HasDecoder
+from gansmith.core.protocols import ConditionalSampler, HasDecoder, Samples
 from gansmith.core.rng import RowRng
 from gansmith.inference.video import check_clip, write_clip, write_held_out
 from gansmith.modalities import modality_of
+from gansmith.modalities.base import Sheet
+from gansmith.modalities.sheet import sheet_of
 from gansmith.rendering.grid import COLUMNS, make_grid, to_pil
 from gansmith.runs.run import Run
 from gansmith.sampling.generate import default_conditions
@@ -50,21 +52,34 @@ def write_samples(
     old = [] if alone else _older(out, n, out == run.folder / "generated")
     pieces = run.sample_pieces(n, seed, condition, truncation)
     samples = next(pieces).cpu()
-    modality, examples = modality_of(run.spec), run.examples
-    first, shown = samples[: SHEETS * modality.sheet_count], None
-    if condition is None and isinstance(run.game, ConditionalSampler):
-        shown = default_conditions(examples, len(first))
+    modality = modality_of(run.spec)
+    first = samples[: SHEETS * modality.sheet_count]
     if alone:
-        sheet = modality.sheet(first, examples, shown)
-        target = out if sheet.suffix == ".png" else out.with_suffix(sheet.suffix)
-        write_atomic(target, sheet.content)
+        shown = _sheet(run, first, condition)
+        target = out if shown.suffix == ".png" else out.with_suffix(shown.suffix)
+        write_atomic(target, shown.content)
         return target
-    modality.save(chain([samples], pieces), out, examples)
+    modality.save(chain([samples], pieces), out, run.examples)
     for path in old:
         path.unlink()
     if run.spec.condition is not None and run.spec.condition.frames:
         return write_held_out(run, min(n, CLIPS), seed, beside(out, "sheet").with_suffix(".gif"))
-    return modality.sheet(first, examples, shown).write(beside(out, "sheet").with_suffix(""))
+    return _sheet(run, first, condition).write(beside(out, "sheet").with_suffix(""))
+
+
+def sheet(run: Run, n: int, seed: int = 0, condition: str | Tensor | None = None) -> Sheet:
+    """A sheet of n samples; of a run that does not sample, the sheet of its training."""
+    if not isinstance(run.game, Samples | ConditionalSampler):
+        return sheet_of(run.game, run.examples, run.config.seed)
+    return _sheet(run, run.sample(n, seed, condition).cpu(), condition)
+
+
+def _sheet(run: Run, samples: Tensor, condition: str | Tensor | None) -> Sheet:
+    """The sheet of samples that were generated for a condition, or for the default ones."""
+    shown = None
+    if condition is None and isinstance(run.game, ConditionalSampler):
+        shown = default_conditions(run.examples, len(samples))
+    return modality_of(run.spec).sheet(samples, run.examples, shown)
 
 
 def write_interpolation(

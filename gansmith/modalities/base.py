@@ -12,6 +12,7 @@ from gansmith.core.files import write_atomic
 from gansmith.data import Dataset
 from gansmith.metrics import Better, Features, Measured
 from gansmith.modalities.evidence import Evidence
+from gansmith.rendering.page import image, tag
 
 
 class Sheet(NamedTuple):
@@ -19,6 +20,19 @@ class Sheet(NamedTuple):
 
     suffix: str
     content: bytes
+
+    def __repr__(self) -> str:
+        return f"<sheet {self.suffix}, {len(self.content)} bytes>"
+
+    def _repr_html_(self) -> str | None:
+        if self.suffix == ".txt":
+            return tag("pre", self.content.decode())
+        if self.suffix == ".gif":
+            return image(self.content, "samples", kind="gif")
+        return None
+
+    def _repr_png_(self) -> bytes | None:
+        return self.content if self.suffix == ".png" else None
 
     def write(self, path: Path) -> Path:
         """Write it under this name, with its own suffix; returns where it went."""

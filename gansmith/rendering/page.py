@@ -125,17 +125,19 @@ def picture(path: Path, alt: str, side: int) -> str:
     A large picture is made smaller, a grey one is stored as one channel.
     """
     with Image.open(path) as opened:
-        image = opened.convert("RGB")
-    red, green, blue = (channel.tobytes() for channel in image.split())
+        shrunk = opened.convert("RGB")
+    red, green, blue = (channel.tobytes() for channel in shrunk.split())
     if red == green == blue:
-        image = image.convert("L")
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    encoded = base64.b64encode(png_bytes(image)).decode()
-    width, height = image.size
-    return (
-        f'<img alt="{escape(alt)}" width="{width}" height="{height}" '
-        f'src="data:image/png;base64,{encoded}">'
-    )
+        shrunk = shrunk.convert("L")
+    shrunk.thumbnail((side, side), Image.Resampling.LANCZOS)
+    width, height = shrunk.size
+    return image(png_bytes(shrunk), alt, f' width="{width}" height="{height}"')
+
+
+def image(content: bytes, alt: str, size: str = "", kind: str = "png") -> str:
+    """The content of an image file inside the page."""
+    encoded = base64.b64encode(content).decode()
+    return f'<img alt="{escape(alt)}"{size} src="data:image/{kind};base64,{encoded}">'
 
 
 def readable(value: Any) -> str:

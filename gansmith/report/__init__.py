@@ -50,6 +50,13 @@ def write_report(run: Run) -> Path:
     return path
 
 
+def summary_html(run: Run) -> str:
+    """Title, length, best score and newest sheet of a run, for a notebook."""
+    history = _History(run)
+    parts = (tag("h3", history.title), tag("p", _summary(history)), _latest(history))
+    return "\n".join(part for part in parts if part)
+
+
 class _History:
     """What a run folder holds of its training: curves, sample sheets, the step."""
 

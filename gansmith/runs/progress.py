@@ -1,10 +1,11 @@
-"""Progress of a run: a bar in a terminal, plain lines elsewhere."""
+"""Progress of a run: a bar in a terminal and in a notebook, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections import deque
+from html import escape
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from gansmith.core.trainer import Trainer
 from gansmith.runs.config import ENDLESS
 
 PLAIN_EVERY = 10.0  # seconds between plain lines
+CELL_EVERY = 0.2  # seconds between two states of the bar in a notebook
 WINDOW = 60.0  # seconds whose pace says how long the rest will take
 GAP = "  "
 LONGEST_BAR, SHORTEST_BAR = 24, 8  # characters; a bar that would be shorter is left out
@@ -41,6 +43,7 @@ class Progress:
         self.last_line = time.monotonic()
         self.console = _Stderr(stderr=True)
         self.live: Live | None = None
+        self.cell = _Cell() if self.console.is_jupyter else None
         if self.console.is_terminal:
             self.live = Live(get_renderable=self._bar, console=self.console)
             with survive_closed_stderr():
@@ -64,10 +67,17 @@ class Progress:
         self.done = min(done, 1.0)
         self.facts = [f"step {step}{of}", f"{format_duration(left)} left"]
         self.more = [fact for fact in (slower, *losses) if fact]
-        if self.live is None and time.monotonic() - self.last_line >= PLAIN_EVERY:
+        every = CELL_EVERY if self.cell else PLAIN_EVERY
+        if self.live is None and time.monotonic() - self.last_line >= every:
             self.last_line = time.monotonic()
-            facts = [*self.facts, " ".join(self.score).strip(), *self.more]
-            shown = GAP.join(fact for fact in facts if fact)
+            self._line()
+
+    def _line(self) -> None:
+        facts = [*self.facts, " ".join(self.score).strip(), *self.more]
+        shown = GAP.join(fact for fact in facts if fact)
+        if self.cell:
+            self.cell.show(self.done, shown)
+        else:
             self.console.print(shown, markup=False, highlight=False, soft_wrap=True)
 
     def _bar(self) -> Table:
@@ -111,9 +121,25 @@ class Progress:
 
     @survive_closed_stderr()
     def close(self) -> None:
-        """Restore the terminal."""
+        """Restore the terminal; a notebook keeps the last state."""
         if self.live:
             self.live.stop()
+        if self.cell:
+            self._line()
+
+
+class _Cell:
+    """The output of a notebook's cell, a bar that is replaced in its place."""
+
+    def __init__(self) -> None:
+        from IPython.display import HTML, display
+
+        self.html = HTML
+        self.handle = display(HTML("starting"), display_id=True)
+
+    def show(self, done: float, line: str) -> None:
+        """Show the share of the run that is done, and a line."""
+        self.handle.update(self.html(f'<progress value="{done:.3f}"></progress> {escape(line)}'))
 
 
 class _Stderr(Console):

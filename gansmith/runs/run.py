@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -93,6 +93,9 @@ class Run:
         self._lock: ExitStack | None = None  # from `begin` to the end of `play`
         self._loaded: tuple[Game, int] | None = None
 
+    def __repr__(self) -> str:
+        return f"<run of {Path(self.config.preset).name} on {self.spec.name} in {self.folder}>"
+
     @classmethod
     def begin(
         cls,
@@ -101,7 +104,7 @@ class Run:
         dataset: Dataset | None = None,
         *,
         automatic: bool = False,
-    ) -> Run:
+    ) -> Self:
         """Make the folder and write config.json; the run is locked until it has been played.
 
         dataset: spares opening the data once more. automatic: take the next free name, where
@@ -159,7 +162,7 @@ class Run:
         trust: bool = False,
         data: Any = None,
         preset: str | None = None,
-    ) -> Run:
+    ) -> Self:
         """Open a run folder; nothing heavy is loaded yet.
 
         trust: whether the files of code that it may name, of its preset, data and metrics, are
@@ -195,7 +198,7 @@ class Run:
         trust: bool = False,
         data: str | None = None,
         preset: str | None = None,
-    ) -> Run:
+    ) -> Self:
         """Open a run to go on with it: all processes together, of which the first reads it."""
         distributed.init()
         folder = user_path(folder)
@@ -329,7 +332,7 @@ class Run:
             _inherit(trainer, donor.read("best")[0], donor.config, config)
         return trainer
 
-    def play(self, checkpoint_seconds: float = 60.0) -> Run:
+    def play(self, checkpoint_seconds: float = 60.0) -> Self:
         """Play from the newest checkpoint, or the start, to the run's end."""
         with self._locked():
             return self._play(checkpoint_seconds)
@@ -349,7 +352,7 @@ class Run:
 
     def _play(
         self, checkpoint_seconds: float = 60.0, *, save: bool = False, before: int | None = None
-    ) -> Run:
+    ) -> Self:
         """Play; `save` writes config.json once nothing can refuse the run any more.
 
         before: the run's length until now, where it is resumed.
@@ -410,7 +413,7 @@ class Run:
         minutes: float | None = None,
         log: str | None = None,
         data: Any = None,
-    ) -> Run:
+    ) -> Self:
         """Go on, by default to the end that was asked for; `steps` is the new total.
 
         On one machine and build the bits are those of an unbroken run; elsewhere a UserWarning
@@ -486,7 +489,7 @@ class Run:
                 f"{error}; --checkpoint latest takes the latest state that is whole"
             ) from None
 
-    def choose(self, which: str) -> Run:
+    def choose(self, which: str) -> Self:
         """Use this checkpoint from now on: "best", "latest" or a step."""
         self.which = which
         self._loaded = None

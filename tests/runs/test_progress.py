@@ -46,6 +46,30 @@ def test_plain_lines_come_every_ten_seconds(time, capsys):
     bar.close()
 
 
+def test_a_notebook_has_one_bar_that_is_replaced_and_keeps_its_last_state(
+    time, capsys, monkeypatch
+):
+    IPython = pytest.importorskip("IPython")
+    shown = []
+    handle = SimpleNamespace(update=lambda html: shown.append(html.data))
+    monkeypatch.setattr(IPython.display, "display", lambda html, display_id: handle)
+    monkeypatch.setattr(progress._Stderr, "is_jupyter", True, raising=False)
+    monkeypatch.setattr(progress._Stderr, "__init__", lambda self, **given: None)
+    monkeypatch.setattr(progress._Stderr, "is_terminal", False, raising=False)
+    bar = Progress(SimpleNamespace(steps=100, step=0), None, 0.0)
+    bar.update({"step": 10, "D/<adv>": 0.5}, 1.0)
+    assert shown == []
+    time.now = progress.CELL_EVERY
+    bar.update({"step": 50, "D/<adv>": 0.5}, 5.0)
+    bar.update({"step": 100, "D/<adv>": 0.25}, 10.0)
+    bar.close()
+    assert shown == [
+        '<progress value="0.500"></progress> step 50/100  5 s left  D/&lt;adv&gt; 0.5',
+        '<progress value="1.000"></progress> step 100/100  0 s left  D/&lt;adv&gt; 0.25',
+    ]
+    assert said(capsys) == ""
+
+
 def test_the_time_left_is_judged_by_this_sitting_alone(time, capsys):
     bar = Progress(SimpleNamespace(steps=100, step=50), None, 1000.0)
     time.now = PLAIN_EVERY
