@@ -58,7 +58,7 @@ def test_train_plays_a_run_that_can_be_opened_again() -> None:
     ("keywords", "error", "hint"),
     [
         (dict(data="ring", widht=4), TypeError, "keyword 'widht'; did you mean 'width'?"),
-        (dict(data="ring", steps=3, minutes=1), ValueError, "give one of them"),
+        (dict(data="ring", steps=3, minutes=1), ValueError, "give --steps or --minutes, not both"),
         (dict(data="ring", steps=0), ValueError, "steps must be a number in"),
         (dict(data="nothing"), DataError, "no data set and no path is called 'nothing'"),
         (dict(data="ring", begin_from="nowhere"), FileNotFoundError, "nowhere is not a run"),

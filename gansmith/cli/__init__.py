@@ -41,17 +41,17 @@ SKIPPING = ("train", "sweep", "translate", "encode", "classify")  # commands wit
 
 ABOUT = """gansmith: train, measure and use generative adversarial networks on your own data.
 
-  gansmith train                      the best images this machine generates in four minutes
+  gansmith train                      images of clothes, learned in four minutes
   gansmith train wgan-gp --data DIR   a preset on your own images
   gansmith train my_file.py:mine      a preset of your own
   gansmith train --resume RUN         continue a run
   gansmith sweep PRESET               a search over its keywords
   gansmith sample RUN                 a sheet of samples
-  gansmith translate RUN FOLDER       files through a run: images, clips, audio, text
+  gansmith translate RUN FOLDER       apply a run to files: images, clips, audio, text
   gansmith encode RUN FOLDER          the codes of images
   gansmith classify RUN FOLDER        the classes of images
-  gansmith evaluate RUN               its numbers, with how they were computed
-  gansmith evaluate A B --against D   runs and folders side by side
+  gansmith evaluate RUN               measure a run against held-out data
+  gansmith evaluate A B --against D   compare runs and folders of samples
   gansmith diagnose RUN               what is wrong with it, and what to try
   gansmith export RUN                 the generator for use without gansmith
   gansmith push RUN USER/NAME         share a run on a model hub
@@ -63,7 +63,7 @@ ABOUT = """gansmith: train, measure and use generative adversarial networks on y
   gansmith completion bash            a script by which the shell completes all of this
 
 `gansmith COMMAND --help` explains a command, `gansmith train PRESET --help` a preset.
---device auto|cpu|cuda|mps, with any command, says where it computes; auto: CUDA where there is one.
+--device auto|cpu|cuda|mps, with any command, chooses the device; auto takes CUDA if there is one.
 GANSMITH_TRACE=1 shows where in the code an error was raised.
 """
 

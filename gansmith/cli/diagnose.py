@@ -14,24 +14,26 @@ from gansmith.cli.parsing import Checkpoint, Count, Flag, MovedData, MovedPreset
 
 @dataclass
 class DiagnoseOptions:
-    """Find what is wrong with a run, or with samples in a folder, with evidence and what to try:
-    collapse, dropped classes or modes, memorization, noise, blur; of a run also a saturated
-    discriminator, an exploding critic, too few steps.
+    """Find what is wrong with a run, or with samples in a folder, and what to try: collapse,
+    dropped classes or modes, memorization, noise, blur; of a run also a saturated discriminator, an
+    exploding critic, too few steps.
 
     Args:
         source: a run's folder, or a folder or file of samples.
-        against: the data, a name or a path; a run's own by default.
-        size: side in pixels that the images of --against, and of samples, are brought to; a run's
-            own, or as they are, by default.
-        n: samples to look at.
-        seed: of the samples.
-        checkpoint: which state of the run.
+        against: the data to compare with, a name or a path; by default that of the run.
+        size: side in pixels to which the images of --against, and of samples, are brought; by
+            default that of the run, or as they are.
+        n: number of samples to look at.
+        seed: the seed of the samples.
+        checkpoint: the state of the run: best, latest, or a step.
         show_training: also write the training examples that samples are copies of; they may be
             private.
-        out: where to write; RUN/diagnosis or diagnosis/ by default.
-        data: where the run's data is now, if it has moved.
-        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
-        trust: execute the files of code that the run names, which can do all that you can.
+        out: the folder to write to; by default RUN/diagnosis or diagnosis/.
+        data: the new place of the run's data, if it was moved.
+        preset: the new place of the file of the run's preset, if it was moved; --trust executes
+            it.
+        trust: execute the Python files that the run names. They can do all that you can do, so read
+            them first.
     """
 
     source: Annotated[Positional[Path], arg(metavar="RUN|FOLDER")]

@@ -14,16 +14,18 @@ from gansmith.cli.parsing import Checkpoint, Flag, MovedPreset, RunFolder, absen
 
 @dataclass
 class EncodeOptions:
-    """Write the codes that a run's encoder gives images: codes.npy, and codes.txt with their names.
+    """Encode images by the encoder of a run: codes.npy, and codes.txt with the names of the files.
 
     Args:
         run: the run's folder.
         source: an image, or a folder of them.
-        out: the file to write, or a folder for it; RUN/codes.npy by default.
-        checkpoint: which state of the run.
-        skip_bad: leave unreadable files out instead of stopping.
-        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
-        trust: execute the files of code that the run names, which can do all that you can.
+        out: the file to write, or a folder for it; by default RUN/codes.npy.
+        checkpoint: the state of the run: best, latest, or a step.
+        skip_bad: leave out files that cannot be read, instead of stopping.
+        preset: the new place of the file of the run's preset, if it was moved; --trust executes
+            it.
+        trust: execute the Python files that the run names. They can do all that you can do, so read
+            them first.
     """
 
     run: RunFolder

@@ -22,26 +22,28 @@ if TYPE_CHECKING:
 
 @dataclass
 class EvaluateOptions:
-    """Measure a run against its held-out data, beside what real data gets; or several runs and
-    folders of samples side by side.
+    """Measure a run against its held-out data, with the values of real data for comparison; or
+    compare several runs and folders of samples.
 
     Args:
         sources: a run's folder; or several runs, folders or files of samples to compare.
-        against: data to measure all of them against, a name or a path; the run's own by default.
-        size: side in pixels that the images of --against, and of folders, are brought to; that of
-            the first run, or as they are, by default.
-        n: samples to measure.
-        seed: of the samples.
-        checkpoint: which state of the runs.
-        features: what pictures are described by: judge, inception or dinov2.
+        against: the data to measure against, a name or a path; by default the run's own.
+        size: side in pixels to which the images of --against, and of folders, are brought; by
+            default that of the first run, or as they are.
+        n: number of samples to measure.
+        seed: the seed of the samples.
+        checkpoint: the state of the runs: best, latest, or a step.
+        features: the network for the features of images: judge, inception or dinov2.
         weights: the file of weights for inception or dinov2.
-        metrics: the numbers that are wanted, cfid,precision, or functions of your own,
-            my_file.py:mine; all by default.
-        force: compare numbers also where they were not made in the same way.
-        out: where to write a comparison; comparison/ by default.
-        data: where the run's data is now, if it has moved.
-        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
-        trust: execute the files of code that the runs name, which can do all that you can.
+        metrics: the numbers to measure, such as cfid,precision, or functions of your own,
+            my_file.py:mine; by default all.
+        force: compare numbers even where they were measured in different ways.
+        out: the folder of a comparison; by default comparison/.
+        data: the new place of the run's data, if it was moved.
+        preset: the new place of the file of the run's preset, if it was moved; --trust executes
+            it.
+        trust: execute the Python files that the runs name. They can do all that you can do, so read
+            them first.
     """
 
     sources: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN [RUN|FOLDER ...]")]
@@ -102,7 +104,7 @@ def main(words: list[str]) -> None:
         run.write_metrics(found)
         report = write_report(run)
     except FileError as error:
-        raise FileError(f"these numbers are not kept: {error.__cause__ or error}") from None
+        raise FileError(f"the numbers could not be saved: {error.__cause__ or error}") from None
     say(f"wrote {run.folder / METRICS} and {report}")
 
 
@@ -149,7 +151,10 @@ def _features(options: EvaluateOptions, dataset: Dataset) -> Features | None:
     if options.features == "judge" and options.weights is None:
         return None
     if not dataset.spec.size:
-        raise ValueError(f"{dataset.spec.name} holds {dataset.spec.kind}; leave out --features")
+        raise ValueError(
+            f"--features is for images, and {dataset.spec.name} holds {dataset.spec.kind}: leave "
+            "it out"
+        )
     spec = dataset.spec
     return find_features(options.features, spec.base, spec.channels, options.weights)
 

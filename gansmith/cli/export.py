@@ -16,11 +16,13 @@ class ExportOptions:
 
     Args:
         run: the run's folder.
-        out: where to write; RUN/export by default.
+        out: the folder to write to; by default RUN/export.
         format: torch-export writes .pt2, onnx writes .onnx (pip install onnx onnxscript).
-        checkpoint: which state of the run.
-        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
-        trust: execute the files of code that the run names, which can do all that you can.
+        checkpoint: the state of the run: best, latest, or a step.
+        preset: the new place of the file of the run's preset, if it was moved; --trust executes
+            it.
+        trust: execute the Python files that the run names. They can do all that you can do, so read
+            them first.
     """
 
     run: RunFolder

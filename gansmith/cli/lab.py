@@ -22,10 +22,10 @@ class LabOptions:
 
     Args:
         what: list, run or report.
-        ids: experiments to run, by id.
-        full: the size that the claim asks for; without it a quick form of some minutes.
-        seeds: how many seeds; the experiment's own by default.
-        out: where results are; benchmarks/lab if there is such a folder, else lab/.
+        ids: the experiments to run, by id.
+        full: run at the size that the claim needs; by default a quick version of some minutes.
+        seeds: number of seeds; by default that of the experiment.
+        out: the folder of the results; by default benchmarks/lab if that exists, else lab/.
     """
 
     what: Annotated[Positional[str], arg(metavar="list|run|report")]

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class ListOptions:
-    """Show what there is.
+    """Print a table of what is available.
 
     Args:
-        what: a table of these.
+        what: which table.
     """
 
     what: Positional[Literal["presets", "objectives", "penalties", "data", "runs"]]

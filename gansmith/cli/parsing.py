@@ -19,6 +19,7 @@ from gansmith.core.suggest import closest_match
 
 T = TypeVar("T")
 POSITIONAL = get_args(Positional[int])[1]  # how tyro marks what stands by its place
+NAMED = {"begin_from": "from"}  # options of another name than their field
 STYLE = (OmitArgPrefixes, DisallowNone)
 
 
@@ -102,6 +103,11 @@ def _check(given: Any) -> None:
             setattr(given, name, user_path(value))
         elif isinstance(value, tuple):
             setattr(given, name, tuple(user_path(x) if isinstance(x, Path) else x for x in value))
+
+
+def as_option(field: str) -> str:
+    """A field of a dataclass of options as a person types it: --dry-run for dry_run."""
+    return f"--{NAMED.get(field, field).replace('_', '-')}"
 
 
 def option_names(kind: Any) -> list[str]:

@@ -14,8 +14,8 @@ class ReportOptions:
 
     Args:
         run: the run's folder.
-        trust: execute the files of code that the run names, to know how it is used; without it the
-            page leaves this out.
+        trust: execute the Python files that the run names, to write how the run is used; without it
+            the page leaves this out. They can do all that you can do, so read them first.
     """
 
     run: RunFolder

@@ -28,27 +28,29 @@ class SampleOptions:
 
     Args:
         run: the run's folder.
-        n: how many.
-        seed: of the codes; sample 5 is the same whatever -n.
-        truncation: the largest coordinate of a code, such as 0.7: each code is moved inwards, to
-            that of a prior conditioned on it; less variety, and often better samples.
-        out: a folder for the samples, beside which a sheet of them is written, or a .png for the
-            sheet alone; with --interpolate the .png, or a folder for it. In RUN by default.
-        checkpoint: which state of the run.
-        interpolate: interpolate between codes instead, a row for each pair.
-        video: write a clip instead, .gif, .webp or .mp4, that walks through the codes of some seeds
-            and back to the first; of a conditional run, of one condition.
-        seeds: of the clip: each is that of a sample that `-n 1 --seed N` writes; four from --seed
-            on by default.
-        frames: of the clip, 24 for each seed by default.
-        fps: frames in a second.
-        prompt: of a conditional run, what to generate, in words that its data know, such as "a red
-            heart"; or the name of a class, or attributes as glasses=1,smile=-1.
-        audio: the same by an audio file, for a run conditioned on audio.
-        gain: decibels that are added to that audio.
-        data: where the run's data is now, if it has moved.
-        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
-        trust: execute the files of code that the run names, which can do all that you can.
+        n: number of samples.
+        seed: the seed of the codes; with the same seed, sample 5 is the same for every -n.
+        truncation: the largest absolute coordinate of a code, such as 0.7: codes are drawn from the
+            prior within it, which gives less variety, and often better samples.
+        out: a folder for the samples, with a sheet of them beside it, or a .png for the sheet
+            alone; with --interpolate the .png, or a folder for it. By default in RUN.
+        checkpoint: the state of the run: best, latest, or a step.
+        interpolate: interpolate between codes instead; each row goes from one code to another.
+        video: write a clip instead, .gif, .webp or .mp4, that moves through the codes of several
+            seeds and back to the first; for a conditional run, with one condition.
+        seeds: the seeds of the clip, each that of a sample of `-n 1 --seed N`; by default four,
+            beginning with --seed.
+        frames: number of frames of the clip; by default 24 for each seed.
+        fps: frames per second.
+        prompt: what a conditional run should generate, in words that occur in its data, such as "a
+            red heart"; or the name of a class; or attributes, such as glasses=1,smile=-1.
+        audio: for a run conditioned on audio: the file to generate from.
+        gain: decibels by which that audio is amplified.
+        data: the new place of the run's data, if it was moved.
+        preset: the new place of the file of the run's preset, if it was moved; --trust executes
+            it.
+        trust: execute the Python files that the run names. They can do all that you can do, so read
+            them first.
     """
 
     run: RunFolder
@@ -79,11 +81,11 @@ def main(words: list[str]) -> None:
     _check_together(options)
     given = [name for name in ("prompt", "audio") if getattr(options, name) is not None]
     if options.interpolate and given:
-        raise ValueError(f"an interpolation has no condition: leave out --{given[0]}")
+        raise ValueError(f"--interpolate takes no condition: leave out --{given[0]}")
     if len(given) > 1:
-        raise ValueError("a condition is given in words or as audio: --prompt or --audio")
+        raise ValueError("give --prompt or --audio, not both")
     if options.gain and options.audio is None:
-        raise ValueError("--gain is of a sound: give one by --audio")
+        raise ValueError("--gain amplifies the file of --audio: give one, or leave out --gain")
     run = open_run(
         options.run,
         options.checkpoint,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from tyro.conf import Positional, UseAppendAction
 
 from gansmith.cli.console import console, make_table, printable, program, say
-from gansmith.cli.parsing import Flag, absent, parse
+from gansmith.cli.parsing import Flag, absent, as_option, parse
 from gansmith.cli.train import RunOptions, preset_of
 
 if TYPE_CHECKING:
@@ -23,29 +23,30 @@ MAY_CHANGE = ("resume", "trials", "storage", "trust")
 
 @dataclass
 class SweepOptions(RunOptions):
-    """Search over a preset's keywords: gansmith sweep PRESET [options]. Many runs, scored alike;
-    any number of processes may work on one sweep. Needs Optuna: pip install optuna.
+    """Search over a preset's keywords: gansmith sweep PRESET [options]. It trains many runs and
+    compares their scores; several processes can work on one sweep. Needs Optuna.
 
     Args:
         preset: the preset; its keywords can be given for all trials, as in train.
-        steps: length of each trial in steps; the preset's own by default.
-        minutes: length of each trial by the clock instead.
-        out: the sweep's folder; a fresh one in sweeps/ by default.
-        seed: of the search and of every trial; --vary seed=0,1,2 tries several in the trials.
-        dry_run: show what would be searched and how long it takes, and stop.
-        resume: a sweep to resume, without a preset; --trials extends it, 0 shows its table.
-        trust: with --resume, execute the files of code that the sweep names, which can do all
-            that you can.
-        begin_from: a run whose players every trial starts with.
-        vary: a range, lr=1e-4..1e-2, or choices, batch=16,32,64, of a keyword; give it once for
-            each keyword. The usual keywords around their defaults by default.
-        trials: how many; 20 by default, or all combinations of a grid.
-        grid: try every combination of choices.
-        sampler: random, or tpe, which learns from the trials before (arXiv:2304.11127).
-        metric: a number of evaluate to search by, such as cfid, or a function of your own,
-            my_file.py:mine; by default the score that selects a run's best checkpoint. All are
-            measured against training data: the held-out split takes no part in the search.
-        storage: URL of a database that holds the trials, instead of a file in the folder.
+        steps: training steps of each trial; by default those of the preset.
+        minutes: train each trial for so many minutes instead.
+        out: the folder of the sweep; by default a new one in sweeps/.
+        seed: the seed of the search and of every trial; --vary seed=0,1,2 tries several.
+        dry_run: print what would be searched and how long it takes, and stop.
+        resume: continue this sweep; give no preset. --trials extends it; --trials 0 prints its
+            table.
+        trust: with --resume, execute the Python files that the sweep names. They can do all that
+            you can do, so read them first.
+        begin_from: start every trial from the players of this run.
+        vary: the values of a keyword: a range, lr=1e-4..1e-2, or a list, batch=16,32,64. Repeat it
+            for each keyword. By default the usual keywords, around their defaults.
+        trials: number of trials; by default 20, or all combinations of a grid.
+        grid: try every combination of the values.
+        sampler: random, or tpe, which learns from earlier trials (arXiv:2304.11127).
+        metric: what to search by: a number of `gansmith evaluate`, such as cfid, or a function of
+            your own, my_file.py:mine. By default the score that selects the best checkpoint of a
+            run. All are measured against training data; held-out data plays no part.
+        storage: URL of a database for the trials, instead of a file in the folder.
     """
 
     preset: Annotated[Positional[str | None], absent("PRESET")] = None
@@ -91,8 +92,8 @@ def _resumed(options: SweepOptions, keywords: dict[str, Any]) -> Sweep:
     ]
     if other or keywords:
         raise ValueError(
-            "a sweep is resumed as it was begun, with a new --trials at most; leave out "
-            f"{', '.join([*other, *keywords])}"
+            "--resume goes together with --trials, --storage and --trust only: leave out "
+            + ", ".join(map(as_option, [*other, *keywords]))
         )
     begun = Sweep.open(options.resume or "", options.storage, trust=options.trust)
     return begun.extend(options.trials) if options.trials else begun
@@ -100,7 +101,9 @@ def _resumed(options: SweepOptions, keywords: dict[str, Any]) -> Sweep:
 
 def _begun(options: SweepOptions, keywords: dict[str, Any]) -> Sweep | None:
     if options.preset is None:
-        raise ValueError("give a preset to search the keywords of, or --resume SWEEP")
+        raise ValueError(
+            "name the preset whose keywords to search, or a sweep to continue, --resume SWEEP"
+        )
     if options.metrics:
         raise ValueError("a sweep searches by one number: give --metric instead of --metrics")
     own = {"preset", "dry_run", "resume", "out", "trust"}
@@ -149,7 +152,7 @@ def _vary(given: tuple[str, ...]) -> dict[str, str]:
         name, equals, values = word.partition("=")
         name = name.strip().replace("-", "_")
         if not equals:
-            raise ValueError(f"--vary wants KEYWORD=VALUES, as lr=1e-4..1e-2; got {word!r}")
+            raise ValueError(f"--vary takes KEYWORD=VALUES, such as lr=1e-4..1e-2; got {word!r}")
         if name in found:
             raise ValueError(f"--vary {name} is given twice; list all its values in one")
         found[name] = values

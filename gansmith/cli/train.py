@@ -16,6 +16,7 @@ from gansmith.cli.parsing import (
     Out,
     UnknownOptionError,
     absent,
+    as_option,
     option_names,
     parse,
     take_option,
@@ -33,40 +34,41 @@ class RunOptions:
     """What a single run and the trials of a sweep have in common.
 
     Args:
-        preset: the preset, for one that is not the first word: a name (`gansmith list presets`)
-            or a function of your own, my_file.py:my_preset; with --resume, where that file is now,
-            if it has moved. Without one, --data decides: its kind, size and number of examples.
+        preset: the preset, where it is not the first word: a name (`gansmith list presets`) or a
+            function of your own, my_file.py:my_preset. With --resume: the new place of that file,
+            if it was moved. Without a preset, one is chosen by the kind, size and number of
+            examples of --data.
         data: a name (`gansmith list data`) or a path: a folder of images, class folders, pairs,
             trainA/trainB, zip, npz, IDX or text file, folder of audio (docs/data.md), hf:NAME of
             the Hugging Face hub, or a function of your own, my_file.py:my_data. The preset's own by
             default.
-        steps: length of the run in steps; the preset's own by default.
-        minutes: length of the run by the clock instead.
-        out: the run's folder; a fresh one in runs/ by default.
-        seed: of all random numbers.
-        dry_run: show the plan, its time and its size on disk, and stop.
-        resume: a run to continue, without a preset; --steps or --minutes extend it, and --data says
-            where its data is now, if it has moved.
-        trust: with --resume, execute the files of code that the run names, which can do all that
-            you can.
-        begin_from: a run whose players to start with (fine-tuning).
-        paper: take the paper's constants, which want a GPU.
-        size: side of the pictures in pixels; as they are by default.
-        channels: 1 for grey, 3 for colour; as they are by default.
-        val: fraction of your data that is held out, where it brings no split of its own; a tenth
-            by default.
-        skip_bad: leave unreadable files out instead of stopping.
-        labelled: how many training examples keep their labels (semi-supervised); all by default.
-        labelled_seed: which examples these are; 0 by default.
-        micro: pieces of a batch, to save memory.
-        precision: float32, or bfloat16 for autocast.
-        clip: largest norm of a player's gradient; any by default.
-        compile: compile the players; pays on a GPU.
-        metrics: numbers to take with every sample sheet, cfid,precision,recall: those of `gansmith
-            evaluate`, against training data, or functions of your own, my_file.py:mine; the first
-            selects the best checkpoint. A quick score by default.
-        sample_every: steps between two sample sheets, each of them scored; the preset's own by
+        steps: number of training steps; by default that of the preset.
+        minutes: train for so many minutes instead of a number of steps.
+        out: the folder of the run; by default a new one in runs/.
+        seed: the seed of all random numbers.
+        dry_run: print the plan, with its time and the disk space it takes, and stop.
+        resume: continue this run; give no preset. --steps or --minutes set a new length, and --data
+            the new place of its data, if it was moved.
+        trust: with --resume, execute the Python files that the run names. They can do all that you
+            can do, so read them first.
+        begin_from: start from the players of this run (fine-tuning).
+        paper: take the constants of the paper, for which a GPU is advisable.
+        size: side of the images in pixels; by default as in the data.
+        channels: 1 for grey images, 3 for colour; by default as in the data.
+        val: the fraction of your data that is held out, where it has no split of its own; 0.1 by
             default.
+        skip_bad: leave out files that cannot be read, instead of stopping.
+        labelled: how many training examples keep their labels (semi-supervised); all by default.
+        labelled_seed: the seed that chooses these examples; 0 by default.
+        micro: split each batch into so many pieces, to save memory.
+        precision: float32, or bfloat16 for mixed precision.
+        clip: the largest norm of a player's gradient; unlimited by default.
+        compile: compile the players with torch.compile; worthwhile on a GPU.
+        metrics: numbers to measure with every sample sheet, such as cfid,precision,recall: those of
+            gansmith evaluate, against training data, or functions of your own, my_file.py:mine. The
+            first selects the best checkpoint. By default a quick score.
+        sample_every: steps between two sample sheets, each of which is scored; by default that of
+            the preset.
     """
 
     preset: Annotated[str | None, absent("PRESET")] = None
@@ -96,15 +98,15 @@ class RunOptions:
 
 @dataclass
 class TrainOptions(RunOptions):
-    """Train a preset: gansmith train [PRESET] [options]. Without anything, the best images
-    of garments that this machine generates in four minutes.
+    """Train a preset: gansmith train [PRESET] [options]. Without arguments it learns to
+    generate images of clothes, in four minutes.
 
     Args:
-        config: a file of options to start from: TOML with a key for each, as --print-config prints
-            it, or config.json of a run. Options beside it have precedence.
+        config: read options from this file: TOML with a key for each option, as --print-config
+            prints it, or the config.json of a run. Options of the command line take precedence.
         print_config: print the TOML file that repeats this command, and stop.
-        log: also write the curves and sample sheets there; wandb without a network, unless
-            WANDB_MODE=online asks for it. With --resume from then on, or none.
+        log: also write curves and sample sheets to this logger. wandb stays offline unless
+            WANDB_MODE=online. With --resume it applies from then on, and none switches it off.
     """
 
     config: Annotated[Path | None, absent("FILE")] = None
@@ -117,7 +119,7 @@ def main(words: list[str]) -> None:
     name, words = preset_of(words)
     resuming = any(word.partition("=")[0] == "--resume" for word in words)
     if resuming and name is not None and ":" not in name:
-        raise ValueError("a run is resumed as it was begun: give --resume RUN without a preset")
+        raise ValueError(f"--resume takes no preset, since the run has one: leave out {name}")
     if not resuming:
         files, words = take_option("--config", words)
         for file in files:
@@ -232,8 +234,8 @@ def _resume(moved: str | None, options: TrainOptions) -> None:
     other = [k for k, v in vars(options).items() if k not in may and v != getattr(default, k)]
     if other:
         raise ValueError(
-            "a run is resumed as it was begun, with a new --steps, --minutes or --log, and "
-            f"--data or --preset where that has moved, at most; leave out {', '.join(other)}"
+            "--resume goes together with --steps, --minutes, --log, --data, --preset and --trust "
+            f"only: leave out {', '.join(map(as_option, other))}"
         )
     from gansmith.runs.run import Run
 

@@ -16,27 +16,29 @@ PASSED_ON = ("mask", "frames", "seed", "reference", "finetune", "gain")
 
 @dataclass
 class TranslateOptions:
-    """Write what a run makes of files: outputs of a run conditioned on images, audio or sentences,
-    at their own size; the same in the style of another domain; clips continued; labels.
+    """Apply a run to files: images, audio or sentences that it is conditioned on, at their own
+    size; translation to another domain; continuation of clips; labels of images.
 
     Args:
         run: the run's folder.
         source: an image, a clip, an audio file, a text file, or a folder of them.
-        to: the domain to translate to, of a run with domains; the second of two by default.
-        origin: the domain that the files are of; the other one of two by default.
-        out: where to write: a folder, or a file for a single one; RUN/translated by default.
-        mask: an image of the same size, white where something is missing, for a run that inpaints;
-            what is transparent is missing by default.
-        frames: how many frames clips are continued by; 12 by default.
-        seed: of the random numbers in images and clips; 0 by default.
-        reference: of a run of talking-head, the person: a folder with images in face/ and, under
-            the same names, landmark images in landmarks/.
+        to: the domain to translate to; by default the second of two.
+        origin: the domain that the files belong to; by default the other of two.
+        out: the folder to write to, or the file for a single input; by default RUN/translated.
+        mask: for inpainting: an image of the same size, white where something is missing. By
+            default what is transparent is missing.
+        frames: number of frames by which clips are continued; 12 by default.
+        seed: the seed of the random numbers in images and clips; 0 by default.
+        reference: for talking-head, the person: a folder with images in face/ and landmark images
+            of the same names in landmarks/.
         finetune: steps of fine-tuning on these images first; 0 by default.
-        gain: decibels that are added to audio that is a condition of images; 0 by default.
-        checkpoint: which state of the run.
-        skip_bad: leave unreadable files out instead of stopping.
-        preset: where the file of the run's preset is now, if it has moved; executed with --trust.
-        trust: execute the files of code that the run names, which can do all that you can.
+        gain: decibels by which audio is amplified that images are generated from; 0 by default.
+        checkpoint: the state of the run: best, latest, or a step.
+        skip_bad: leave out files that cannot be read, instead of stopping.
+        preset: the new place of the file of the run's preset, if it was moved; --trust executes
+            it.
+        trust: execute the Python files that the run names. They can do all that you can do, so read
+            them first.
     """
 
     run: RunFolder

@@ -20,8 +20,8 @@ def require_kind(
     """
     if spec.labelled and not few_labels:
         raise DataError(
-            f"{preset} takes no --labelled: all of its examples are labelled, or none; see "
-            "`gansmith list presets` for classifiers"
+            f"{preset} cannot be trained on data of which only some examples are labelled: leave "
+            "out --labelled, or take the preset classifier"
         )
     if spec.kind not in kinds:
         raise DataError(

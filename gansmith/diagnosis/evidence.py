@@ -35,7 +35,9 @@ def gather_evidence(samples: Tensor, dataset: Dataset, seed: int = 0) -> Evidenc
     Raises DataError for fewer than 50 samples or held-out examples, for domains, audio and labels.
     """
     if dataset.domains:
-        raise DataError("translations are not diagnosed; evaluate compares them with their pairs")
+        raise DataError(
+            "runs that translate cannot be diagnosed; `gansmith evaluate` measures them"
+        )
     return modality_of(dataset.spec).evidence(samples, dataset, seed)
 
 

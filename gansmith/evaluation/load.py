@@ -32,7 +32,8 @@ def load_samples(source: Path | str, dataset: Dataset) -> tuple[Tensor, str]:
     check_same_kind(opened.spec, str(source), spec)
     if opened.vocabulary != dataset.vocabulary:
         raise DataError(
-            f"{source} has a vocabulary of its own: of sentences only runs can be compared"
+            f"{source} has a vocabulary of its own, so its words have other numbers: of text, only "
+            "runs on the same data can be compared"
         )
     field = modality_of(spec).field
     return torch.cat([opened.train[field], opened.held_out[field]]), how

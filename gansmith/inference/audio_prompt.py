@@ -33,7 +33,8 @@ def read_prompt(path: Path, spec: DataSpec, gain: float = 0.0) -> Tensor:
         raise DataError(f"{spec.name} takes no --audio: {how_to_condition(condition)}")
     if not condition.rate:
         raise DataError(
-            f"{spec.name} does not say how its audio was turned into images, so a file cannot be"
+            f"{spec.name} does not record how its audio became spectrograms, so no file can be "
+            "turned into one"
         )
     wave, rate = read_mono(path, LONGEST + 1)  # a file of hours is not read to its end
     if len(wave) > LONGEST * rate:

@@ -21,7 +21,7 @@ def write_codes(run: Run, source: Path, out: Path, *, skip_bad: bool = False) ->
     images, ValueError for an output file of another kind.
     """
     if not run.spec.size or not isinstance(run.game, Encodes):
-        raise TypeError(f"{run.config.preset} encodes no images; vae and autoencoder do")
+        raise TypeError(f"{run.config.preset} has no encoder; vae and autoencoder have one")
     if out.suffix and out.suffix.lower() != ".npy":
         raise ValueError(f"codes are written as an array: name it .npy, not {out.name}")
     target = out if out.suffix else out / "codes.npy"

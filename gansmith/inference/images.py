@@ -56,7 +56,7 @@ def write_outputs(
     assert condition is not None
     inpaints = condition.channels == run.spec.channels + 1
     if mask is not None and not inpaints:
-        raise ValueError(f"{run.config.preset} fills no holes: leave out --mask")
+        raise ValueError(f"{run.config.preset} does not inpaint on these data: leave out --mask")
 
     def given(item: Item) -> Tensor:
         return _masked(item.file, condition, mask) if inpaints else _full(item.file, condition)
@@ -121,7 +121,7 @@ def write_classes(run: Run, source: Path, out: Path, *, skip_bad: bool = False) 
     """
     form = (run.spec.size, run.spec.channels)
     if not run.spec.size or not isinstance(run.game, Classifies):
-        raise TypeError(f"{run.config.preset} classifies no images; see the preset classifier")
+        raise TypeError(f"{run.config.preset} has no classifier; the preset classifier has one")
     return write_table(run, source, out, "classes.tsv", class_table, form, run.classify, skip_bad)
 
 

@@ -95,7 +95,10 @@ def write_interpolation(
     """
     check_bounds({"n": n, "seed": seed, "truncation": truncation})
     if not isinstance(run.game, HasDecoder) or not run.spec.size:
-        raise TypeError(f"{run.config.preset} on {run.config.data} has no images between codes")
+        raise TypeError(
+            f"{run.config.preset} on {run.spec.name} cannot interpolate between images: leave out "
+            "--interpolate"
+        )
     paths = max(1, n // COLUMNS)
     rng = RowRng(seed, 2, 1, rows=range(2 * paths), truncation=truncation or math.inf)
     codes = interpolations(run.game.latent, paths, COLUMNS, rng)

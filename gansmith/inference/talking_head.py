@@ -65,7 +65,7 @@ def write_faces(
     finetune: int = 0,
     skip_bad: bool = False,
 ) -> Written:
-    """Write an image of a person for every landmark image of a folder.
+    """Write an image of a person for a landmark image, or for each of a folder.
 
     reference: a folder with the folders `face` and `landmarks`, whose images have equal names.
     finetune: steps of fine-tuning on them.
@@ -82,19 +82,22 @@ def write_faces(
         raise ValueError(f"the output would overwrite {source}; choose another --out")
     size, channels = run.spec.size, run.spec.channels
     known, drawn = _person(reference, size, channels, skip_bad)
-    wanted = _folder(source, size, 3, skip_bad)
+    wanted = read_images(source, size, 3, skip_bad)
     G = person_generator(run.game, known, drawn, finetune)  # type: ignore[arg-type]
     targets = output_names(list(wanted), list(map(_stem, wanted)), [".png"] * len(wanted))
     for image, target in zip(wanted.values(), targets, strict=True):
         made = to_uint8(G(to_float(image.unsqueeze(0), G)))[0]
-        write_atomic(out / target, png_bytes(to_pil(made)))
+        alone = source.is_file() and out.suffix == ".png"
+        write_atomic(out if alone else out / target, png_bytes(to_pil(made)))
     return Written(len(wanted), "image", out)
 
 
 def _person(folder: Path, size: int, channels: int, skip_bad: bool) -> tuple[Tensor, Tensor]:
     """The images of a person and their landmark images, in one order."""
+    if not all((folder / name).is_dir() for name in (FACES, LANDMARKS)):
+        raise DataError(f"{folder} holds no person: give a folder with {FACES}/ and {LANDMARKS}/")
     faces, landmarks = (
-        _by_stem(folder / name, _folder(folder / name, size, c, skip_bad))
+        _by_stem(folder / name, read_images(folder / name, size, c, skip_bad))
         for name, c in ((FACES, channels), (LANDMARKS, 3))
     )
     if alone := sorted(faces.keys() ^ landmarks.keys()):
@@ -115,12 +118,3 @@ def _by_stem(folder: Path, images: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _stem(name: str) -> str:
     return str(PurePosixPath(name).with_suffix(""))
-
-
-def _folder(path: Path, size: int, channels: int, skip_bad: bool) -> dict[str, Tensor]:
-    if not path.is_dir():
-        raise DataError(
-            f"{path} is no folder; a person is given as a folder with {FACES}/ and {LANDMARKS}/, "
-            "and landmark images as a folder of images"
-        )
-    return read_images(path, size, channels, skip_bad)

@@ -69,12 +69,12 @@ def _row(run: Run) -> Input:
     if spec.domains:
         row = DOMAINS.get(spec.kind)
         if row is None or not isinstance(run.game, Translates):
-            raise TypeError(f"{name} does not translate {spec.kind}; see `gansmith sample`")
+            raise TypeError(f"{name} does not translate {spec.kind}: use `gansmith sample`")
         return row
     condition = spec.conditioned_on
     row = INPUTS.get((spec.kind, condition.kind)) if condition is not None else None
     if row is None or not isinstance(run.game, ConditionalSampler):
         if isinstance(run.game, Classifies):
             return Input(images.write_classes)
-        raise TypeError(f"{name} takes no files; see `gansmith sample`")
+        raise TypeError(f"{name} generates without input files: use `gansmith sample`")
     return row

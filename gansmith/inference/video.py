@@ -119,7 +119,7 @@ def clip_condition(run: Run) -> Condition:
     """The past frames that the run sees. Raises TypeError when it continues no clips."""
     condition = run.spec.condition
     if condition is None or not condition.frames:
-        raise TypeError(f"{run.config.preset} continues no clips; see `gansmith list presets`")
+        raise TypeError(f"{run.config.preset} does not continue clips; next-frame does")
     return condition
 
 

@@ -86,7 +86,7 @@ class Audio:
 
     def evidence(self, samples: Tensor, dataset: Dataset, seed: int) -> Evidence:
         """There are no verdicts on audio yet."""
-        raise DataError("audio is not diagnosed; gansmith evaluate measures it")
+        raise DataError("audio cannot be diagnosed; `gansmith evaluate` measures it")
 
     def code(self, name: str, y: Tensor) -> list[str]:
         """Waveforms are read as they are."""

@@ -92,7 +92,9 @@ class Labels:
 
     def evidence(self, samples: Tensor, dataset: Dataset, seed: int) -> Evidence:
         """There are no verdicts on labels."""
-        raise DataError("labels are not diagnosed; gansmith evaluate compares them with the truth")
+        raise DataError(
+            "labels cannot be diagnosed; `gansmith evaluate` compares them with the truth"
+        )
 
     def code(self, name: str, y: Tensor) -> list[str]:
         """Logits are read as they are."""

@@ -201,7 +201,7 @@ def compose(
         if name not in known:
             raise ValueError(unknown_name(what, name, known))
     if penalty == "none" and penalty_weight is not None:
-        raise ValueError("--penalty-weight needs a --penalty")
+        raise ValueError("--penalty-weight needs a --penalty: give one, or leave it out")
     weight = {} if penalty_weight is None else {"weight": penalty_weight}
     G, D = players(spec, network, Latent(latent, prior), width)
     game = GAN(

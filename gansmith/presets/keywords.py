@@ -26,37 +26,37 @@ from gansmith.core.bounds import (
 KEYWORDS = {
     "network": "pair of networks for images: dcgan, resnet, r3, sn-resnet, mlp or maxout.",
     "width": "size of the networks: channels of the layer next to the data; an MLP for points has "
-    "4 units for each.",
+    "4 units for each of these.",
     "latent": "dimension of the latent code.",
     "prior": "prior over codes: normal, uniform or truncated.",
     "embed_dim": "dimension of the embedding of the condition.",
     "code_dim": "dimension of the codes of the auto-encoder D.",
-    "members": "generators, each with a discriminator of its own.",
+    "members": "number of generators, each with its own discriminator.",
     "divergence": "total-variation, kl, reverse-kl, pearson, neyman, squared-hellinger, jeffrey, "
     "jensen-shannon, weighted-jensen-shannon or gan-divergence.",
     "augment": "differentiable augmentation of what D sees (arXiv:2006.10738): none, or names such "
     "as color,translation,cutout; worthwhile with few images.",
     "patch_size": "side of the patches that D classifies: 1, 7, 16, 34, 70, 142 pixels, or 0 for "
     "the whole image.",
-    "d_steps": "moves of D for one of G.",
-    "d_pretrain_steps": "steps of D alone before the game.",
+    "d_steps": "steps of D for each step of G.",
+    "d_pretrain_steps": "steps of D alone before training.",
     "penalty_weight": "weight of the gradient penalty (the paper's lambda).",
     "real_weight": "weight of real images with their own condition in D's loss; 2 balances two "
     "kinds of negatives, 1 counts each kind once.",
     "mismatch_weight": "weight of real images with a mismatched condition as negatives; 0 omits "
     "the term.",
     "aux_weight": "weight of the auxiliary classification loss.",
-    "match_weight": "weight of the score of the match to the condition.",
+    "match_weight": "weight of the score of how well the condition is matched.",
     "l1_weight": "weight of the L1 distance to the true output (the paper's lambda).",
     "perceptual_weight": "weight of a perceptual distance to the true output (arXiv:1603.08155).",
     "vgg_weights": "file of VGG16's weights for the perceptual distance; by default it uses the "
     "shipped classifier of the data.",
     "lpips_weights": "file of the linear layers of LPIPS on top of VGG16 (arXiv:1801.03924).",
-    "lr": "learning rate of Adam; its beta1 is 0.5 unless it is a keyword too.",
+    "lr": "learning rate of Adam; beta1 is 0.5 unless it is a keyword as well.",
     "beta1": "decay of Adam's first moment.",
     "beta2": "decay of Adam's second moment.",
-    "batch": "examples in a batch.",
-    "steps": "length of the run in steps.",
+    "batch": "batch size.",
+    "steps": "number of training steps.",
 }
 
 GROUPS: dict[Interval, str] = {

@@ -104,12 +104,14 @@ class Config:
             page = json.loads(path.read_text(encoding="utf-8"))
             earlier = EARLIER in page
         if earlier:
-            raise ValueError(f"{path} is of an earlier Gansmith; {ANEW}")
+            raise ValueError(
+                f"{path} was written by an earlier Gansmith and cannot be read; {ANEW}"
+            )
         with naming_damage(path, ADVICE):
             if unknown := sorted(set(page) - {part.name for part in fields(cls)}):
                 raise ValueError(
-                    f"it has the unknown {', '.join(unknown)}; it was written by Gansmith "
-                    f"{page.get('versions', {}).get('gansmith', '?')}, this is {__version__}"
+                    f"this version, {__version__}, does not know its {', '.join(unknown)}; it was "
+                    f"written by Gansmith {page.get('versions', {}).get('gansmith', '?')}"
                 )
             for name, value in page.items():
                 if not isinstance(value, TYPES[name]):

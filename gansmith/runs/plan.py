@@ -49,7 +49,7 @@ def plan(
     Raises ValueError, TypeError or OSError for what cannot work.
     """
     if steps is not None and minutes is not None:
-        raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
+        raise ValueError("give --steps or --minutes, not both: each sets the length of the run")
     if not isinstance(preset, str | None):
         raise TypeError(
             f"a preset is given by its name, a function of your own as my_file.py:my_preset; got "

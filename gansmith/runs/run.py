@@ -376,8 +376,8 @@ class Run:
                 warnings.warn(note, stacklevel=2)
             if trainer.step > self.config.steps:
                 raise ValueError(
-                    f"the run is at step {trainer.step} already; --steps {self.config.steps} lies "
-                    "behind it"
+                    f"the run is at step {trainer.step} already: give --steps above that; got "
+                    f"{self.config.steps}"
                 )
             if save:
                 distributed.on_rank_zero(lambda: _save(self.config, self.folder))
@@ -439,7 +439,7 @@ class Run:
     def _lengthened(self, steps: int | None, minutes: float | None, log: str | None) -> Config:
         """The options as they are on the disk now, with another end, or another log."""
         if steps is not None and minutes is not None:
-            raise ValueError("a run is as long as --steps or as --minutes says; give one of them")
+            raise ValueError("give --steps or --minutes, not both: each sets the length of the run")
         now = Config.load(self.folder)
         mine = self.config
         config = replace(now, data=mine.data, preset=mine.preset, code=mine.code)
@@ -452,8 +452,8 @@ class Run:
             return config
         if 60 * minutes <= self.seconds:
             raise ValueError(
-                f"the run was played for {self.seconds / 60:.3g} minutes already; --minutes "
-                f"{minutes:g} lies behind it"
+                f"the run has been trained for {self.seconds / 60:.3g} minutes already: give "
+                f"--minutes above that; got {minutes:g}"
             )
         return replace(config, steps=ENDLESS, minutes=minutes)
 
@@ -607,7 +607,9 @@ class Run:
                 yield self.game.generate(to_model_input(rows, self.game), rng)
             return
         if condition is not None:
-            raise TypeError(f"{self.config.preset} is unconditional: it takes no condition")
+            raise TypeError(
+                f"{self.config.preset} is unconditional: leave out the condition (--prompt, ...)"
+            )
         if not isinstance(self.game, Samples):
             use = self.next_command(str(self.folder))
             raise TypeError(f"{self.config.preset} does not sample; use gansmith {use}")

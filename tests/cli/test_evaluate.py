@@ -61,7 +61,7 @@ def test_the_numbers_of_a_run_that_cannot_be_written_are_printed(
         main(["evaluate", str(ring), "-n", "64"])
     page = capsys.readouterr()
     assert "energy distance" in page.out
-    assert "these numbers are not kept: [Errno 30] Read-only file system" in page.err
+    assert "the numbers could not be saved: [Errno 30] Read-only file system" in page.err
 
 
 def test_python_hears_at_once_that_a_run_cannot_be_written(

@@ -27,8 +27,8 @@ def test_what_a_run_cannot_do_is_said(
 ) -> None:
     run = cycle / "run"
     assert f"does not sample; use gansmith translate {run} FOLDER" in refused("sample", run)
-    assert "no images between codes" in refused("sample", ring, "--interpolate")
-    assert "wgan-gp takes no files" in refused("translate", ring, tmp_path)
+    assert "cannot interpolate between images" in refused("sample", ring, "--interpolate")
+    assert "wgan-gp generates without input files" in refused("translate", ring, tmp_path)
     assert "nowhere does not exist; give one image or a folder of them" in refused(
         "translate", run, "nowhere"
     )

@@ -44,8 +44,8 @@ def test_a_prompt_names_a_class(said: Command, refused: Command) -> None:
         (["--prompt", "seven"], "digits has nothing called 'seven'; there are 0, 1"),
         (["--prompt", " "], "--prompt is empty; leave it out"),
         (["--prompt", "7", "--interpolate"], "leave out --prompt"),
-        (["--prompt", "7", "--audio", "x.wav"], "in words or as audio: --prompt or --audio"),
-        (["--gain", "3"], "--gain is of a sound: give one by --audio"),
+        (["--prompt", "7", "--audio", "x.wav"], "give --prompt or --audio, not both"),
+        (["--gain", "3"], "--gain amplifies the file of --audio: give one"),
         (["--audio", "x.wav"], "it is conditioned on a class; use --prompt WORDS"),
     ):
         assert why in refused("sample", "run", *words)

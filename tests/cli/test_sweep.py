@@ -100,18 +100,18 @@ def test_a_dry_run_writes_nothing(capsys: pytest.CaptureFixture[str], tmp_path: 
 
 
 MISTAKES = {
-    "no preset": (TINY[:2], "give a preset to search the keywords of"),
+    "no preset": (TINY[:2], "name the preset whose keywords to search"),
     "keyword": (["nsgan", *TINY, "--vary", "lrr=1..2"], "'lrr'; did you mean 'lr'?"),
     "option": (["nsgan", *TINY, "--trails", "3"], "did you mean --trials?"),
     "preset": (["nsgam"], "did you mean 'nsgan'?"),
-    "no values": (["nsgan", *TINY, "--vary", "lr"], "--vary wants KEYWORD=VALUES"),
+    "no values": (["nsgan", *TINY, "--vary", "lr"], "--vary takes KEYWORD=VALUES"),
     "twice": (["nsgan", *TINY, "--vary", "lr=1..2", "--vary", "lr=3..4"], "lr is given twice"),
     "range in a grid": (["nsgan", *TINY, "--grid", "--vary", "lr=1..2"], "is a range"),
     "grid and tpe": ([*GRID, "--sampler", "tpe"], "leave out --sampler"),
     "given too": ([*GRID, "--vary", "width=4,8"], "width is given and varied"),
     "no sweep": (["--resume", "nowhere"], "nowhere is not a sweep"),
-    "resume otherwise": (["--resume", "s", "--steps", "4"], "leave out steps"),
-    "resume and preset": (["nsgan", "--resume", "s"], "leave out preset"),
+    "resume otherwise": (["--resume", "s", "--steps", "4"], "leave out --steps"),
+    "resume and preset": (["nsgan", "--resume", "s"], "leave out --preset"),
 }
 
 

@@ -203,15 +203,18 @@ MISTAKES = {
     "prior": (["gan", "--data", "ring", "--prior", "flat"], "unknown prior 'flat'"),
     "points for words": (["seqgan", "--data", "ring"], "kind text; ring is points"),
     "words for images": (["gan", "--data", "grammar"], "image or points; grammar is text"),
-    "both ends": ([*RING, "--steps", "4", "--minutes", "1"], "give one of them"),
+    "both ends": ([*RING, "--steps", "4", "--minutes", "1"], "give --steps or --minutes, not both"),
     "no steps": ([*RING, "--steps", "0"], "steps must be a number in [1, 1000000000]; got 0"),
     "no minutes": ([*RING, "--minutes", "-1"], "minutes must be a number in (0, 1000000]; got -1"),
     "val": ([*RING, "--val", "0.1"], "ring"),
     "micro": ([*RING, "--micro", "3", "--steps", "1"], "does not divide into 3 micro-batches"),
     "no run": (["--resume", "nowhere"], "nowhere is not a run"),
-    "resume and preset": (["wgan", "--resume", "nowhere"], "give --resume RUN without a preset"),
-    "resume and seed": (["--resume", "nowhere", "--seed", "3"], "leave out seed"),
-    "resume and dry run": (["--resume", "nowhere", "--dry-run"], "leave out dry_run"),
+    "resume and preset": (
+        ["wgan", "--resume", "nowhere"],
+        "--resume takes no preset, since the run has one",
+    ),
+    "resume and seed": (["--resume", "nowhere", "--seed", "3"], "leave out --seed"),
+    "resume and dry run": (["--resume", "nowhere", "--dry-run"], "leave out --dry-run"),
 }
 
 
@@ -270,8 +273,8 @@ def test_a_run_s_folder_is_its_own(ring: Path, refused: Command) -> None:
 
 def test_a_run_cannot_end_before_it_is(ring: Path, refused: Command) -> None:
     line = refused("train", "--resume", ring, "--steps", "3")
-    assert "the run is at step 4 already; --steps 3 lies behind it" in line
-    assert "give one of them" in refused(
+    assert "the run is at step 4 already: give --steps above that; got 3" in line
+    assert "give --steps or --minutes, not both" in refused(
         "train", "--resume", ring, "--steps", "9", "--minutes", "9"
     )
     assert json.loads((ring / "config.json").read_text())["steps"] == 4

@@ -47,7 +47,7 @@ def test_what_a_run_does_not_take_is_refused(
     assert "goes to another domain; got a to a" in refused(*words, "--to", "a", "--from", "a")
     assert "cyclegan takes no --frames: leave it out" in refused(*words, "--frames", "3")
     assert "cyclegan takes no --reference" in refused(*words, "--reference", ".")
-    assert "wgan-gp takes no files; see `gansmith sample`" in refused("translate", ring, ".")
+    assert "wgan-gp generates without input files: use" in refused("translate", ring, ".")
     assert not list(tmp_path.iterdir())
 
 

@@ -111,7 +111,7 @@ def test_gzip_and_a_sibling_are_read(tmp_path: Path) -> None:
         assert dataset.spec.name == tmp_path.name
     sentences(tmp_path / "val.txt", ["a", "b"])
     assert read_path(tmp_path).spec.held_out == 2  # val comes before test
-    with pytest.raises(DataError, match="brings its own split"):
+    with pytest.raises(DataError, match="comes with its own split"):
         read_path(tmp_path, val=0.2)
 
 

@@ -129,7 +129,7 @@ def test_too_few_or_other_examples_are_refused(garments: tuple[Tensor, Dataset])
     real, data = garments
     with pytest.raises(DataError, match="at least 50 examples of each kind; got 20 samples"):
         diagnose_samples(real[:20], data)
-    with pytest.raises(DataError, match="translations are not diagnosed"):
+    with pytest.raises(DataError, match="runs that translate cannot be diagnosed"):
         diagnose_samples(real, open_data("emoji:noto+twemoji"))
     with pytest.raises(DataError, match="--against DATA"):
         diagnose("nowhere")

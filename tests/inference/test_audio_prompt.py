@@ -90,7 +90,7 @@ def test_other_data_take_no_audio(data, said, tmp_path):
 
 def test_a_log_mel_of_unknown_origin_cannot_be_made_from_a_file(tmp_path, spec):
     unknown = replace(spec, condition=replace(spec.condition, rate=0))
-    with pytest.raises(DataError, match="does not say how its audio was turned into images"):
+    with pytest.raises(DataError, match="does not record how its audio became spectrograms"):
         read_prompt(tmp_path / "x.wav", unknown)
 
 
@@ -108,7 +108,7 @@ def test_a_recording_is_a_prompt(run, tmp_path, capsys):
         assert said in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["sample", str(run.folder), "--gain", "6"])
-    assert "--gain is of a sound: give one by --audio" in capsys.readouterr().err
+    assert "--gain amplifies the file of --audio: give one" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["sample", str(run.folder), "--prompt", "three"])
     assert "conditioned on audio; use --audio FILE" in capsys.readouterr().err

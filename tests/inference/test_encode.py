@@ -81,10 +81,10 @@ def test_runs_without_an_encoder_say_so(tmp_path: Path, capsys: pytest.CaptureFi
     image(tmp_path / "a.png", 1)
     with pytest.raises(SystemExit):
         main(["encode", str(other.folder), str(tmp_path / "a.png")])
-    assert "gansmith encode: nsgan encodes no images; vae and auto" in capsys.readouterr().err
+    assert "gansmith encode: nsgan has no encoder; vae and auto" in capsys.readouterr().err
     points = train("vae", data="ring", out=tmp_path / "points", width=4, batch=8, steps=1)
     assert points.encode(torch.zeros(3, 2)).shape[0] == 3
-    with pytest.raises(TypeError, match="vae encodes no images"):
+    with pytest.raises(TypeError, match="vae has no encoder"):
         write_codes(points, tmp_path / "a.png", tmp_path / "out")
 
 

@@ -142,7 +142,11 @@ def test_transparent_pixels_are_missing_also_in_a_turned_image(
         ("inpainting", ["a.png", "--mask", "small.png"], "mask has 5x5 .* 20x13: make them equal"),
         ("inpainting", ["a.png", "--mask", "broken.png"], "broken.png cannot be read: "),
         ("inpainting", ["a.png", "--mask", "none.png"], "none.png cannot be read: .*No such file"),
-        ("pix2pix", ["a.png", "--mask", "small.png"], "pix2pix fills no holes: leave out --mask"),
+        (
+            "pix2pix",
+            ["a.png", "--mask", "small.png"],
+            "pix2pix does not inpaint .*: leave out --mask",
+        ),
         ("pix2pix", ["broken.png"], "broken.png cannot be read: not an image"),
         ("pix2pix", ["tiny.png"], "tiny.png has 3x9 pixels; the smallest side is 4"),
         ("pix2pix", ["nowhere.png"], "nowhere.png does not exist"),
@@ -152,7 +156,7 @@ def test_transparent_pixels_are_missing_also_in_a_turned_image(
         ("pix2pix", [".", "-o", "."], "would overwrite .*png; choose another --out"),
         ("pix2pix", ["a.png", "--frames", "3"], "pix2pix takes no --frames: leave it out"),
         ("pix2pix", ["a.png", "--to", "b"], "pix2pix has no domains: leave out --from and --to"),
-        ("cgan", ["a.png"], "cgan takes no files; see `gansmith sample`"),
+        ("cgan", ["a.png"], "cgan generates without input files: use `gansmith sample`"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_a_line_and_nothing_is_written(

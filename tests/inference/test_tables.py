@@ -165,5 +165,5 @@ def test_the_table_names_the_likeliest_class(classifier: Run, tmp_path: Path) ->
 
 def test_runs_without_a_classifier_say_so(tagger: Run, tmp_path: Path) -> None:
     image(tmp_path / "a.png")
-    with pytest.raises(TypeError, match="multi-label classifies no images; see the preset"):
+    with pytest.raises(TypeError, match="multi-label has no classifier; the preset"):
         write_classes(tagger, tmp_path / "a.png", tmp_path / "t.tsv")

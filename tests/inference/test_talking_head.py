@@ -61,6 +61,14 @@ def test_every_landmark_image_is_followed_under_its_own_name(
     assert not read(out / "0.png").equal(first[0])
 
 
+def test_a_single_landmark_image_is_taken_as_help_says(run: Run, person: Path) -> None:
+    pose, out = person.parent / "poses" / "1.png", person.parent / "out"
+    assert write_faces(run, pose, out, reference=person).count == 1
+    assert [path.name for path in out.iterdir()] == ["1.png"]
+    write_faces(run, pose, person.parent / "one.png", reference=person)
+    assert read(person.parent / "one.png").equal(read(out / "1.png"))
+
+
 def test_images_of_one_name_are_all_answered_and_none_of_a_person_is_lost(
     run: Run, person: Path
 ) -> None:
@@ -89,7 +97,9 @@ def test_an_image_without_its_landmarks_is_named(run: Run, person: Path) -> None
 
 def test_folders_that_are_not_there_are_named(run: Run, person: Path) -> None:
     poses, out = person.parent / "poses", person.parent / "out"
-    with pytest.raises(DataError, match="face is no folder"):
+    with pytest.raises(
+        DataError, match="face holds no person: give a folder with face/ and landmarks/"
+    ):
         write_faces(run, poses, out, reference=person / "face")
     with pytest.raises(ValueError, match="0 steps or more; got -1"):
         write_faces(run, poses, out, reference=person, finetune=-1)

@@ -29,10 +29,26 @@ def planned(out: Path, preset: str, **keywords: Any) -> Run:
 @pytest.mark.parametrize(
     ("preset", "keywords", "why"),
     [
-        ("gan", dict(data="ring", **TINY), "gan takes no files; see `gansmith sample`"),
-        ("nsgan", dict(data="digits", **TINY), "nsgan takes no files; see `gansmith sample`"),
-        ("cgan", dict(data="digits", latent=4, embed_dim=4, **TINY), "cgan takes no files"),
-        ("seqgan", dict(embed_dim=4, hidden_dim=4, filters=4), "seqgan takes no files"),
+        (
+            "gan",
+            dict(data="ring", **TINY),
+            "gan generates without .*`gansmith sample`",
+        ),
+        (
+            "nsgan",
+            dict(data="digits", **TINY),
+            "nsgan generates without .*`gansmith sample`",
+        ),
+        (
+            "cgan",
+            dict(data="digits", latent=4, embed_dim=4, **TINY),
+            "cgan generates without input",
+        ),
+        (
+            "seqgan",
+            dict(embed_dim=4, hidden_dim=4, filters=4),
+            "seqgan generates without input",
+        ),
     ],
 )
 def test_runs_that_take_no_files_say_what_to_do(

@@ -153,7 +153,7 @@ def test_samples_are_next_frames_and_a_film_of_held_out_clips(run: Run, tmp_path
 
 def test_another_run_continues_nothing(tmp_path: Path) -> None:
     made = plan("pix2pix", data="emoji-lines", steps=1, out=tmp_path / "run", width=4)
-    with pytest.raises(TypeError, match="pix2pix continues no clips"):
+    with pytest.raises(TypeError, match="pix2pix does not continue clips"):
         write_continuations(made, tmp_path, tmp_path / "out")
 
 

@@ -107,6 +107,6 @@ def test_the_numbers_that_are_named_are_those_that_are_measured() -> None:
 
 
 def test_audio_is_not_diagnosed() -> None:
-    with pytest.raises(DataError, match="audio is not diagnosed; gansmith evaluate measures it"):
+    with pytest.raises(DataError, match="audio cannot be diagnosed; `gansmith evaluate`"):
         AUDIO.evidence(torch.zeros(60, 100), spoken(), 0)
     assert AUDIO.code("G", torch.zeros(16, 100)) == []

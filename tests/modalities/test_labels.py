@@ -100,6 +100,6 @@ def test_the_numbers_that_are_named_are_those_that_are_measured() -> None:
 
 
 def test_labels_are_not_diagnosed() -> None:
-    with pytest.raises(DataError, match="labels are not diagnosed"):
+    with pytest.raises(DataError, match="labels cannot be diagnosed"):
         LABELS.evidence(torch.zeros(60, 10), collages(), 0)
     assert LABELS.code("C", torch.zeros(16, 10)) == []

@@ -201,7 +201,7 @@ def test_another_preset_in_the_folder(played, capsys):
 
 def test_resumed_with_a_preset(played, capsys):
     said = refused(["train", "wgan", "--resume", str(played.folder)], capsys)
-    assert "give --resume RUN without a preset" in said
+    assert "--resume takes no preset, since the run has one" in said
 
 
 def test_data_that_changed(tmp_path):

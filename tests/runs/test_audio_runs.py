@@ -89,7 +89,7 @@ def test_runs_and_folders_are_compared(folder, voices, tmp_path, monkeypatch):
 def test_audio_is_not_diagnosed(folder, capsys):
     with pytest.raises(SystemExit):
         main(["diagnose", str(folder), "-n", "60"])
-    assert "audio is not diagnosed; gansmith evaluate measures it" in capsys.readouterr().err
+    assert "audio cannot be diagnosed; `gansmith evaluate` measures it" in capsys.readouterr().err
 
 
 def test_the_score_is_the_distance_to_the_clean_audio():

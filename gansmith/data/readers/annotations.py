@@ -5,7 +5,7 @@ Each line has a file's name, relative to the table's own folder, a tab, and then
 - captions.tsv: a sentence. A file with several lines is there several times in training.
 - attributes.tsv: numbers, a column each, whose names are the first line; labels.tsv: 0 or 1 each.
 
-captions.csv is the same as captions.tsv with commas, and a first line of names if it likes.
+captions.csv is the same as captions.tsv with commas, and optionally a first line of names.
 metadata.csv and metadata.jsonl are those of Hugging Face's imagefolder: `file_name`, and a column
 of sentences (TEXTS) or, without one, columns of numbers, which are attributes.
 """

@@ -84,7 +84,7 @@ def open_listing(path: Path) -> Iterator[list[DataFile]]:
         archive = zipfile.ZipFile(path)
     # UnicodeDecodeError and struct.error: a damaged name or field of its directory
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
-        raise DataError(f"{path} is no zip file, or a truncated one: {error}") from error
+        raise DataError(f"{path} is not a zip file, or was cut off: {error}") from error
     with archive:
         yield list_zip(archive)
 
@@ -131,7 +131,9 @@ def files_in(root: Path, suffixes: Collection[str], noun: str) -> list[tuple[str
 
 
 def list_folder(root: Path) -> list[DataFile]:
-    """Every image, sound, dataset.json and table below a folder, sorted by name."""
+    """Every image, sound, dataset.json and table below a folder, by name; or a single file."""
+    if root.is_file():
+        return [_file(as_text(root.name), root)]
     return [_file(name, path) for name, path in list_files(root) if _wanted(name)]
 
 
@@ -190,7 +192,7 @@ def check_file(path: Path) -> None:
     except OSError as error:
         raise UnreadableError(f"{type(error).__name__}: {error.strerror}") from error
     if not stat.S_ISREG(mode):
-        raise UnreadableError("a folder, a pipe or a device, and no file")
+        raise UnreadableError("not a file, but a folder, a pipe or a device")
 
 
 def check_expansion(packed: int, unpacked: int) -> None:
@@ -222,7 +224,7 @@ def _file(name: str, path: Path) -> DataFile:
 
 def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     if info.compress_type not in PACKING:
-        raise UnreadableError("packed in another way than by deflate: pack the zip again")
+        raise UnreadableError("packed by a method other than deflate: pack the zip again")
     check_expansion(info.compress_size, info.file_size)
     try:
         with archive.open(info) as file:

@@ -148,12 +148,12 @@ def _joined(
 
 
 def read_images(path: Path, size: int, channels: int, skip_bad: bool) -> dict[str, Tensor]:
-    """Every image below a folder by its name, uint8 (channels, size, size) each.
+    """An image, or every image below a folder, by its name: uint8 (channels, size, size) each.
 
     Raises DataError when there is none, or one cannot be read and `skip_bad` is false.
     """
-    if not path.is_dir():
-        raise DataError(f"{path} is not a folder; give a folder of images")
+    if not path.exists():
+        raise DataError(f"{path} does not exist; give an image or a folder of images")
     files = [file for file in list_folder(path) if IMAGES.holds(file)]
     if not files:
         raise DataError(f"{path} holds no images; looked for {' '.join(EXTENSIONS)}")

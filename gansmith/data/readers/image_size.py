@@ -55,8 +55,8 @@ def common_size(sides: set[int], path: Path) -> int:
     fitting = [size for size in SIZES if size <= min(sides)]
     if not fitting:
         raise DataError(
-            f"{path}: the sides of the images go down to {min(sides)} pixels; give the size "
-            "that all should have (--size)"
+            f"{path}: images differ in size, and the smallest has {min(sides)} pixels: give one "
+            "--size for all"
         )
     return fitting[0]
 

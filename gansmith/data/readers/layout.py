@@ -73,7 +73,7 @@ def _split(branch: Branch, domain: str, where: str, noun: str) -> tuple[Branch, 
         if len(parts) == 1 or parts[0] not in known:
             raise DataError(
                 f"{where} has {file.name} beside {', '.join(k for k in known if 'train' in k)}; "
-                f"with those only {', '.join(known)} are known: move it into one of them, or out"
+                f"beside those only {', '.join(known)} are known: move it into one of them, or out"
             )
     below = {name: [(p[1:], file) for p, file in branch if p[0] == name] for name in known}
     if not below[f"train{domain}"]:

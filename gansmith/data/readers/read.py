@@ -66,8 +66,8 @@ def read_path(
     for media in (IMAGES, AUDIO):
         if name.endswith(media.suffixes):
             what = media.noun.removesuffix("s")
-            raise DataError(f"{path} is a single {what}; give the folder that it lies in")
-    raise DataError(f"{path} is of no known form; data is {FORMS}")
+            raise DataError(f"{path} is a single {what}; give a folder of {media.noun}")
+    raise DataError(f"{path} is in no format that Gansmith reads; data is {FORMS}")
 
 
 def _folder(path: Path, options: ReadOptions) -> Dataset:

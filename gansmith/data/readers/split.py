@@ -51,10 +51,10 @@ def hold_out_draws(
         np.maximum.at(high, group, draws)
         out = (out | np.isin(draws, low)) & ~np.isin(draws, high)
     if not out.any():
-        each = "" if groups is None else ", of a class of its own each"
+        each = "" if groups is None else ", each of a class of its own"
         raise DataError(
-            f"{where} gives {len(np.unique(draws))} different examples{each}; two are needed at "
-            f"least{' of one class' * bool(each)}, one to train on and one to hold out"
+            f"{where} has {len(np.unique(draws))} different examples{each}; at least two"
+            f"{' of one class' * bool(each)} are needed, one to train on and one to hold out"
         )
     return out
 
@@ -63,7 +63,8 @@ def refuse_val(val: float | None, where: str) -> None:
     """Data with a split of its own is not split again: DataError when `val` is set."""
     if val is not None:
         raise DataError(
-            f"{where} brings its own split; leave val out (got {val}), or give only its train part"
+            f"{where} comes with its own split: leave out val (got {val}), or give its training "
+            "part only"
         )
 
 

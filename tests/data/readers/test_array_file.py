@@ -64,7 +64,7 @@ def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_a_broken_zip_is_refused(tmp_path: Path) -> None:
     path = packed(tmp_path / "own.zip", GOOD)
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(DataError, match=r"own.zip is no zip file, or a truncated one"):
+    with pytest.raises(DataError, match=r"own.zip is not a zip file, or was cut off"):
         read_path(path)
 
 
@@ -302,7 +302,7 @@ def spoiled(value: float) -> np.ndarray:
         ({"x": RGB / 1.0, "x_test": RGB / 255}, "float64 values from 0 to 255, .* from 0 to 1:"),
         ({"x": RGB > 9, "x_test": RGB}, "has bool values from 0 to 1, .* held out uint8 from 0"),
         ({"x": RGB // 2, "x_test": RGB * np.uint16(9)}, "save both in one range"),
-        ({"x": RGB, "y": np.arange(5)}, "5 different examples, of a class of its own each"),
+        ({"x": RGB, "y": np.arange(5)}, "5 different examples, each of a class of its own"),
         ({"x": RGB.astype(int) - 300}, "are no known range"),
         (
             {"x": RGB, "y": np.zeros(4, int)},
@@ -334,5 +334,5 @@ def test_a_truncated_npz_is_named(tmp_path: Path) -> None:
 def test_a_given_part_is_not_split_again(tmp_path: Path) -> None:
     path = saved(tmp_path / "own.npz", x=RGB, held_out=RGB[:2])
     assert (read_path(path).spec.train, read_path(path).spec.held_out) == (5, 2)
-    with pytest.raises(DataError, match="brings its own split"):
+    with pytest.raises(DataError, match="comes with its own split"):
         read_path(path, val=0.1)

@@ -128,7 +128,7 @@ def test_a_given_split(tmp_path: Path, held_out: str, kind: str) -> None:
         assert dataset.held_out["label"].tolist() == [0]
     else:
         assert dataset.spec.classes == ()
-    with pytest.raises(DataError, match="brings its own split"):
+    with pytest.raises(DataError, match="comes with its own split"):
         read_path(tmp_path, val=0.5)
 
 
@@ -186,7 +186,7 @@ def test_the_split_follows_from_names_alone() -> None:
 
 def test_one_picture_is_too_few(tmp_path: Path) -> None:
     put(tmp_path / "1.png")
-    with pytest.raises(DataError, match="gives 1 different examples; two are needed"):
+    with pytest.raises(DataError, match="has 1 different examples; at least two are needed"):
         read_path(tmp_path)
 
 
@@ -377,7 +377,7 @@ def test_of_every_group_one_name_is_held_out_and_one_is_not() -> None:
             assert (out[rows] == plain[rows]).all()
     for name in "abcdefgh":  # a class of one is trained on, whatever its name
         assert not hold_out([name, "x", "y"], 0.5, "", [1, 0, 0])[0]
-    with pytest.raises(DataError, match="gives 3 different examples, of a class of its own each"):
+    with pytest.raises(DataError, match="has 3 different examples, each of a class of its own"):
         hold_out(["a", "b", "c"], 0.5, "", [0, 1, 2])
 
 

@@ -70,7 +70,7 @@ def test_a_given_split_in_folder_and_zip(tmp_path: Path, packed: bool) -> None:
     assert (dataset.spec.train, dataset.spec.held_out, dataset.spec.name) == (4, 4, "own")
     assert sorted(dataset.held_out["condition"][:, 0, 0, 0].tolist()) == [10, 11, 12, 13]
     assert rows(dataset) == {(n, 50 + n) for n in (*range(4), *range(10, 14))}
-    with pytest.raises(DataError, match="brings its own split"):
+    with pytest.raises(DataError, match="comes with its own split"):
         open_data(path, val=0.5)
 
 

@@ -94,5 +94,5 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_a_single_person_is_refused(tmp_path: Path) -> None:
     person(tmp_path / "ann", 1, 4)
-    with pytest.raises(DataError, match="1 different examples; two are needed"):
+    with pytest.raises(DataError, match="1 different examples; at least two are needed"):
         open_data(tmp_path)

@@ -39,10 +39,10 @@ def test_what_cannot_be_read_names_the_forms(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere does not exist; data is a folder of images"):
         read_path(tmp_path / "nowhere")
     (tmp_path / "own.rar").write_bytes(b"")
-    with pytest.raises(DataError, match=r"own.rar is of no known form; data is .*\.npz"):
+    with pytest.raises(DataError, match=r"own.rar is in no format that .*; data is .*\.npz"):
         read_path(tmp_path / "own.rar")
     (tmp_path / "own.png").write_bytes(b"")
-    with pytest.raises(DataError, match="is a single image; give the folder"):
+    with pytest.raises(DataError, match="is a single image: give a folder of images"):
         read_path(str(tmp_path / "own.png"))
 
 
