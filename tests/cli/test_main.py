@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gansmith.cli import COMMANDS, main
 
@@ -125,3 +126,17 @@ def test_the_package_runs_as_a_module_and_stops_when_nobody_reads() -> None:
         done = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, text=True)
         assert (done.returncode, done.stderr) == (1, "")
     os.close(gone)
+
+
+def test_leaving_files_out_is_advised_only_where_it_can_be_done(
+    ring: Path, refused: Command, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        Image.new("L", (8, 8)).save(tmp_path / f"{name}.png")
+    (tmp_path / "c.png").write_bytes(b"x")
+    advice = "Repair or remove them, or leave them out with --skip-bad"
+    said = refused("train", "dcgan", "--data", tmp_path, lists=True)
+    assert "1 of 3 images cannot be used" in said
+    assert said.rstrip().endswith(advice)
+    said = refused("evaluate", tmp_path, "--against", "digits", lists=True)
+    assert said.rstrip().endswith("Repair or remove them")

@@ -56,8 +56,8 @@ def test_a_sentence_by_its_words(prompt: str, tokens: list[int]) -> None:
 @pytest.mark.parametrize(
     ("prompt", "why"),
     [
-        ("red haert", "toy has no word 'haert' among its 6; did you mean 'heart'"),
-        ("<unk>", "no word 'unk'"),
+        ("red haert", "toy has no word 'haert' among its 5; did you mean 'heart'"),
+        ("<unk>", "no word 'unk' among its 5$"),
         ("red blue red blue", "has 4 words; a condition of toy has 3 at most"),
         ("  ", "the prompt is empty"),
         ("the !!", "has no word that toy knows"),
