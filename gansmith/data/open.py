@@ -129,8 +129,7 @@ def _open_base(name: DataName, options: ReadOptions) -> Dataset:
 def _check_exists(name: DataName) -> None:
     if not name.path.exists():
         meant = closest_match(name.base.lower(), DATA)
-        hint = f"did you mean {meant!r}? " if meant else ""
+        hint = f"; did you mean {meant!r}?" if meant else "."
         raise DataError(
-            f"no data set and no path is called {name.base!r}; {hint}Data sets are "
-            f"{', '.join(DATA)}"
+            f"no data set and no path is called {name.base!r}{hint} Data sets are {', '.join(DATA)}"
         )

@@ -5,6 +5,14 @@ from __future__ import annotations
 from gansmith.data.condition import Condition
 from gansmith.data.spec import DataError, DataSpec
 
+NOUNS = {
+    "image": "images",
+    "points": "points",
+    "text": "sentences",
+    "audio": "sounds",
+    "labels": "sets of labels",
+}
+
 
 def require_kind(
     spec: DataSpec,
@@ -25,8 +33,8 @@ def require_kind(
         )
     if spec.kind not in kinds:
         raise DataError(
-            f"{preset} is trained on data of kind {' or '.join(kinds)}; {spec.name} is "
-            f"{spec.kind}. `gansmith list presets` shows the presets for {spec.kind} data"
+            f"{preset} is trained on {' or '.join(NOUNS[kind] for kind in kinds)}, and {spec.name} "
+            f"holds {NOUNS[spec.kind]}: see `gansmith list presets` for what takes these"
         )
     least, most = domains
     count = len(spec.domains)

@@ -201,8 +201,14 @@ MISTAKES = {
     "divergence": (["fgan", "--data", "ring", "--divergence", "kk"], "unknown divergence 'kk'"),
     "network": (["gan", "--data", "digits", "--network", "cnn"], "unknown network 'cnn'"),
     "prior": (["gan", "--data", "ring", "--prior", "flat"], "unknown prior 'flat'"),
-    "points for words": (["seqgan", "--data", "ring"], "kind text; ring is points"),
-    "words for images": (["gan", "--data", "grammar"], "image or points; grammar is text"),
+    "points for words": (
+        ["seqgan", "--data", "ring"],
+        "trained on sentences, and ring holds points",
+    ),
+    "words for images": (
+        ["gan", "--data", "grammar"],
+        "on images or points, and grammar holds sentences",
+    ),
     "both ends": ([*RING, "--steps", "4", "--minutes", "1"], "give --steps or --minutes, not both"),
     "no steps": ([*RING, "--steps", "0"], "steps must be a number in [1, 1000000000]; got 0"),
     "no minutes": ([*RING, "--minutes", "-1"], "minutes must be a number in (0, 1000000]; got -1"),

@@ -53,7 +53,8 @@ def resized(dataset: Dataset, size: int | None = None, channels: int | None = No
     if dataset.domains:
         return map_domains(lambda part: resized(part, size, channels), dataset)
     if spec.kind != "image":
-        raise NotImagesError(f"{spec.name} holds {spec.kind}: leave out size and channels")
+        given = [name for name, x in (("size", size), ("channels", channels)) if x is not None]
+        raise NotImagesError(f"{spec.name} holds {spec.kind}: leave out {' and '.join(given)}")
     train, held_out = (_fields(part, size, channels) for part in (dataset.train, dataset.held_out))
     conditions = [part.pop("condition") for part in (train, held_out) if "condition" in part]
     images = image_dataset(

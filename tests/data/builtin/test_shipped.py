@@ -185,7 +185,7 @@ def test_names_have_a_split_of_their_own():
 def test_an_unknown_name_suggests_the_nearest():
     with pytest.raises(DataError, match="did you mean 'fashion'"):
         open_data("fasion")
-    with pytest.raises(DataError, match=r"'zzzz'; Data sets are fashion"):
+    with pytest.raises(DataError, match=r"'zzzz'. Data sets are fashion"):
         open_data("zzzz")
 
 
