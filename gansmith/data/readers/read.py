@@ -66,7 +66,7 @@ def read_path(
     for media in (IMAGES, AUDIO):
         if name.endswith(media.suffixes):
             what = media.noun.removesuffix("s")
-            raise DataError(f"{path} is a single {what}; give a folder of {media.noun}")
+            raise DataError(f"{path} is a single {what}: give a folder of {media.noun}")
     raise DataError(f"{path} is in no format that Gansmith reads; data is {FORMS}")
 
 

@@ -77,7 +77,7 @@ def test_the_default_size(tmp_path: Path, sides: tuple[int, int], size: int) -> 
 def test_tiny_pictures_of_different_sizes_need_a_size(tmp_path: Path) -> None:
     put(tmp_path / "a.png", size=(5, 5))
     put(tmp_path / "b.png", size=(20, 20))
-    with pytest.raises(DataError, match=r"go down to 5 pixels.*--size"):
+    with pytest.raises(DataError, match=r"the smallest has 5 pixels.*--size"):
         read_path(tmp_path)
     with pytest.raises(ValueError, match="size is at least 1"):
         read_path(tmp_path, size=0)
