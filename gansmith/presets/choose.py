@@ -90,4 +90,6 @@ def _for_images(spec: DataSpec) -> Choice:
         return Choice("dcgan", f"{form}, so few that D needs augmentation", AUGMENT)
     if spec.channels == 1 and spec.size < SMALL:
         return Choice("ebgan", f"{form}; it was best on those below {SMALL} px")
-    return Choice("dcgan", f"{form}; it was best on those from {SMALL} px on, and in color")
+    return Choice(
+        "dcgan", f"{form}; none was clearly better on such images, in color or from {SMALL} px on"
+    )
