@@ -25,6 +25,7 @@ WORDS = {
     "diagnose": ["RUN", "-n", "40"],
     "sample": ["RUN"],
     "export": ["RUN"],
+    "push": ["RUN", "me/points", "--dry-run"],
     "translate": ["RUN", "."],
     "encode": ["RUN", "."],
     "classify": ["RUN", "."],
@@ -42,7 +43,8 @@ CASES = [
 
 
 def test_the_cases_are_all_commands_with_options() -> None:
-    assert set(COMMANDS) - set(WORDS) == {"report", "list"}
+    without_options = {"report", "list", "pull", "examples", "completion"}
+    assert set(COMMANDS) - set(WORDS) == without_options
     assert {"--clip", "--minutes", "--seed", "--n", "--data", "--gain"} <= {x for _, x, _ in CASES}
 
 

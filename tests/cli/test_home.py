@@ -41,8 +41,9 @@ def test_every_path_of_every_command(command: str, home: Path) -> None:
     named = dict(begin_from="from")
     places = [name for name in paths if f"--{named.get(name, name)}" not in option_names(kind)]
     words = ["~/x" for _ in places]
-    if command in ("list", "lab"):
-        words = ["runs" if command == "list" else "report"]
+    first = {"list": ["runs"], "lab": ["report"], "completion": ["bash"], "pull": ["me/x"]}
+    last = {"push": ["me/x"]}
+    words = [*first.get(command, []), *words, *last.get(command, [])]
     for name in paths:
         if name not in places:
             words += [f"--{named.get(name, name)}=~/x"]

@@ -10,10 +10,11 @@ import pytest
 
 from gansmith.cli import main
 from gansmith.data import Condition, open_data
+from gansmith.data.readers.image_folder import read_images
 from gansmith.inference.audio_prompt import read_prompt
 from gansmith.inference.example_files import EXAMPLES, write_examples
 from gansmith.inference.images import find_images
-from gansmith.inference.talking_head import _folder, _person
+from gansmith.inference.talking_head import _person
 from gansmith.inference.video import _find, _read
 from gansmith.presets.choose import choose_preset
 from gansmith.sampling.prompts import parse_prompt
@@ -75,7 +76,7 @@ def test_what_is_translated_is_accepted_by_the_readers(folder: Path) -> None:
     (item,) = _find(folder / "clip.gif")
     assert len(_read(item, clip).frames) == 5
     faces, marks = _person(folder / "person", 32, 3, False)
-    assert len(faces) == len(marks) == len(_folder(folder / "landmarks", 32, 3, False)) == 8
+    assert len(faces) == len(marks) == len(read_images(folder / "landmarks", 32, 3, False)) == 8
     numbers = open_data("number-words")
     lines = (folder / "questions.txt").read_text().splitlines()
     assert len({tuple(parse_prompt(numbers, x, 1)[0].tolist()) for x in lines}) == len(lines) == 20
