@@ -11,9 +11,11 @@ ENV PIP_NO_CACHE_DIR=1 PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore P
 # Whoever runs the container may have no home folder in it.
 ENV HOME=/tmp GANSMITH_CACHE=/tmp/gansmith
 
-# Nothing where the base has PyTorch; else the build without CUDA, which is a tenth of the size.
+# Nothing where the base has PyTorch. TORCH_INDEX: an index of builds of PyTorch, such as its own of
+# those without CUDA, which are a tenth of the size; by default the index of pip.
+ARG TORCH_INDEX=
 RUN python3 -c "import torch" 2>/dev/null \
-    || python3 -m pip install --index-url https://download.pytorch.org/whl/cpu torch
+    || python3 -m pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch
 
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
