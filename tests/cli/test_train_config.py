@@ -114,7 +114,7 @@ def test_a_file_that_is_none_is_said(refused: Command) -> None:
     )
     Path("config.json").write_text("{}")
     assert "config.json cannot be read" in refused("train", "--config", "config.json")
-    assert "leave out config" in refused("train", "--resume", "run", "--config", "run.toml")
+    assert "leave out --config" in refused("train", "--resume", "run", "--config", "run.toml")
     assert "no option --config" in refused("sweep", "wgan", "--config", "run.toml")
 
 

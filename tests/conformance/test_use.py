@@ -16,6 +16,7 @@ from gansmith.core.game import Game
 from gansmith.core.protocols import Classifies, ConditionalSampler, HasDecoder, Samples, Translates
 from gansmith.core.rng import Rng
 from gansmith.data import DataSpec
+from gansmith.data.require import NOUNS
 from gansmith.presets import PRESETS
 from gansmith.presets.keywords import keyword_help
 from gansmith.runs.config import Config
@@ -153,7 +154,7 @@ def test_it_refuses_other_data_by_name(preset: str) -> None:
     taken = set(SMALL[preset])
     other = "gan-points" if "points" not in taken else "seqgan-text"
     spec = CASES[other][1].data().spec
-    with pytest.raises(ValueError, match=rf"{preset} is trained on .* is {spec.kind}"):
+    with pytest.raises(ValueError, match=rf"{preset} is trained on .* holds {NOUNS[spec.kind]}"):
         PRESETS[preset].build(spec)
 
 

@@ -123,5 +123,5 @@ def test_usable_items_stay_in_order() -> None:
 
     items = [Item(name, (Path(name),)) for name in "cba"]
     assert [item.name for item in usable(items, check, True)] == ["c", "a"]
-    with pytest.raises(DataError, match="^b is bad$"):
+    with pytest.raises(DataError, match="^b is bad\n"):
         usable(items, check, False)

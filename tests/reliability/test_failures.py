@@ -276,7 +276,7 @@ def test_a_newer_config(played, capsys):
     page["versions"]["gansmith"] = "9.0"
     path.write_text(json.dumps(page | {"warp": 9}))
     said = refused(["train", "--resume", str(played.folder)], capsys)
-    assert "unknown warp; it was written by Gansmith 9.0" in said
+    assert "does not know its warp; it was written by Gansmith 9.0" in said
 
 
 def test_a_loss_that_is_no_number_keeps_the_last_checkpoint(tmp_path, monkeypatch):

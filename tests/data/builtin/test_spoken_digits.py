@@ -123,7 +123,7 @@ def test_pictures_are_not_mixed_with_noise_and_sounds_are_not_grey():
         DataError, match="grey degrades data of kind image; spoken-digits holds audio"
     ):
         open_data("grey:spoken-digits")
-    with pytest.raises(DataError, match="no size"):
+    with pytest.raises(DataError, match="holds audio: leave out size"):
         open_data("spoken-digits", size=64)
 
 
