@@ -42,7 +42,8 @@ SKIPPING = ("train", "sweep", "translate", "encode", "classify")  # commands wit
 ABOUT = """gansmith: train, measure and use generative adversarial networks on your own data.
 
   gansmith train                      images of clothes, learned in four minutes
-  gansmith train wgan-gp --data DIR   a preset on your own images
+  gansmith train --data DIR           your own data, by the preset that suits it
+  gansmith train wgan-gp --data DIR   by a preset of your choice
   gansmith train my_file.py:mine      a preset of your own
   gansmith train --resume RUN         continue a run
   gansmith sweep PRESET               a search over its keywords
