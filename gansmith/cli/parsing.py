@@ -71,7 +71,7 @@ def parse(kind: Callable[..., T], words: list[str], prog: str, description: str 
 
 
 def take_option(option: str, words: list[str]) -> tuple[list[str], list[str]]:
-    """The values of an option, and the other words. Raises ValueError where one is missing."""
+    """The values of an option, "" where one is missing, and the other words."""
     values, rest = [], []
     left = iter(words)
     for word in left:
@@ -80,8 +80,6 @@ def take_option(option: str, words: list[str]) -> tuple[list[str], list[str]]:
             rest.append(word)
         else:
             values.append(value if equals else next(left, ""))
-            if not values[-1].strip():
-                raise ValueError(f"{option} is empty; leave it out")
     return values, rest
 
 

@@ -123,7 +123,7 @@ def main(words: list[str]) -> None:
     if not resuming:
         files, words = take_option("--config", words)
         for file in files:
-            name, words = _with_file(Path(file), name, words)
+            name, words = _with_file(file, name, words)
     # The preset file of a run to resume is executed with --trust only, so not to read options.
     try:
         options, keywords = _parse(None if resuming else name, words)
@@ -169,7 +169,7 @@ def preset_of(words: list[str]) -> tuple[str | None, list[str]]:
     return (names[0] if names else None), rest
 
 
-def _with_file(file: Path, name: str | None, words: list[str]) -> tuple[str | None, list[str]]:
+def _with_file(file: str, name: str | None, words: list[str]) -> tuple[str | None, list[str]]:
     """The preset and the words, with those in front that a file of options stands for.
 
     Raises ValueError for an option that there is not; UntrustedError where the file names code in a
@@ -182,13 +182,15 @@ def _with_file(file: Path, name: str | None, words: list[str]) -> tuple[str | No
     from gansmith.runs.options import FLAGS, read_options, to_words, without
     from gansmith.runs.trust import check_code
 
-    options, code = read_options(file)
+    if not file.strip():
+        raise ValueError("--config is empty; leave it out")
+    options, code = read_options(Path(file))
     named = options.pop("preset", None)
     taken = without(options, words)
     metrics = str(taken.get("metrics", "")).split(",")
     preset = str(named) if name is None and named is not None else ""
     for part, given in code_names(preset, str(taken.get("data", "")), metrics).items():
-        check_code(part, given, "--trust" in words, file, code.get(part, {}))
+        check_code(part, given, "--trust" in words, Path(file), code.get(part, {}))
     name = name or preset or None
     own = [] if name is None else option_names(preset_options(find_preset(name).build, {}))
     known = {option[2:].replace("-", "_") for option in own + option_names(TrainOptions)} - OF_NOW
