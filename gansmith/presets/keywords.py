@@ -52,7 +52,7 @@ KEYWORDS = {
     "vgg_weights": "file of VGG16's weights for the perceptual distance; by default it uses the "
     "shipped classifier of the data.",
     "lpips_weights": "file of the linear layers of LPIPS on top of VGG16 (arXiv:1801.03924).",
-    "lr": "learning rate of Adam; beta1 is 0.5 unless it is a keyword as well.",
+    "lr": "learning rate of Adam; where beta1 is no keyword, the shipped presets have 0.5.",
     "beta1": "decay of Adam's first moment.",
     "beta2": "decay of Adam's second moment.",
     "batch": "batch size.",
